@@ -1,4 +1,5 @@
 import { JuteError } from './errors.ts';
+import { joinLong } from './long.ts';
 
 /**
  * A cursor over one complete jute record. Integers are big-endian; a buffer or string is its length as an int, then its
@@ -8,12 +9,22 @@ import { JuteError } from './errors.ts';
  * makes us allocate more than it sent.
  */
 export class JuteReader {
-  readonly #bytes: Buffer;
+  #bytes: Buffer;
   #offset: number;
+  #end: number;
 
-  constructor(bytes: Buffer, offset = 0) {
+  constructor(bytes: Buffer, offset = 0, end = bytes.length) {
     this.#bytes = bytes;
     this.#offset = offset;
+    this.#end = end;
+  }
+
+  /** Takes up another record, so that a busy connection needs one reader only. */
+  reset(bytes: Buffer, offset: number, end: number): this {
+    this.#bytes = bytes;
+    this.#offset = offset;
+    this.#end = end;
+    return this;
   }
 
   get offset(): number {
@@ -21,12 +32,12 @@ export class JuteReader {
   }
 
   get remaining(): number {
-    return this.#bytes.length - this.#offset;
+    return this.#end - this.#offset;
   }
 
   #advance(length: number): number {
     const start = this.#offset;
-    if (length > this.#bytes.length - start) {
+    if (length > this.#end - start) {
       throw new JuteError(`record ends early: ${length} bytes wanted at ${start}, ${this.remaining} left`);
     }
     this.#offset = start + length;
@@ -46,7 +57,8 @@ export class JuteReader {
   }
 
   long(): bigint {
-    return this.#bytes.readBigInt64BE(this.#advance(8));
+    const start = this.#advance(8);
+    return joinLong(this.#bytes.readInt32BE(start), this.#bytes.readInt32BE(start + 4));
   }
 
   /** For longs known to be small enough, as times are; throws over 2^53. */
@@ -65,6 +77,12 @@ export class JuteReader {
     if (length < 0) throw new JuteError(`buffer length ${length} at ${this.#offset - 4}`);
     const start = this.#advance(length);
     return this.#bytes.subarray(start, start + length);
+  }
+
+  /** As {@link buffer}, but a copy: for values that outlive the bytes they were read from. */
+  bufferCopy(): Buffer | null {
+    const view = this.buffer();
+    return view === null ? null : Buffer.from(view);
   }
 
   /** Null strings read as empty, as the servers treat them. */

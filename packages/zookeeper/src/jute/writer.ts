@@ -1,3 +1,6 @@
+/** One large record must not make a writer hold on to as much memory for ever. */
+const largestKeptBytes = 128 * 1024;
+
 /** Grows as needed; `bytes()` gives what was written. One writer may be used again and again after `reset()`. */
 export class JuteWriter {
   #bytes: Buffer;
@@ -86,12 +89,18 @@ export class JuteWriter {
     return Buffer.from(this.#bytes.subarray(0, this.#length));
   }
 
-  /** Hands over the buffer itself without a copy; the writer starts anew. */
+  /** Hands over the buffer itself without a copy; the writer starts anew with room for as much again. */
   take(): Buffer {
     const taken = this.#bytes.subarray(0, this.#length);
-    this.#bytes = Buffer.allocUnsafeSlow(256);
+    this.#bytes = Buffer.allocUnsafeSlow(Math.min(Math.max(256, this.#length), largestKeptBytes));
     this.#length = 0;
     return taken;
+  }
+
+  /** Forgets what was written from `length` on. */
+  truncate(length: number): this {
+    this.#length = Math.min(this.#length, length);
+    return this;
   }
 
   reset(): this {
