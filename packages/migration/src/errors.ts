@@ -1,51 +1,44 @@
-/** What can go wrong with a migration, as seen by an operator. */
-export type MigrationErrorCode =
-  /** The migration's status or phase does not allow what was asked. */
-  | 'refused'
+import { type ErrorCode, OrchestratorError } from '@orchestrator/runtime';
+
+/** What can go wrong with a migration; the runtime's table turns each into an exit code and an HTTP status. */
+export type MigrationErrorCode = Extract<
+  ErrorCode,
+  /** The status or phase does not allow what was asked, or a check, gate or criterion does not hold. */
+  | 'precondition'
+  | 'invalid'
   | 'not-found'
-  | 'invalid-request'
-  /** A check, gate or success criterion does not hold. */
-  | 'check-failed'
+  /** Changed by someone else at the same time. */
+  | 'conflict'
   /** A step was told to stop: paused, rolled back, or this instance no longer leads. */
-  | 'interrupted'
+  | 'cancelled'
   /** Another coordinator has taken over; nothing was written. */
-  | 'fenced'
-  | 'deploy-failed'
-  | 'unreachable'
-  | 'sync-failed'
-  | 'archive-corrupt'
-  | 'archive-key'
-  | 'audit-tampered'
-  | 'secret-missing';
+  | 'lease-lost'
+  /** A server, host or script did not do what it was asked for. */
+  | 'unavailable'
+  | 'timeout'
+  /** An archive or the audit log is not what was written. */
+  | 'corrupt'
+  /** A secret, key or file that the configuration names is missing or unfit. */
+  | 'config'
+  | 'limit'
+>;
 
 const retryableCodes: ReadonlySet<MigrationErrorCode> = new Set<MigrationErrorCode>([
-  'interrupted',
-  'unreachable',
-  'sync-failed',
-  'check-failed',
+  'cancelled',
+  'unavailable',
+  'timeout',
 ]);
 
 export interface MigrationErrorDetail {
-  /** What the operator can do about it, as a sentence. */
+  /** What the operator can do about it. */
   readonly remedy?: string;
   readonly cause?: unknown;
 }
 
-/** Base of everything this package throws. */
-export class MigrationError extends Error {
-  override readonly name = 'MigrationError';
-  readonly code: MigrationErrorCode;
-  readonly remedy: string | undefined;
-
+/** Base of everything this package throws. `retryable`: the same step may succeed without any change by the operator. */
+export class MigrationError extends OrchestratorError {
   constructor(code: MigrationErrorCode, message: string, detail: MigrationErrorDetail = {}) {
-    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
-    this.code = code;
-    this.remedy = detail.remedy;
-  }
-
-  /** Whether the same step may succeed when it is tried again without any change by the operator. */
-  get retryable(): boolean {
-    return retryableCodes.has(this.code);
+    super(message, { code, retryable: retryableCodes.has(code), ...detail });
   }
 }
 
@@ -57,12 +50,8 @@ export interface Failure {
 }
 
 export function failureOf(error: unknown): Failure {
-  if (error instanceof MigrationError)
-    return { code: error.code, message: error.message, remedy: error.remedy ?? null };
-  if (error instanceof Error) {
-    const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
-    const remedy = 'remedy' in error && typeof error.remedy === 'string' ? error.remedy : null;
-    return { code, message: error.message, remedy };
-  }
-  return { code: 'unknown', message: String(error), remedy: null };
+  if (!(error instanceof Error)) return { code: 'internal', message: String(error), remedy: null };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'internal';
+  const remedy = 'remedy' in error && typeof error.remedy === 'string' ? error.remedy : null;
+  return { code, message: error.message, remedy };
 }

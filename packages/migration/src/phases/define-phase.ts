@@ -47,7 +47,7 @@ export interface PhaseOptions<C> {
   readonly gates?: { readonly entry?: readonly Gate<C>[]; readonly success?: readonly Gate<C>[] };
 }
 
-/** Evaluates the gates in order until each holds. @throws MigrationError `check-failed` once one's time is up. */
+/** Evaluates the gates in order until each holds. @throws MigrationError `precondition` once one's time is up. */
 export async function passGates<C extends BaseContext>(
   title: string,
   gates: readonly Gate<C>[],
@@ -62,7 +62,7 @@ export async function passGates<C extends BaseContext>(
       if (failures(results).length === 0) break;
       if (ctx.clock.monotonicMs() >= deadline) {
         const { message, remedy } = describeFailures(results);
-        throw new MigrationError('check-failed', `${title}: ${message}`, { remedy });
+        throw new MigrationError('precondition', `${title}: ${message}`, { remedy });
       }
       await sleep(ctx.clock, ctx.checkIntervalMs, ctx.signal);
     }

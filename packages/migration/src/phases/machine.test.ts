@@ -59,7 +59,7 @@ describe('forward', () => {
   });
 
   test('a failed step is alerted, kept with its remedy, and tried again by advance', () => {
-    const failure = { code: 'check-failed', message: 'no quorum', remedy: 'start a second server' };
+    const failure = { code: 'precondition', message: 'no quorum', remedy: 'start a second server' };
     const running = started();
     const { state, actions } = transition(plan, running, {
       kind: 'stepFailed',

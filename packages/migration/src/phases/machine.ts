@@ -39,7 +39,7 @@ function sameActivity(a: Activity | null, b: Activity): boolean {
 }
 
 function refuse(message: string, remedy: string): never {
-  throw new MigrationError('refused', message, { remedy });
+  throw new MigrationError('precondition', message, { remedy });
 }
 
 /** The phase that follows `phase` in the plan; `undefined` after the last. */
@@ -89,7 +89,7 @@ function perform(state: MachineState, step: Omit<Activity, 'attempt'>, nowMs: nu
 
 function enterPhase(state: MachineState, phase: PhaseShape, nowMs: number): Transition {
   const first = phase.steps[0];
-  if (first === undefined) throw new MigrationError('refused', `phase ${phase.number} has no steps`);
+  if (first === undefined) throw new MigrationError('precondition', `phase ${phase.number} has no steps`);
   const entered: MachineState = { ...state, status: 'running', phase: phase.number, completedMs: null };
   return perform(entered, { phase: phase.number, step: first.name, mode: 'run' }, nowMs);
 }
@@ -126,7 +126,7 @@ function start(plan: Plan, state: MachineState, nowMs: number): Transition {
     );
   }
   const first = plan.phases[0];
-  if (first === undefined) throw new MigrationError('refused', 'the plan has no phases');
+  if (first === undefined) throw new MigrationError('precondition', 'the plan has no phases');
   return enterPhase({ ...state, startedMs: nowMs, goalPhase: null, force: false }, first, nowMs);
 }
 
@@ -272,7 +272,7 @@ function stepFailed(state: MachineState, activity: Activity, failure: Failure, n
 /**
  * The state after `event`, and what to do about it.
  *
- * @throws MigrationError `refused`, with a remedy, for a command that the state does not allow. An answer to an activity
+ * @throws MigrationError `precondition`, with a remedy, for a command that the state does not allow. An answer to an activity
  *   that is no longer current changes nothing.
  */
 export function transition(plan: Plan, state: MachineState, event: MachineEvent): Transition {

@@ -1,0 +1,141 @@
+/** Archives of an ensemble's files: written beside the final name and renamed, restored beside it and renamed. */
+import { createReadStream, createWriteStream } from 'node:fs';
+import { chmod, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { MigrationError } from '../errors.ts';
+import { decrypt, encrypt } from './container.ts';
+import { type KeySource, newKey, openKey } from './key.ts';
+import { type ArchiveEvent, type ArchiveFile, type Manifest, readRecords, writeRecords } from './records.ts';
+
+/** Every regular file below `folder`, in order of name, as `prefix/…`. Links and sockets are not followed or kept. */
+export async function* filesBelow(
+  folder: string,
+  prefix: string,
+): AsyncGenerator<ArchiveFile, void, undefined> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(path, `${prefix}/${entry.name}`);
+    else if (entry.isFile()) {
+      const { mode, mtimeMs } = await stat(path);
+      yield {
+        path: `${prefix}/${entry.name}`,
+        mode: mode & 0o777,
+        modifiedMs: Math.round(mtimeMs),
+        content: createReadStream(path),
+      };
+    }
+  }
+}
+
+export interface WriteArchiveOptions {
+  readonly file: string;
+  readonly key: KeySource;
+  /** In words: which ensemble of which migration. */
+  readonly source: string;
+  readonly files: AsyncIterable<ArchiveFile>;
+  readonly nowMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ArchiveSummary {
+  readonly file: string;
+  /** Of the encrypted file. */
+  readonly bytes: number;
+  readonly manifest: Manifest;
+}
+
+/** Writes `file` with mode 0600; it appears under its name only when it is complete and on disk. */
+export async function writeArchive(options: WriteArchiveOptions): Promise<ArchiveSummary> {
+  const { file, nowMs, source, files, signal } = options;
+  const { key, derivation } = await newKey(options.key);
+  const partial = `${file}.partial`;
+  let manifest: Manifest = { source, files: [] };
+  const plain = writeRecords(source, files, (written) => {
+    manifest = written;
+  });
+  await mkdir(dirname(file), { recursive: true });
+  try {
+    await pipeline(
+      Readable.from(encrypt(plain, { key, derivation, createdMs: nowMs }), { objectMode: false }),
+      createWriteStream(partial, { mode: 0o600, flush: true }),
+      ...(signal === undefined ? [] : [{ signal }]),
+    );
+    await rename(partial, file);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+  return { file, bytes: (await stat(file)).size, manifest };
+}
+
+/** Reads the whole archive and checks all of it. @throws MigrationError `corrupt`, or `config` for a wrong kind of key. */
+export async function verifyArchive(file: string, key: KeySource): Promise<Manifest> {
+  for await (const event of archiveEvents(file, key)) if (event.kind === 'manifest') return event.manifest;
+  throw new MigrationError('corrupt', `the archive ${file} is refused: its manifest is missing`);
+}
+
+function archiveEvents(file: string, key: KeySource): AsyncGenerator<ArchiveEvent, void, undefined> {
+  const pieces: AsyncIterable<Buffer> = createReadStream(file, { highWaterMark: 256 * 1024 });
+  return readRecords(decrypt(pieces, (derivation) => openKey(key, derivation)));
+}
+
+async function writeFiles(events: AsyncIterable<ArchiveEvent>, folder: string): Promise<Manifest> {
+  let target: Awaited<ReturnType<typeof open>> | undefined;
+  let current: (ArchiveEvent & { kind: 'file' }) | undefined;
+  let manifest: Manifest | undefined;
+  try {
+    for await (const event of events) {
+      if (event.kind === 'file') {
+        const path = join(folder, event.path);
+        await mkdir(dirname(path), { recursive: true });
+        target = await open(path, 'wx', 0o600);
+        current = event;
+      } else if (event.kind === 'piece') await target?.writeFile(event.bytes);
+      else if (event.kind === 'end' && current !== undefined) {
+        await target?.sync();
+        await target?.close();
+        target = undefined;
+        const path = join(folder, current.path);
+        await chmod(path, current.mode);
+        await utimes(path, current.modifiedMs / 1000, current.modifiedMs / 1000);
+      } else if (event.kind === 'manifest') manifest = event.manifest;
+    }
+  } finally {
+    await target?.close();
+  }
+  if (manifest === undefined)
+    throw new MigrationError('corrupt', 'the archive is refused: its manifest is missing');
+  return manifest;
+}
+
+/**
+ * Restores all files below `folder`, which must not exist or be empty.
+ *
+ * @throws MigrationError `precondition` when something is there, `corrupt` when the archive is not what was written: then
+ *   nothing appears under `folder`.
+ */
+export async function restoreArchive(file: string, key: KeySource, folder: string): Promise<Manifest> {
+  const present = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  if (present.length > 0) {
+    throw new MigrationError('precondition', `${folder} is not empty (${present.slice(0, 3).join(', ')})`, {
+      remedy: 'restore into a new folder',
+    });
+  }
+  const partial = `${folder.replace(/\/+$/, '')}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  await mkdir(partial, { recursive: true });
+  try {
+    const manifest = await writeFiles(archiveEvents(file, key), partial);
+    await rename(partial, folder);
+    return manifest;
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    throw error;
+  }
+}
