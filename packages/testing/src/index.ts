@@ -1,1 +1,8 @@
-export {};
+export { TestingError, type TestingErrorCode } from './errors.ts';
+export { freePorts } from './free-ports.ts';
+export { temporaryFolder } from './temporary-folder.ts';
+export { type WaitOptions, waitFor } from './wait-for.ts';
+export type { ZooKeeperVersion } from './zookeeper/distribution.ts';
+export { createEnsemble, type Ensemble, type EnsembleOptions, startEnsemble } from './zookeeper/ensemble.ts';
+export { fourLetterWord, parseMonitor } from './zookeeper/four-letter.ts';
+export type { EnsembleServer } from './zookeeper/server.ts';
