@@ -44,8 +44,11 @@ type LocalErrorCode =
   | 'InvalidPath'
   | 'InvalidOption'
   | 'Malformed'
+  | 'NoLeader'
   | 'ProtocolError'
-  | 'QueueFull';
+  | 'QueueFull'
+  | 'SpoolFull'
+  | 'StaleLeader';
 
 type ServerErrorCode = (typeof serverCodes)[number][1];
 export type ErrorCode = ServerErrorCode | LocalErrorCode;
@@ -53,17 +56,23 @@ export type ErrorCode = ServerErrorCode | LocalErrorCode;
 const byNumber = new Map<number, { code: ServerErrorCode; meaning: string }>(
   serverCodes.map(([number, code, meaning]) => [number, { code, meaning }]),
 );
-const meanings = new Map<string, string>(serverCodes.map(([, code, meaning]) => [code, meaning]));
+const meanings = new Map<string, string>([
+  ...serverCodes.map(([, code, meaning]): [string, string] => [code, meaning]),
+  ['ClientClosed', 'the client has been closed'],
+]);
 
 /** The same request may succeed when it is sent again. After `ConnectionLoss` it may also have taken effect already. */
 const retryableCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ConnectionLoss',
   'ConnectFailed',
+  'NoLeader',
   'OperationTimeout',
   'QueueFull',
   'ReconfigInProgress',
   'RequestTimeout',
   'SessionMoved',
+  'SpoolFull',
+  'StaleLeader',
   'ThrottledOp',
 ]);
 

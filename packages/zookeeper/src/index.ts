@@ -1,7 +1,34 @@
+export {
+  type ConnectOptions,
+  type CreateOptions,
+  connect,
+  type Data,
+  type ExistsResult,
+  type ReadOptions,
+  ZooKeeperClient,
+} from './client.ts';
+export { type ErrorCode, type ErrorDetail, ZooKeeperError } from './errors.ts';
 export { JuteError } from './jute/errors.ts';
 export { JuteReader } from './jute/reader.ts';
 export { JuteWriter } from './jute/writer.ts';
+export type { GetAclResult } from './operations/acl.ts';
+export type { Create2Result, CreateResult } from './operations/create.ts';
+export type { CreateMode } from './operations/create-mode.ts';
+export type { StatResult } from './operations/exists.ts';
+export type { GetChildren2Result, GetChildrenResult } from './operations/get-children.ts';
+export type { GetDataResult } from './operations/get-data.ts';
+export {
+  MultiError,
+  type MultiFailure,
+  type MultiOp,
+  type MultiOpResult,
+  type MultiOutcome,
+  type MultiSuccess,
+} from './operations/multi.ts';
+export type { MultiReadItem, MultiReadOp, MultiReadResult } from './operations/multi-read.ts';
+export type { Reply } from './operations/operation.ts';
 export { type Acl, openAcl, permissions } from './protocol/acl.ts';
+export { childPath, parentPath, pathProblem } from './protocol/path.ts';
 export {
   clientCversion,
   type NodeKind,
@@ -22,3 +49,14 @@ export type {
   Txn,
   TxnOp,
 } from './protocol/txn.ts';
+export type { Auth, ClientOptions, SessionIdentity } from './session/options.ts';
+export { sessionPassword } from './session/password.ts';
+export type { ConnectionState } from './session/state.ts';
+export type {
+  Endpoint,
+  OpenTransport,
+  TlsOptions,
+  Transport,
+  TransportHandlers,
+} from './session/transport.ts';
+export type { WatchEvent, WatchListener } from './session/watches.ts';

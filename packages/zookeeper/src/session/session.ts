@@ -1,0 +1,309 @@
+import { sleep, type Timer } from '@orchestrator/runtime/clock';
+import { requestError, ZooKeeperError } from '../errors.ts';
+import type { JuteReader } from '../jute/reader.ts';
+import { closeSession } from '../operations/close-session.ts';
+import { exists } from '../operations/exists.ts';
+import { Connection } from './connection.ts';
+import { Endpoints } from './endpoints.ts';
+import type { ConnectResponse } from './handshake.ts';
+import { Intake } from './intake.ts';
+import type { Auth, ResolvedOptions } from './options.ts';
+import { Request } from './request.ts';
+import { type ConnectionState, isConnected } from './state.ts';
+import type { Endpoint } from './transport.ts';
+
+export interface SessionHandlers {
+  onState(state: ConnectionState, cause: ZooKeeperError | undefined): void;
+  onNotification(reader: JuteReader, zxid: bigint): void;
+  /** Puts the watches back: called on every connection after its authentication, before any request. */
+  restoreWatches(connection: Connection, lastZxidSeen: bigint): Promise<void>;
+}
+
+const firstBackoffMs = 50;
+const longestBackoffMs = 1000;
+const opCodeAuth = 100;
+const emptyPassword = Buffer.alloc(16);
+
+/**
+ * A session that outlives its connections: finds a server, attaches, sends what waits, and begins again when the
+ * connection ends. Requests on a connection that ends fail; those not yet sent wait for the next one.
+ */
+export class Session {
+  readonly #options: ResolvedOptions;
+  readonly #handlers: SessionHandlers;
+  readonly #endpoints: Endpoints;
+  readonly #intake: Intake;
+  readonly #stop = new AbortController();
+  readonly #auth: Auth[];
+  #state: ConnectionState = 'connecting';
+  #everConnected = false;
+  #connection: Connection | undefined;
+  #id: bigint;
+  #password: Uint8Array;
+  #timeoutMs: number;
+  #lastZxidSeen = 0n;
+  #lossTimer: Timer | undefined;
+  #failure: ZooKeeperError | undefined;
+  /** Why the latest attempt at each server failed. */
+  readonly #attempts = new Map<string, ZooKeeperError>();
+
+  constructor(options: ResolvedOptions, handlers: SessionHandlers) {
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#endpoints = new Endpoints(options.hosts, options.resolve, options.random);
+    this.#intake = new Intake(options);
+    this.#auth = [...options.auth];
+    this.#id = options.session?.id ?? 0n;
+    this.#password = options.session?.password ?? emptyPassword;
+    this.#timeoutMs = options.sessionTimeoutMs;
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  get id(): bigint {
+    return this.#id;
+  }
+
+  get password(): Uint8Array {
+    return this.#password;
+  }
+
+  get timeoutMs(): number {
+    return this.#timeoutMs;
+  }
+
+  get lastZxidSeen(): bigint {
+    const current = this.#connection?.lastZxidSeen ?? 0n;
+    return current > this.#lastZxidSeen ? current : this.#lastZxidSeen;
+  }
+
+  get endpoint(): Endpoint | undefined {
+    return isConnected(this.#state) ? this.#connection?.endpoint : undefined;
+  }
+
+  /** Why the session is closed, when it was not asked to be. */
+  get failure(): ZooKeeperError | undefined {
+    return this.#failure;
+  }
+
+  get intake(): Intake {
+    return this.#intake;
+  }
+
+  /** What went wrong at each server since the last connection, for a message. */
+  describeAttempts(): string {
+    if (this.#attempts.size === 0) return 'no attempt has ended yet';
+    return [...this.#attempts].map(([server, error]) => `${server}: ${error.message}`).join('; ');
+  }
+
+  /** Runs until the session is closed or has failed for good. */
+  async run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      const connection = await this.#connectAnywhere();
+      if (connection === undefined) break;
+      const reason = await connection.closed;
+      this.#onDisconnected(connection, reason);
+    }
+  }
+
+  /** Has everything answered that was asked, ends the session unless it is to be kept, and closes. */
+  async close(keepSession: boolean): Promise<void> {
+    if (isConnected(this.#state)) {
+      const last = keepSession
+        ? new Request(exists, { path: '/', watch: false })
+        : new Request(closeSession, {});
+      this.#intake.submit(last);
+      this.#intake.refuse(requestError('ClientClosed', {}));
+      const deadline = this.#options.clock.after(this.#timeoutMs, () => this.stop(undefined));
+      // Whether it was answered or the connection broke, there is nothing left to wait for.
+      await last.promise.catch(() => undefined);
+      deadline.cancel();
+    }
+    this.stop(undefined);
+    await this.#connection?.closed;
+  }
+
+  /** Closes at once; what waits fails. Requests under way fail with `ConnectionLoss`. */
+  stop(failure: ZooKeeperError | undefined): void {
+    if (this.#stop.signal.aborted) return;
+    this.#failure = failure;
+    this.#stop.abort();
+    this.#lossTimer?.cancel();
+    const refusal = failure ?? requestError('ClientClosed', {});
+    this.#intake.refuse(refusal);
+    this.#intake.failWaiting(refusal);
+    if (isConnected(this.#state)) this.#connection?.end();
+    else this.#connection?.destroy('the client is closed');
+    this.#setState('closed', failure);
+  }
+
+  /** Sends credentials now, if connected, and on every connection from now on. Rejects, and closes, when they are refused. */
+  async authenticate(auth: Auth): Promise<void> {
+    const connection = this.#connection;
+    this.#auth.push(auth);
+    if (connection === undefined || !isConnected(this.#state)) return;
+    const errorNumber = await this.#sendAuth(connection, auth);
+    if (errorNumber === 0) return;
+    const failure = authFailed(auth, errorNumber);
+    this.stop(failure);
+    throw failure;
+  }
+
+  #setState(state: ConnectionState, cause?: ZooKeeperError): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#handlers.onState(state, cause);
+  }
+
+  async #connectAnywhere(): Promise<Connection | undefined> {
+    let backoffMs = firstBackoffMs;
+    for (;;) {
+      for await (const endpoint of this.#endpoints.round((host, cause) =>
+        this.#noteUnresolved(host.host, cause),
+      )) {
+        if (this.#stop.signal.aborted) return undefined;
+        const connection = await this.#attach(endpoint);
+        if (connection !== undefined) return connection;
+      }
+      if (this.#stop.signal.aborted) return undefined;
+      // Half of the delay is chance, so that the clients of a server that died do not come back in step.
+      const delayMs = backoffMs * (0.5 + 0.5 * this.#options.random.fraction());
+      await sleep(this.#options.clock, delayMs, this.#stop.signal).catch(() => undefined);
+      backoffMs = Math.min(backoffMs * 2, longestBackoffMs);
+    }
+  }
+
+  #noteUnresolved(host: string, cause: unknown): void {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    this.#attempts.set(
+      host,
+      new ZooKeeperError('ConnectFailed', `the name does not resolve: ${reason}`, { cause }),
+    );
+  }
+
+  /** One attempt at one server; `undefined` when it failed. */
+  async #attach(endpoint: Endpoint): Promise<Connection | undefined> {
+    const connection = this.#openConnection(endpoint);
+    this.#connection = connection;
+    try {
+      const response = await connection.handshake;
+      if (response.sessionTimeoutMs <= 0) {
+        connection.destroy('the session has expired');
+        this.#onExpired();
+        return undefined;
+      }
+      await this.#establish(connection, response);
+      return connection;
+    } catch (error) {
+      const failure =
+        error instanceof ZooKeeperError
+          ? error
+          : new ZooKeeperError('ConnectFailed', String(error), { cause: error });
+      connection.destroy(failure.message);
+      this.#attempts.set(`${endpoint.host}:${endpoint.port}`, failure);
+      if (failure.code === 'AuthFailed') this.stop(failure);
+      return undefined;
+    }
+  }
+
+  #openConnection(endpoint: Endpoint): Connection {
+    const { clock, chroot, connectTimeoutMs, maxInFlight, juteMaxBuffer, maxReplyBytes, canBeReadOnly } =
+      this.#options;
+    const connect = {
+      lastZxidSeen: this.#lastZxidSeen,
+      sessionTimeoutMs: this.#options.sessionTimeoutMs,
+      sessionId: this.#id,
+      password: this.#password,
+      canBeReadOnly,
+    };
+    return new Connection({
+      endpoint,
+      open: this.#options.transport,
+      clock,
+      connect,
+      connectTimeoutMs,
+      chroot,
+      maxInFlight,
+      juteMaxBuffer,
+      maxReplyBytes,
+      onNotification: (reader, zxid) => this.#handlers.onNotification(reader, zxid),
+      onRoom: () => this.#intake.pump(),
+    });
+  }
+
+  async #establish(connection: Connection, response: ConnectResponse): Promise<void> {
+    this.#id = response.sessionId;
+    this.#password = response.password;
+    this.#timeoutMs = response.sessionTimeoutMs;
+    for (const auth of this.#auth) {
+      const errorNumber = await this.#sendAuth(connection, auth);
+      if (errorNumber !== 0) throw authFailed(auth, errorNumber);
+    }
+    await this.#handlers.restoreWatches(connection, this.#lastZxidSeen);
+    this.#lossTimer?.cancel();
+    this.#attempts.clear();
+    this.#intake.open(connection);
+    const again = this.#everConnected;
+    this.#everConnected = true;
+    this.#setState(response.readOnly ? 'readOnly' : again ? 'reconnected' : 'connected');
+  }
+
+  #sendAuth(connection: Connection, auth: Auth): Promise<number> {
+    // AuthPacket: int type (0) | string scheme | buffer auth
+    return connection.control('auth', opCodeAuth, (writer) =>
+      writer
+        .int(0)
+        .string(auth.scheme)
+        .buffer(Buffer.from(auth.credentials as string)),
+    );
+  }
+
+  #onDisconnected(connection: Connection, reason: ZooKeeperError): void {
+    this.#lastZxidSeen = connection.lastZxidSeen;
+    this.#intake.suspend();
+    if (this.#stop.signal.aborted) return;
+    this.#setState('suspended', reason);
+    const silentMs = this.#options.clock.monotonicMs() - (connection.receivedMs ?? 0);
+    const leftMs = Math.max(0, this.#timeoutMs - silentMs);
+    this.#lossTimer = this.#options.clock.after(
+      leftMs,
+      () => this.#setState('lost', sessionSilent(this.#timeoutMs)),
+      {
+        background: true,
+      },
+    );
+  }
+
+  /** A server says that the session is no more. */
+  #onExpired(): void {
+    const error = requestError('SessionExpired', {
+      op: `session 0x${BigInt.asUintN(64, this.#id).toString(16)}`,
+    });
+    this.#lossTimer?.cancel();
+    if (!this.#options.renewSession || !this.#everConnected) {
+      this.#setState('lost', error);
+      this.stop(error);
+      return;
+    }
+    this.#id = 0n;
+    this.#password = emptyPassword;
+    this.#intake.failWaiting(error);
+    this.#setState('lost', error);
+  }
+}
+
+function sessionSilent(timeoutMs: number): ZooKeeperError {
+  return new ZooKeeperError(
+    'SessionExpired',
+    `no server was reached for ${timeoutMs} ms; the session must be taken for expired`,
+  );
+}
+
+function authFailed(auth: Auth, errorNumber: number): ZooKeeperError {
+  return new ZooKeeperError(
+    'AuthFailed',
+    `scheme ${auth.scheme}: the server refused the credentials (${errorNumber})`,
+  );
+}
