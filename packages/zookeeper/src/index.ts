@@ -11,6 +11,10 @@ export { type ErrorCode, type ErrorDetail, ZooKeeperError } from './errors.ts';
 export { JuteError } from './jute/errors.ts';
 export { JuteReader } from './jute/reader.ts';
 export { JuteWriter } from './jute/writer.ts';
+export { mirror, type ObserverEvent } from './learner/events.ts';
+export { type Observer, type ObserverOptions, observe } from './learner/observer.ts';
+export type { SpoolOptions } from './learner/spool.ts';
+export { decodeTxn } from './learner/txn-codec.ts';
 export type { GetAclResult } from './operations/acl.ts';
 export type { Create2Result, CreateResult } from './operations/create.ts';
 export type { CreateMode } from './operations/create-mode.ts';
@@ -60,3 +64,13 @@ export type {
   TransportHandlers,
 } from './session/transport.ts';
 export type { WatchEvent, WatchListener } from './session/watches.ts';
+export { dataHash } from './tree/data-hash.ts';
+export type { DigestMismatch, MirrorState } from './tree/digest.ts';
+export {
+  type CreateTreeOptions,
+  createTree,
+  type Session,
+  type SnapshotNode,
+  type Tree,
+  type TreeNode,
+} from './tree/tree.ts';

@@ -94,6 +94,18 @@ export class JuteReader {
     return this.#bytes.toString('utf8', start, start + length);
   }
 
+  /** Steps over the next bytes if they are `expected`; otherwise stays. */
+  takeIf(expected: Uint8Array): boolean {
+    const end = this.#offset + expected.length;
+    if (
+      end > this.#bytes.length ||
+      this.#bytes.compare(expected, 0, expected.length, this.#offset, end) !== 0
+    )
+      return false;
+    this.#offset = end;
+    return true;
+  }
+
   /** A null vector reads as empty. `minimumItemBytes` bounds the count by what is left of the record. */
   vector<T>(readItem: (reader: JuteReader) => T, minimumItemBytes = 1): T[] {
     const count = this.int();

@@ -40,7 +40,7 @@ export function readStat(reader: JuteReader): Stat {
 }
 
 /**
- * What a server keeps of a znode in snapshots; 68 bytes - the same fields without the two that follow from the tree.
+ * What a server keeps of a znode in snapshots; 60 bytes - the same fields without the two that follow from the tree.
  *
  * StatPersisted: long czxid | long mzxid | long ctime | long mtime | int version | int cversion | int aversion |
  *                long ephemeralOwner | long pzxid
@@ -90,7 +90,8 @@ export function nextSequence(stat: Pick<Stat, 'cversion' | 'numChildren'>): numb
 /** What `ephemeralOwner` says of a node. Containers and TTL nodes hide in the same field. */
 export type NodeKind = 'persistent' | 'ephemeral' | 'container' | 'ttl';
 
-const containerOwner = -0x8000_0000_0000_0000n;
+/** The owner that marks a container node. */
+export const containerOwner = -0x8000_0000_0000_0000n;
 
 export function nodeKind(ephemeralOwner: bigint): NodeKind {
   if (ephemeralOwner === 0n) return 'persistent';
@@ -101,4 +102,9 @@ export function nodeKind(ephemeralOwner: bigint): NodeKind {
 /** Time to live of a TTL node in milliseconds. */
 export function ttlMs(ephemeralOwner: bigint): number {
   return Number(ephemeralOwner & 0xff_ffff_ffffn);
+}
+
+/** The owner that marks a TTL node; `ttl` in milliseconds, below 2^40. */
+export function ttlOwner(ttl: bigint): bigint {
+  return BigInt.asIntN(64, (0xffn << 56n) | (ttl & 0xff_ffff_ffffn));
 }

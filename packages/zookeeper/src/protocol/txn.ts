@@ -51,6 +51,8 @@ export interface CloseSessionOp {
 /** Takes a zxid and changes nothing: a failed write, or a check. */
 export interface NoOp {
   readonly kind: 'none';
+  /** ZooKeeper's code of the failure; absent for a check. */
+  readonly error?: number;
 }
 
 export type TxnOp = CreateOp | DeleteOp | SetDataOp | SetAclOp | CreateSessionOp | CloseSessionOp | NoOp;

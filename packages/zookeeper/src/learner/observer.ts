@@ -1,0 +1,220 @@
+import { setImmediate } from 'node:timers/promises';
+import { type Random, systemRandom } from '@orchestrator/runtime';
+import { type Clock, sleep, systemClock } from '@orchestrator/runtime/clock';
+import { ZooKeeperError } from '../errors.ts';
+import { type Host, parseConnectString } from '../session/connect-string.ts';
+import { type Resolve, systemResolve } from '../session/endpoints.ts';
+import { type OpenTransport, socketTransport, type TlsOptions } from '../session/transport.ts';
+import { StreamDecoder } from './decoder.ts';
+import type { ObserverEvent } from './events.ts';
+import { findLeader, type LeaderSearch } from './find-leader.ts';
+import type { LeaderLink, QuorumAuthentication } from './link.ts';
+import { epochOf, nothingHeld } from './protocol.ts';
+import { Spool, type SpoolOptions } from './spool.ts';
+
+export interface ObserverOptions {
+  /** Quorum addresses (`host:port`, the first port of `server.N`), or observer master ports of followers. */
+  readonly servers: readonly string[];
+  /** The last transaction held already. Default -1n: begin with a snapshot. */
+  readonly resumeFrom?: bigint;
+  /** A leader of an older epoch is refused. Default: the epoch of `resumeFrom`. */
+  readonly lowestEpoch?: number;
+  /** For `sslQuorum=true`. Default: plain TCP. */
+  readonly tls?: TlsOptions;
+  /** For `quorum.auth.enableSasl=true`. */
+  readonly authenticate?: (host: Host) => QuorumAuthentication;
+  /** Our id; must not be that of a configured server. Default: a random one far below zero. */
+  readonly sid?: bigint;
+  /** For each server, up to its offer. Default 5,000. */
+  readonly connectTimeoutMs?: number;
+  /** Leaders ping each half tick; one that sends nothing for this long is given up. Default 10,000. */
+  readonly silenceTimeoutMs?: number;
+  /** Longest pause between two searches for a leader; the first is a tenth of it. Default 500. */
+  readonly maxRetryDelayMs?: number;
+  /** What may wait for the consumer. */
+  readonly spool?: SpoolOptions;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly resolve?: Resolve;
+  readonly transport?: OpenTransport;
+}
+
+/** A consumer that never waits would keep the event loop to itself; after so many bytes others get a turn. */
+const bytesPerTurn = 256 * 1024;
+
+/**
+ * Follows an ensemble as an observer that its configuration does not list. Iterate over it once; leaving the loop closes it.
+ *
+ * It never gives up: a lost leader is searched for again, and the stream goes on where it ended. What it reads it takes off
+ * the wire at once; see {@link SpoolOptions} for where that waits. The loop throws only when the stream cannot be understood.
+ */
+export class Observer implements AsyncIterable<ObserverEvent> {
+  readonly #search: Omit<LeaderSearch, 'resumeFrom' | 'lowestEpoch'>;
+  readonly #maxRetryDelayMs: number;
+  readonly #random: Random;
+  readonly #spool: Spool<ObserverEvent>;
+  readonly #closing = new AbortController();
+  #received: bigint;
+  #delivered: bigint;
+  #lowestEpoch: number;
+  #link: LeaderLink | undefined;
+  #wake: (() => void) | undefined;
+  #drained: (() => void) | undefined;
+  #iterated = false;
+
+  constructor(options: ObserverOptions) {
+    this.#random = options.random ?? systemRandom;
+    this.#search = {
+      servers: parseConnectString(options.servers.join(',')).hosts,
+      resolve: options.resolve ?? systemResolve,
+      open: options.transport ?? socketTransport(options.tls),
+      authenticate: options.authenticate,
+      sid: options.sid ?? strangerSid(this.#random),
+      connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
+      silenceTimeoutMs: options.silenceTimeoutMs ?? 10_000,
+      clock: options.clock ?? systemClock,
+    };
+    this.#maxRetryDelayMs = options.maxRetryDelayMs ?? 500;
+    this.#spool = new Spool(options.spool);
+    this.#received = options.resumeFrom ?? nothingHeld;
+    this.#delivered = this.#received;
+    this.#lowestEpoch = options.lowestEpoch ?? (this.#received > 0n ? epochOf(this.#received) : 0);
+  }
+
+  /** Bytes that wait for the consumer. */
+  get waiting(): { readonly memory: number; readonly disk: number } {
+    return this.#spool.bytes;
+  }
+
+  /** The last transaction handed out; from here another observer can resume. -1n while a first snapshot is incomplete. */
+  get delivered(): bigint {
+    return this.#delivered;
+  }
+
+  close(): void {
+    this.#closing.abort(new ZooKeeperError('ClientClosed', 'the observer was closed'));
+    this.#link?.destroy();
+    this.#link = undefined;
+    this.#spool.close();
+    this.#wake?.();
+    this.#drained?.();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<ObserverEvent, void> {
+    if (this.#iterated) throw new ZooKeeperError('InvalidOption', 'an observer can be iterated over once');
+    this.#iterated = true;
+    const running = this.#run();
+    try {
+      yield* this.#events();
+    } finally {
+      this.close();
+      await running;
+    }
+  }
+
+  async *#events(): AsyncGenerator<ObserverEvent, void> {
+    let decoder = new StreamDecoder(this.#delivered);
+    let bytesInTurn = 0;
+    while (!this.#closing.signal.aborted) {
+      const entry = this.#spool.shift();
+      if (entry === undefined) {
+        this.#drained?.();
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        bytesInTurn = 0;
+      } else if (entry.kind === 'mark') {
+        if (entry.mark.type === 'connected') decoder = new StreamDecoder(this.#delivered);
+        yield entry.mark;
+      } else {
+        for (const event of decoder.decode(entry.bytes, entry.arrivedAtMs)) yield event;
+        this.#delivered = decoder.delivered;
+        bytesInTurn += entry.bytes.length;
+        if (bytesInTurn < bytesPerTurn) continue;
+        bytesInTurn = 0;
+        await setImmediate();
+      }
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    let delayMs = 0;
+    while (!signal.aborted) {
+      try {
+        if (delayMs > 0)
+          await sleep(this.#search.clock, delayMs * (0.5 + this.#random.fraction() / 2), signal);
+        await this.#follow();
+        delayMs = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        delayMs = Math.min(this.#maxRetryDelayMs, Math.max(delayMs * 2, this.#maxRetryDelayMs / 10));
+        this.#report({ type: 'unreachable', reason: asError(error), retryInMs: delayMs });
+      }
+    }
+  }
+
+  /** From one leader found to that leader lost. Rejects when none is found. */
+  async #follow(): Promise<void> {
+    let ended: (reason: Error) => void = () => undefined;
+    const end = new Promise<Error>((resolve) => {
+      ended = resolve;
+    });
+    const link = await findLeader(
+      { ...this.#search, resumeFrom: this.#received, lowestEpoch: this.#lowestEpoch },
+      { onBytes: (bytes, arrivedAtMs) => this.#take(bytes, arrivedAtMs), onEnd: (reason) => ended(reason) },
+      this.#closing.signal,
+    );
+    this.#link = link;
+    this.#lowestEpoch = link.epoch;
+    this.#mark({ type: 'connected', server: link.server, epoch: link.epoch });
+    const closed = () => ended(this.#closing.signal.reason);
+    this.#closing.signal.addEventListener('abort', closed, { once: true });
+    link.accept();
+    const reason = await end;
+    this.#closing.signal.removeEventListener('abort', closed);
+    this.#link = undefined;
+    this.#received = link.truncated ? nothingHeld : link.received;
+    this.#mark({ type: 'disconnected', reason });
+    if (reason instanceof ZooKeeperError && reason.code === 'SpoolFull') await this.#untilDrained();
+  }
+
+  #take(bytes: Buffer, arrivedAtMs: number): void {
+    this.#spool.pushBytes(bytes, arrivedAtMs);
+    this.#wake?.();
+  }
+
+  #mark(event: ObserverEvent): void {
+    if (this.#closing.signal.aborted) return;
+    this.#spool.pushMark(event);
+    this.#wake?.();
+  }
+
+  /** Failed searches repeat; a consumer that is behind need not hear of each. */
+  #report(event: ObserverEvent): void {
+    if (this.#spool.isEmpty) this.#mark(event);
+  }
+
+  /** We left because the consumer is behind: to come back before it has caught up would end the same way. */
+  async #untilDrained(): Promise<void> {
+    if (this.#spool.isEmpty || this.#closing.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#drained = resolve;
+    });
+    this.#drained = undefined;
+  }
+}
+
+/** Configured servers have small ids, so this is nobody's. */
+function strangerSid(random: Random): bigint {
+  return -(2n ** 48n) - BigInt(random.below(2 ** 31)) * 65_536n - BigInt(random.below(65_536));
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+/** Joins the ensemble as soon as the result is iterated over. */
+export function observe(options: ObserverOptions): Observer {
+  return new Observer(options);
+}
