@@ -1,4 +1,5 @@
 export { TestingError, type TestingErrorCode } from './errors.ts';
+export { type EtcdCluster, type EtcdMember, type EtcdOptions, startEtcd } from './etcd/cluster.ts';
 export { freePorts } from './free-ports.ts';
 export { temporaryFolder } from './temporary-folder.ts';
 export { type WaitOptions, waitFor } from './wait-for.ts';

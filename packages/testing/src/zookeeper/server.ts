@@ -1,19 +1,16 @@
 /** One real ZooKeeper server: its folder, its process, and the faults that can be done to it. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TestingError } from '../errors.ts';
-import { logTail, type ServerProcess, startProcess } from '../server-process.ts';
-import { waitFor } from '../wait-for.ts';
+import { RestartableServer } from '../restartable-server.ts';
 import type { Distribution } from './distribution.ts';
 import { fourLetterWord, parseMonitor } from './four-letter.ts';
 import type { ServerAddress } from './server-config.ts';
 
 const mainClass = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
-const stopTimeoutMs = 10_000;
 
 export interface EnsembleServerOptions {
   address: ServerAddress;
-  /** Holds zoo.cfg, the log and, unless the configuration names another, the data. */
+  /** Holds zoo.cfg and the log. */
   folder: string;
   dataDir: string;
   config: string;
@@ -22,7 +19,18 @@ export interface EnsembleServerOptions {
   jvmFlags: readonly string[];
 }
 
-export class EnsembleServer {
+function commandLine(options: EnsembleServerOptions, configFile: string): string[] {
+  const { distribution, heapMb, jvmFlags } = options;
+  return [
+    ...[`-Xmx${heapMb}m`, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'],
+    ...distribution.jvmFlags,
+    ...jvmFlags,
+    ...['-cp', distribution.classPath, mainClass, configFile],
+  ];
+}
+
+/** `start` resolves when the client port answers, which it may do before the server has found a leader. */
+export class EnsembleServer extends RestartableServer {
   readonly id: number;
   readonly host: string;
   readonly clientPort: number;
@@ -34,15 +42,22 @@ export class EnsembleServer {
   /** `dataDir` of zoo.cfg; snapshots and logs are in its `version-2`. */
   readonly dataDir: string;
   readonly configFile: string;
-  readonly logFile: string;
-
-  readonly #options: EnsembleServerOptions;
-  #process: ServerProcess | undefined;
-  #paused = false;
+  readonly #config: string;
 
   constructor(options: EnsembleServerOptions) {
-    const { address } = options;
-    this.#options = options;
+    const { address, folder } = options;
+    const configFile = join(folder, 'zoo.cfg');
+    const probe = { host: address.host, port: address.clientPort };
+    super({
+      name: `ZooKeeper server ${address.id}`,
+      launch: {
+        command: 'java',
+        args: commandLine(options, configFile),
+        cwd: folder,
+        logFile: join(folder, 'server.log'),
+      },
+      isReady: () => fourLetterWord(probe, 'ruok'),
+    });
     this.id = address.id;
     this.host = address.host;
     this.clientPort = address.clientPort;
@@ -51,88 +66,14 @@ export class EnsembleServer {
     this.role = address.role;
     this.connectString = `${address.host}:${address.clientPort}`;
     this.dataDir = options.dataDir;
-    this.configFile = join(options.folder, 'zoo.cfg');
-    this.logFile = join(options.folder, 'server.log');
+    this.configFile = configFile;
+    this.#config = options.config;
   }
 
-  /** Undefined while no process runs. */
-  get pid(): number | undefined {
-    return this.state === 'stopped' ? undefined : this.#process?.pid;
-  }
-
-  /** A server that died by itself counts as stopped. */
-  get state(): 'running' | 'paused' | 'stopped' {
-    if (this.#process === undefined || this.#process.ended !== undefined) return 'stopped';
-    return this.#paused ? 'paused' : 'running';
-  }
-
-  /** Writes the folder's files; the ensemble does it once, so that what a server adds to its zoo.cfg is kept. */
+  /** Writes the files. Once and not at each start, so that what the server itself changes in zoo.cfg is kept. */
   async prepare(): Promise<void> {
-    await mkdir(this.#options.folder, { recursive: true });
-    await writeFile(this.configFile, this.#options.config);
     await this.#prepareDataDir();
-  }
-
-  /**
-   * Starts the process and resolves when the client port answers, which it may do before the server has a leader.
-   *
-   * @throws TestingError `StartFailed` with the end of the log when the process ends, `WrongState` when one runs
-   */
-  async start(options: { timeoutMs?: number } = {}): Promise<void> {
-    if (this.state !== 'stopped') throw new TestingError('WrongState', `server ${this.id} is ${this.state}`);
-    const { distribution, heapMb, jvmFlags, folder } = this.#options;
-    this.#paused = false;
-    this.#process = await startProcess({
-      command: 'java',
-      args: [
-        ...[`-Xmx${heapMb}m`, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'],
-        ...distribution.jvmFlags,
-        ...jvmFlags,
-        ...['-cp', distribution.classPath, mainClass, this.configFile],
-      ],
-      cwd: folder,
-      logFile: this.logFile,
-    });
-    await waitFor(() => this.fourLetter('ruok'), {
-      what: `server ${this.id} to answer on ${this.connectString} (log: ${this.logFile})`,
-      ...options,
-    });
-  }
-
-  /** SIGTERM, then SIGKILL if that takes longer than 10 s. */
-  async stop(): Promise<void> {
-    this.resume();
-    this.#process?.signal('SIGTERM');
-    const timer = setTimeout(() => this.#process?.signal('SIGKILL'), stopTimeoutMs);
-    await this.#process?.exit;
-    clearTimeout(timer);
-  }
-
-  /** SIGKILL; resolves when the process is gone. */
-  async kill(): Promise<void> {
-    this.#process?.signal('SIGKILL');
-    await this.#process?.exit;
-  }
-
-  /** SIGSTOP: connections stay open, nothing answers. */
-  pause(): void {
-    if (this.state === 'running') {
-      this.#process?.signal('SIGSTOP');
-      this.#paused = true;
-    }
-  }
-
-  /** SIGCONT */
-  resume(): void {
-    if (this.state === 'paused') {
-      this.#process?.signal('SIGCONT');
-      this.#paused = false;
-    }
-  }
-
-  async restart(): Promise<void> {
-    await this.stop();
-    await this.start();
+    await writeFile(this.configFile, this.#config);
   }
 
   /**
@@ -141,36 +82,20 @@ export class EnsembleServer {
    * @throws TestingError `WrongState` while it runs
    */
   async wipe(): Promise<void> {
-    if (this.state !== 'stopped') throw new TestingError('WrongState', `server ${this.id} is ${this.state}`);
+    this.expectStopped();
     await rm(join(this.dataDir, 'version-2'), { recursive: true, force: true });
     await this.#prepareDataDir();
   }
 
-  /**
-   * @throws TestingError `Timeout` when there is no answer, `StartFailed` with the end of the log when the process is gone
-   */
+  /** @throws TestingError `Timeout` when there is no answer, `StartFailed` with the end of the log when it has died */
   async fourLetter(word: string): Promise<string> {
-    try {
-      return await fourLetterWord({ host: this.host, port: this.clientPort }, word);
-    } catch (error) {
-      await this.#throwIfEnded();
-      throw error;
-    }
+    await this.expectAlive();
+    return fourLetterWord({ host: this.host, port: this.clientPort }, word);
   }
 
   /** `mntr` as a map; a server without a leader answers with one line that is none, which gives an empty map. */
   async monitor(): Promise<Map<string, string>> {
     return parseMonitor(await this.fourLetter('mntr'));
-  }
-
-  async #throwIfEnded(): Promise<void> {
-    const ended = this.#process?.ended;
-    if (ended === undefined) return;
-    const tail = await logTail(this.logFile);
-    throw new TestingError(
-      'StartFailed',
-      `ZooKeeper server ${this.id} ended with ${ended}; its log:\n${tail}`,
-    );
   }
 
   async #prepareDataDir(): Promise<void> {
