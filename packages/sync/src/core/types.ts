@@ -51,6 +51,11 @@ export type WriteOp =
       readonly data: Buffer | null;
       readonly version: number;
     }
+  /**
+   * Servers refuse setACL inside a multi. The shell cuts a batch that holds one into parts, in order - `{check cursor, set
+   * mark, ops…}`, setACL, …, `{set cursor, ops…}` - so the cursor moves with the last part; each is an echo (the shell adds
+   * a write of an own znode to the setACL's transaction in the stream). When such a batch fails, earlier parts may be there.
+   */
   | {
       readonly kind: 'setAcl';
       readonly path: string;
