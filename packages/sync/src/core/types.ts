@@ -1,8 +1,12 @@
 /**
  * The words between the core, which decides, and the shell, which acts. The core never waits, reads a clock or touches a
  * socket: `core.handle(event)` returns the actions to take, in order.
+ *
+ * A run begins with `readCursor` for both sides (the answer to the event `start`): the core claims both cursors with its
+ * term, waits until both streams have passed the claims, and goes on from there.
  */
 import type { Acl, Txn } from '@orchestrator/zookeeper';
+import type { Mirror } from './mirror.ts';
 
 /** `source` is ensemble A, `target` ensemble B. Changes travel both ways; the names say which wins a tie. */
 export type Side = 'source' | 'target';
@@ -51,11 +55,6 @@ export type WriteOp =
       readonly data: Buffer | null;
       readonly version: number;
     }
-  /**
-   * Servers refuse setACL inside a multi. The shell cuts a batch that holds one into parts, in order - `{check cursor, set
-   * mark, ops…}`, setACL, …, `{set cursor, ops…}` - so the cursor moves with the last part; each is an echo (the shell adds
-   * a write of an own znode to the setACL's transaction in the stream). When such a batch fails, earlier parts may be there.
-   */
   | {
       readonly kind: 'setAcl';
       readonly path: string;
@@ -89,11 +88,20 @@ export interface MirrorSession {
   readonly mirrorSession: bigint;
 }
 
+/** A path whose changes one side refuses; they stay on the other until it is reconciled. */
+export interface Blocked {
+  /** The side that refuses. */
+  readonly side: Side;
+  readonly path: string;
+  /** The server's code, or `TooLarge`. */
+  readonly code: string;
+  readonly remedy: string;
+}
+
 export type Action =
   /**
-   * One multi to `side`: first the cursor at `cursorVersion`, then `ops`. Multis of one side are sent in the order
-   * given and may be in flight together. Answered by `applied` or `applyFailed`, or, after a lost connection,
-   * by whichever of them the cursor znode proves.
+   * One multi to `side`: first the cursor at `cursorVersion`, then `ops` (none: the cursor alone). Multis of one side are
+   * sent in the order given and may be in flight together. Answered by `applied`, `applyFailed` or `applyUnknown`.
    */
   | {
       readonly kind: 'apply';
@@ -103,17 +111,28 @@ export type Action =
       readonly cursorVersion: number;
       readonly ops: readonly WriteOp[];
     }
-  /** Create in the mirror session of each origin session (opened first where there is none). Answered by `ephemeralsApplied`. */
+  /** Read the cursor's data and version and the fence's version, over a live session. Answered by `cursorRead`. */
+  | { readonly kind: 'readCursor'; readonly side: Side }
+  /**
+   * Create each in the mirror session of its origin session (opened and stored first where there is none), each in a
+   * multi of its own: check the fence at `fenceVersion`, write the mark, create. A node that is there and owned by our
+   * mirror session counts as created. Answered by one `ephemeralsApplied` for all of them.
+   */
   | {
       readonly kind: 'applyEphemerals';
       readonly side: Side;
       readonly batch: number;
+      readonly fenceVersion: number;
       readonly creates: readonly EphemeralCreate[];
     }
-  /** The origin session is gone and its copies are deleted: end the mirror session. Not answered. */
+  /** The origin session is gone and so are its copies: end the mirror session, if there is one. Not answered. */
   | { readonly kind: 'closeMirrorSession'; readonly side: Side; readonly originSession: bigint }
-  /** To the store, before any later `apply`. Answered by `conflictRecorded`. */
+  /** To the store. Answered by `conflictRecorded`. */
   | { readonly kind: 'recordConflict'; readonly conflict: Conflict }
+  /** To the store. Answered by `blockedRecorded`. */
+  | { readonly kind: 'recordBlocked'; readonly blocked: Blocked }
+  /** The path is in step again: forget its `Blocked`. Not answered. */
+  | { readonly kind: 'unblocked'; readonly side: Side; readonly path: string }
   /** Read the present data of these paths (the mirrors keep hashes only). Answered by `values`. */
   | {
       readonly kind: 'read';
@@ -121,23 +140,56 @@ export type Action =
       readonly request: number;
       readonly paths: readonly string[];
     }
+  /**
+   * A write to `side` has failed at `zxid`, and before planning again the mirror must hold what was there then. A stream
+   * with history passes that zxid by itself: nothing to do. Other captures read `paths` again (and tell of changes), then
+   * answer with `progress`.
+   */
+  | {
+      readonly kind: 'refresh';
+      readonly side: Side;
+      readonly zxid: bigint;
+      readonly paths: readonly string[];
+    }
   /** Something a report must show: what could not be carried, and why. */
   | { readonly kind: 'ledger'; readonly path: string; readonly what: string; readonly why: string }
-  /** A transaction of `from` with client changes has been committed on the other side. */
+  /** Transactions of `from` with client changes have been committed on the other side; lags are one a transaction. */
   | {
       readonly kind: 'synced';
       readonly from: Side;
       readonly changes: number;
       /** Arrival of the echo less arrival of the change, on our own monotonic clock. */
-      readonly lagMs: number;
+      readonly lagMs: readonly number[];
       /** Commit of the copy less commit of the original, by the two leaders' clocks. */
-      readonly commitLagMs: number;
+      readonly commitLagMs: readonly number[];
     }
-  /** The engine cannot go on as leader: the cursor carries a higher term. */
-  | { readonly kind: 'deposed'; readonly term: number };
+  /** `on`: more than `maxBacklog` changes of this side wait in memory; stop handing in its transactions until `off`. */
+  | { readonly kind: 'pressure'; readonly side: Side; readonly on: boolean }
+  /** There is more to do, which was cut in slices so as not to hold up the event loop: post `proceed` soon. */
+  | { readonly kind: 'proceed' }
+  | { readonly kind: 'state'; readonly state: CoreState }
+  /** The engine cannot go on as leader: the cursor carries a higher term. Nothing is sent any more. */
+  | { readonly kind: 'deposed'; readonly term: number }
+  /** All that `finish` asked for is gone from both sides. */
+  | { readonly kind: 'finished' };
+
+/**
+ * `claiming`: the term is written to both sides; `copying`: the first copy or a comparison of both trees is going on;
+ * `syncing`: the steady stream.
+ */
+export type CoreState = 'idle' | 'claiming' | 'copying' | 'syncing' | 'paused' | 'deposed';
 
 export type Event =
+  | { readonly kind: 'start' }
+  /** In order; the core applies them to the mirror it was given, nobody else does. */
   | { readonly kind: 'txns'; readonly side: Side; readonly txns: readonly Txn[]; readonly arrivedMs: number }
+  /**
+   * All changes up to `zxid` have been handed in. Needed from captures without history, and from an observer when the end
+   * of its stream moves without a transaction (a new epoch).
+   */
+  | { readonly kind: 'progress'; readonly side: Side; readonly zxid: bigint }
+  /** The stream had a gap: `mirror` is the side as it is now and takes the place of the one before. */
+  | { readonly kind: 'snapshot'; readonly side: Side; readonly mirror: Mirror }
   | { readonly kind: 'applied'; readonly side: Side; readonly batch: number; readonly zxid: bigint }
   | {
       readonly kind: 'applyFailed';
@@ -149,22 +201,36 @@ export type Event =
       /** Of the failed request: once the side's stream has passed it, the mirror shows the cause. */
       readonly zxid: bigint;
     }
+  /** The connection was lost before the answer. */
+  | { readonly kind: 'applyUnknown'; readonly side: Side; readonly batch: number }
+  | {
+      readonly kind: 'cursorRead';
+      readonly side: Side;
+      readonly cursor: Cursor;
+      readonly version: number;
+      readonly fenceVersion: number;
+      /** The cursor's mzxid. */
+      readonly zxid: bigint;
+    }
   | {
       readonly kind: 'ephemeralsApplied';
       readonly side: Side;
       readonly batch: number;
+      /** The highest zxid of the answers. */
       readonly zxid: bigint;
-      /** Paths that could not be created, with the server's code. */
+      /** Paths that could not be created, with the server's code (`SessionExpired` when the mirror session is gone). */
       readonly failed: readonly { readonly path: string; readonly code: string }[];
     }
   | { readonly kind: 'mirrorSessionOpened'; readonly session: MirrorSession }
   | { readonly kind: 'mirrorSessionLost'; readonly session: MirrorSession }
   | { readonly kind: 'conflictRecorded'; readonly id: string }
+  | { readonly kind: 'blockedRecorded'; readonly side: Side; readonly path: string }
   | {
       readonly kind: 'values';
       readonly request: number;
-      /** `null`: not there. */
+      /** `null`: not there. A path that is missing could not be read: its code is in `failed`. */
       readonly values: ReadonlyMap<string, NodeValue | null>;
+      readonly failed?: ReadonlyMap<string, string>;
     }
   | { readonly kind: 'resolve'; readonly path: string; readonly winner: Side }
   /** Compare these subtrees again and repair, as after a verification that found differences. */
@@ -172,4 +238,7 @@ export type Event =
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }
   /** Now and then: lets an idle direction's cursor follow. */
-  | { readonly kind: 'tick' };
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'proceed' }
+  /** Remove the copies of election groups from both sides, for good. */
+  | { readonly kind: 'finish' };
