@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
-import { systemClock } from '@orchestrator/runtime/clock';
-import { requestError, ZooKeeperError } from './errors.ts';
+import { requestError, type ZooKeeperError } from './errors.ts';
 import { type GetAclResult, getAcl, setAcl } from './operations/acl.ts';
+import { getConfig, type ReconfigRequest, reconfig } from './operations/config.ts';
 import {
   type Create2Result,
   type CreateRequest,
@@ -13,17 +13,24 @@ import { type CreateMode, isSequential } from './operations/create-mode.ts';
 import { deleteNode } from './operations/delete.ts';
 import { exists, type StatResult } from './operations/exists.ts';
 import {
+  type GetAllChildrenNumberResult,
+  getAllChildrenNumber,
+} from './operations/get-all-children-number.ts';
+import {
   type GetChildren2Result,
   type GetChildrenResult,
   getChildren,
   getChildren2,
 } from './operations/get-children.ts';
 import { type GetDataResult, getData } from './operations/get-data.ts';
+import { type GetEphemeralsResult, getEphemerals } from './operations/get-ephemerals.ts';
 import { MultiError, type MultiOp, type MultiOutcome, type MultiSuccess, multi } from './operations/multi.ts';
 import { type MultiReadOp, type MultiReadResult, multiRead } from './operations/multi-read.ts';
 import type { Operation, Reply } from './operations/operation.ts';
 import { setData } from './operations/set-data.ts';
 import { sync } from './operations/sync.ts';
+import type { WatcherType } from './operations/watches.ts';
+import { type WhoAmIResult, whoAmI } from './operations/who-am-i.ts';
 import type { Acl } from './protocol/acl.ts';
 import { checkPath, withoutChroot } from './protocol/path.ts';
 import type { Stat } from './protocol/stat.ts';
@@ -36,10 +43,10 @@ import {
   type SessionIdentity,
 } from './session/options.ts';
 import { Request, type RequestHooks } from './session/request.ts';
-import { restoreWatches } from './session/restore-watches.ts';
 import { Session } from './session/session.ts';
 import { type ConnectionState, isConnected } from './session/state.ts';
-import { type OneShotKind, type WatchListener, WatchRegistry } from './session/watches.ts';
+import { type PersistentWatch, WatchService } from './session/watch-service.ts';
+import type { AddWatchMode, OneShotKind, WatchListener } from './session/watches.ts';
 
 export interface CreateOptions {
   /** Default: everyone may do everything. */
@@ -80,7 +87,7 @@ const bytesOf = (data: Data): Uint8Array | null => (typeof data === 'string' ? B
 export class ZooKeeperClient extends EventEmitter<ClientEvents> {
   readonly #options: ResolvedOptions;
   readonly #session: Session;
-  readonly #watches = new WatchRegistry();
+  readonly #watches: WatchService;
 
   /** Throws `InvalidOption` or `InvalidPath` for options that cannot work. */
   constructor(options: ClientOptions) {
@@ -91,11 +98,11 @@ export class ZooKeeperClient extends EventEmitter<ClientEvents> {
       onState: (state, cause) => this.#onState(state, cause),
       onNotification: (reader, zxid) => {
         const { type, path } = readWatchEvent(reader);
-        this.#notify(type, withoutChroot(chroot, path), zxid > 0n ? zxid : undefined);
+        this.#watches.notify(type, withoutChroot(chroot, path), zxid > 0n ? zxid : undefined);
       },
-      restoreWatches: (connection, lastZxidSeen) =>
-        restoreWatches(connection, this.#watches, { lastZxidSeen, chroot, juteMaxBuffer }),
+      restoreWatches: (connection, lastZxidSeen) => this.#watches.restore(connection, lastZxidSeen),
     });
+    this.#watches = new WatchService(this.#session, { chroot, juteMaxBuffer });
     void this.#session.run();
   }
 
@@ -125,7 +132,7 @@ export class ZooKeeperClient extends EventEmitter<ClientEvents> {
 
   /** `host:port` of the server connected to. */
   get server(): string | undefined {
-    const endpoint = this.#session.endpoint;
+    const endpoint = this.#session.connection?.endpoint;
     return endpoint === undefined ? undefined : `${endpoint.host}:${endpoint.port}`;
   }
 
@@ -197,8 +204,8 @@ export class ZooKeeperClient extends EventEmitter<ClientEvents> {
         path,
         onReply: (code) => {
           if (watch === undefined) return;
-          if (code === undefined) this.#watches.add('data', path, watch);
-          else if (code === 'NoNode') this.#watches.add('exists', path, watch);
+          if (code === undefined) this.#watches.registered('data', path, watch);
+          else if (code === 'NoNode') this.#watches.registered('exists', path, watch);
         },
         recover: (code, { zxid, cxid }) => (code === 'NoNode' ? { stat: null, zxid, cxid } : undefined),
       },
@@ -251,9 +258,7 @@ export class ZooKeeperClient extends EventEmitter<ClientEvents> {
       const problem = checked(op.path, sequential);
       if (problem !== undefined) return Promise.reject(problem);
     }
-    const request = new Request(multi, { ops });
-    this.#session.intake.submit(request);
-    return request.promise;
+    return this.#send(new Request(multi, { ops }));
   }
 
   /** Reads several nodes at one point in time; each read succeeds or fails by itself. Since 3.6. */
@@ -262,9 +267,51 @@ export class ZooKeeperClient extends EventEmitter<ClientEvents> {
       const problem = checked(op.path, false);
       if (problem !== undefined) return Promise.reject(problem);
     }
-    const request = new Request(multiRead, { ops });
-    this.#session.intake.submit(request);
-    return request.promise;
+    return this.#send(new Request(multiRead, { ops }));
+  }
+
+  /**
+   * Calls `listener` for every change from now on, until removed. After a reconnect it gets `watchRestored`, since servers
+   * do not report what a persistent watch missed. Since 3.6.
+   */
+  addWatch(path: string, mode: AddWatchMode, listener: WatchListener): Promise<PersistentWatch> {
+    const problem = checked(path, false);
+    return problem === undefined ? this.#watches.add(path, mode, listener) : Promise.reject(problem);
+  }
+
+  /** Removes every watch of a type at `path`. Rejects with `NoWatcher` when there is none. Since 3.5. */
+  removeWatches(path: string, type: WatcherType): Promise<void> {
+    return this.#watches.removeAll(path, type);
+  }
+
+  /** Rejects with `NoWatcher` when the server holds no such watch. Since 3.5. */
+  checkWatches(path: string, type: WatcherType): Promise<Reply> {
+    return this.#watches.check(path, type);
+  }
+
+  /** This session's ephemeral nodes at `prefix` or below it. Since 3.6. */
+  getEphemerals(prefix = '/'): Promise<GetEphemeralsResult> {
+    return this.#submit(getEphemerals, { prefix }, prefix);
+  }
+
+  /** How many nodes there are below `path`. Since 3.6. */
+  getAllChildrenNumber(path: string): Promise<GetAllChildrenNumberResult> {
+    return this.#submit(getAllChildrenNumber, { path }, path);
+  }
+
+  /** Every identity that this connection has for ACLs. Since 3.7. */
+  whoAmI(): Promise<WhoAmIResult> {
+    return this.#send(new Request(whoAmI, {}));
+  }
+
+  /** The ensemble's membership as text, whatever the chroot. Since 3.5. */
+  getConfig(): Promise<GetDataResult> {
+    return this.#send(new Request(getConfig, {}, { path: '/zookeeper/config' }));
+  }
+
+  /** Changes the ensemble's membership; resolves with the new one. Since 3.5, with `reconfigEnabled` and admin rights. */
+  reconfig(change: ReconfigRequest): Promise<GetDataResult> {
+    return this.#send(new Request(reconfig, change));
   }
 
   /** Adds credentials to this and every later connection. Rejects with `AuthFailed`, after which the client is closed. */
@@ -302,13 +349,13 @@ export class ZooKeeperClient extends EventEmitter<ClientEvents> {
     return this.#submit(operation, { path, watch: this.#asksServer(kind, path, watch) }, path, {
       path,
       onReply: (code) => {
-        if (code === undefined) this.#watches.add(kind, path, watch);
+        if (code === undefined) this.#watches.registered(kind, path, watch);
       },
     });
   }
 
   #asksServer(kind: OneShotKind, path: string, watch: WatchListener | undefined): boolean {
-    return watch !== undefined && this.#watches.needsServer(kind, path);
+    return watch !== undefined && this.#watches.asksServer(kind, path);
   }
 
   #submit<Body, Result>(
@@ -320,18 +367,16 @@ export class ZooKeeperClient extends EventEmitter<ClientEvents> {
   ): Promise<Result> {
     const problem = checked(path, mode !== undefined && isSequential(mode));
     if (problem !== undefined) return Promise.reject(problem);
-    const request = new Request(operation as Operation<Body, Result>, body, hooks);
+    return this.#send(new Request(operation as Operation<Body, Result>, body, hooks));
+  }
+
+  #send<Body, Result>(request: Request<Body, Result>): Promise<Result> {
     this.#session.intake.submit(request);
     return request.promise;
   }
 
   #onState(state: ConnectionState, cause: ZooKeeperError | undefined): void {
     this.emit('state', state, cause);
-  }
-
-  #notify(type: Parameters<WatchRegistry['take']>[0], path: string, zxid: bigint | undefined): void {
-    const event = { type, path, zxid };
-    for (const listener of this.#watches.take(type, path)) queueMicrotask(() => listener(event));
   }
 }
 
@@ -341,34 +386,5 @@ function checked(path: string, sequential: boolean): ZooKeeperError | undefined 
     return undefined;
   } catch (error) {
     return error as ZooKeeperError;
-  }
-}
-
-export interface ConnectOptions extends ClientOptions {
-  /** Gives up, and closes the client, when no server is reached in this time. Default 30 000. */
-  readyTimeoutMs?: number;
-}
-
-/** Makes a client and waits until it is connected. Rejects with `ConnectFailed`, naming what went wrong at each server. */
-export async function connect(options: ConnectOptions): Promise<ZooKeeperClient> {
-  const client = new ZooKeeperClient(options);
-  const { readyTimeoutMs = 30_000, clock = systemClock } = options;
-  const deadline = new AbortController();
-  const timer = clock.after(readyTimeoutMs, () => {
-    deadline.abort(
-      new ZooKeeperError(
-        'ConnectFailed',
-        `${options.connectString}: not connected within ${readyTimeoutMs} ms: ${client.describeAttempts()}`,
-      ),
-    );
-  });
-  try {
-    await client.connected(deadline.signal);
-    return client;
-  } catch (error) {
-    await client.close();
-    throw error;
-  } finally {
-    timer.cancel();
   }
 }

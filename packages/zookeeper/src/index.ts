@@ -1,12 +1,17 @@
 export {
-  type ConnectOptions,
   type CreateOptions,
-  connect,
   type Data,
   type ExistsResult,
   type ReadOptions,
   ZooKeeperClient,
 } from './client.ts';
+export { type ConnectOptions, connect } from './connect.ts';
+export {
+  type AttemptMessage,
+  diagnosticChannels,
+  type RequestMessage,
+  type StateMessage,
+} from './diagnostics.ts';
 export { type ErrorCode, type ErrorDetail, ZooKeeperError } from './errors.ts';
 export { JuteError } from './jute/errors.ts';
 export { JuteReader } from './jute/reader.ts';
@@ -16,11 +21,14 @@ export { type Observer, type ObserverOptions, observe } from './learner/observer
 export type { SpoolOptions } from './learner/spool.ts';
 export { decodeTxn } from './learner/txn-codec.ts';
 export type { GetAclResult } from './operations/acl.ts';
+export type { ReconfigRequest } from './operations/config.ts';
 export type { Create2Result, CreateResult } from './operations/create.ts';
 export type { CreateMode } from './operations/create-mode.ts';
 export type { StatResult } from './operations/exists.ts';
+export type { GetAllChildrenNumberResult } from './operations/get-all-children-number.ts';
 export type { GetChildren2Result, GetChildrenResult } from './operations/get-children.ts';
 export type { GetDataResult } from './operations/get-data.ts';
+export type { GetEphemeralsResult } from './operations/get-ephemerals.ts';
 export {
   MultiError,
   type MultiFailure,
@@ -31,6 +39,8 @@ export {
 } from './operations/multi.ts';
 export type { MultiReadItem, MultiReadOp, MultiReadResult } from './operations/multi-read.ts';
 export type { Reply } from './operations/operation.ts';
+export type { WatcherType } from './operations/watches.ts';
+export type { ClientInfo, WhoAmIResult } from './operations/who-am-i.ts';
 export { type Acl, openAcl, permissions } from './protocol/acl.ts';
 export { childPath, parentPath, pathProblem } from './protocol/path.ts';
 export {
@@ -53,7 +63,7 @@ export type {
   Txn,
   TxnOp,
 } from './protocol/txn.ts';
-export type { Auth, ClientOptions, SessionIdentity } from './session/options.ts';
+export type { Auth, ClientOptions, SaslOptions, SessionIdentity } from './session/options.ts';
 export { sessionPassword } from './session/password.ts';
 export type { ConnectionState } from './session/state.ts';
 export type {
@@ -63,7 +73,8 @@ export type {
   Transport,
   TransportHandlers,
 } from './session/transport.ts';
-export type { WatchEvent, WatchListener } from './session/watches.ts';
+export type { PersistentWatch } from './session/watch-service.ts';
+export type { AddWatchMode, WatchEvent, WatchListener } from './session/watches.ts';
 export { dataHash } from './tree/data-hash.ts';
 export type { DigestMismatch, MirrorState } from './tree/digest.ts';
 export {

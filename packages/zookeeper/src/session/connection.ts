@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '@orchestrator/runtime/clock';
-import { ZooKeeperError } from '../errors.ts';
+import { diagnostics, type RequestMessage } from '../diagnostics.ts';
+import { type ErrorCode, errorCode, ZooKeeperError } from '../errors.ts';
 import { JuteReader } from '../jute/reader.ts';
 import { JuteWriter } from '../jute/writer.ts';
 import { FrameReader } from './frames.ts';
@@ -128,6 +129,7 @@ export class Connection {
       request.failWith(error);
       return;
     }
+    if (diagnostics.request.hasSubscribers) request.sentMs = this.#options.clock.monotonicMs();
     this.#inFlight.push(request);
     this.#scheduleFlush();
   }
@@ -265,6 +267,19 @@ export class Connection {
       request.fail('ConnectionLoss', error);
       throw error;
     }
+    if (diagnostics.request.hasSubscribers) this.#publish(request, errorCode(errorNumber));
+  }
+
+  #publish({ name: op, path, cxid, sentMs }: PendingRequest, code: ErrorCode | undefined): void {
+    const durationMs = this.#options.clock.monotonicMs() - sentMs;
+    diagnostics.request.publish({
+      op,
+      path,
+      cxid,
+      server: this.#name(),
+      durationMs,
+      code,
+    } satisfies RequestMessage);
   }
 
   #take(xid: number): PendingRequest {
@@ -317,7 +332,10 @@ export class Connection {
           cause,
         },
       );
-    for (const request of this.#inFlight.drain()) request.fail('ConnectionLoss', error);
+    for (const request of this.#inFlight.drain()) {
+      request.fail('ConnectionLoss', error);
+      if (diagnostics.request.hasSubscribers) this.#publish(request, 'ConnectionLoss');
+    }
     for (const control of this.#controls.splice(0)) control.reject(error);
     this.#rejectHandshake(error);
     this.#resolveClosed(error);

@@ -13,6 +13,18 @@ export interface Auth {
   credentials: string | Uint8Array;
 }
 
+/** SASL DIGEST-MD5, which servers offer with the `SASLAuthenticationProvider` and a `Server` section of JAAS. */
+export interface SaslOptions {
+  username: string;
+  password: string;
+  /** Default: what the server offers. */
+  realm?: string;
+  /** First part of the server's principal. Default `zookeeper`. */
+  service?: string;
+  /** The server's name in the digest, the same for all servers. Default `zk-sasl-md5`. */
+  serverName?: string;
+}
+
 /** An existing session to go on with: it keeps its ephemeral nodes, whichever process held it before. */
 export interface SessionIdentity {
   id: bigint;
@@ -28,6 +40,8 @@ export interface ClientOptions {
   /** For each attempt at one server, up to its answer. Default: the session timeout shared among the servers, at most 10 000. */
   connectTimeoutMs?: number;
   auth?: readonly Auth[];
+  /** Default: none. */
+  sasl?: SaslOptions;
   /** TLS when given, even if empty. Default: plain TCP. */
   tls?: TlsOptions;
   /** Also accept a server that is cut off from its quorum, until one that is not is found. Default false. */
@@ -56,6 +70,7 @@ export interface ResolvedOptions extends ConnectString {
   readonly sessionTimeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly auth: readonly Auth[];
+  readonly sasl: SaslOptions | undefined;
   readonly canBeReadOnly: boolean;
   readonly session: SessionIdentity | undefined;
   readonly renewSession: boolean;
@@ -90,6 +105,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
       options.connectTimeoutMs ?? Math.min(shareMs, longestConnectMs),
     ),
     auth: options.auth ?? [],
+    sasl: options.sasl,
     canBeReadOnly: options.canBeReadOnly ?? false,
     session: options.session,
     renewSession: options.renewSession ?? true,

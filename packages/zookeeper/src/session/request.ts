@@ -15,6 +15,8 @@ export interface RequestHooks<Result> {
 /** A request from submission to settlement, as the connection sees it: without its types. */
 export interface PendingRequest {
   cxid: number;
+  /** When it was sent, on the clock's monotonic time; kept only while somebody listens to the diagnostics. */
+  sentMs: number;
   readonly name: string;
   readonly path: string | undefined;
   /** Writes the frame's body: RequestHeader { int xid | int type } | request. */
@@ -29,6 +31,7 @@ const noHooks = {};
 
 export class Request<Body, Result> implements PendingRequest {
   cxid = 0;
+  sentMs = 0;
   readonly promise: Promise<Result>;
   readonly #operation: Operation<Body, Result>;
   readonly #body: Body;

@@ -65,7 +65,7 @@ function writeLists(writer: JuteWriter, lists: WatchLists, lastZxidSeen: bigint,
 /** Sends the watches to a server that has none of them. It reports at once what changed after `lastZxidSeen`. */
 export async function restoreWatches(
   connection: Connection,
-  registry: WatchRegistry,
+  registry: Pick<WatchRegistry, 'paths'>,
   options: { lastZxidSeen: bigint; chroot: string; juteMaxBuffer: number },
 ): Promise<void> {
   const chunks = watchChunks(registry, options.chroot, Math.min(options.juteMaxBuffer, largestChunkBytes));

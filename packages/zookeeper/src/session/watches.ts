@@ -94,6 +94,11 @@ export class WatchRegistry {
     }
   }
 
+  /** The part of it that is about one path. */
+  at(path: string): Pick<WatchRegistry, 'paths'> {
+    return { paths: (kind) => (this.has(kind, path) ? [path] : []) };
+  }
+
   paths(kind: WatchKind): string[] {
     return [...this.#kinds[kind].keys()];
   }
