@@ -1,0 +1,80 @@
+/** From the configuration to how an ensemble is reached: secrets are read here, at the last moment, and kept nowhere. */
+import { readFile } from 'node:fs/promises';
+import type { Digest, EnsembleAccess } from '@orchestrator/sync';
+import { MigrationError } from '../errors.ts';
+import type { ClusterConfig, SecretReference, ServerConfig } from './schema.ts';
+
+/** @throws MigrationError `config` when the file or variable is missing or empty; its content is never quoted. */
+export async function readSecret(reference: SecretReference): Promise<string> {
+  const { file, env } = reference;
+  if (env !== undefined) {
+    const value = process.env[env];
+    if (value === undefined || value === '')
+      throw new MigrationError('config', `the environment variable ${env} is not set`, {
+        remedy: `set ${env} for every coordinator, or name a file`,
+      });
+    return value;
+  }
+  if (file === undefined) throw new MigrationError('config', 'a secret names neither a file nor a variable');
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new MigrationError('config', `the secret file ${file} cannot be read`, {
+      cause,
+      remedy: 'check the path and its permissions on every coordinator',
+    });
+  });
+  const value = text.replace(/\r?\n$/, '');
+  if (value === '') throw new MigrationError('config', `the secret file ${file} is empty`);
+  return value;
+}
+
+async function readDigest(digest: ClusterConfig['sasl']): Promise<Digest | undefined> {
+  return digest === undefined
+    ? undefined
+    : { username: digest.username, password: await readSecret(digest.password) };
+}
+
+function serversOf(cluster: ClusterConfig): readonly ServerConfig[] {
+  return 'servers' in cluster.deploy ? (cluster.deploy.servers ?? []) : [];
+}
+
+/** `host:port,…`: as configured, else of the servers to be deployed. */
+export function connectStringOf(cluster: ClusterConfig): string {
+  if (cluster.zookeeper !== undefined) return cluster.zookeeper;
+  return serversOf(cluster)
+    .map((server) => `${server.host}:${server.client_port}`)
+    .join(',');
+}
+
+/** Quorum ports: as configured, else of the servers to be deployed. */
+function quorumServersOf(cluster: ClusterConfig): readonly string[] {
+  if (cluster.quorum_servers.length > 0) return cluster.quorum_servers;
+  return serversOf(cluster).map((server) => `${server.host}:${server.quorum_port}`);
+}
+
+type Present<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** Without the keys whose value is `undefined`, which optional properties do not admit. */
+export function present<T extends object>(value: T): Present<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Present<T>;
+}
+
+export async function accessOf(cluster: ClusterConfig): Promise<EnsembleAccess> {
+  const auth = await Promise.all(
+    cluster.auth.map(async ({ scheme, credential }) => ({
+      scheme,
+      credential: await readSecret(credential),
+    })),
+  );
+  const optional = {
+    sasl: await readDigest(cluster.sasl),
+    tls: cluster.tls === undefined ? undefined : present(cluster.tls),
+    quorumSasl: await readDigest(cluster.quorum_sasl),
+    quorumTls: cluster.quorum_tls === undefined ? undefined : present(cluster.quorum_tls),
+  };
+  return {
+    connectString: connectStringOf(cluster),
+    quorumServers: quorumServersOf(cluster),
+    auth,
+    ...(present(optional) as Partial<EnsembleAccess>),
+  };
+}
