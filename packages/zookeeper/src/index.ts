@@ -63,6 +63,7 @@ export type {
   Txn,
   TxnOp,
 } from './protocol/txn.ts';
+export { epochOf, formatZxid } from './protocol/zxid.ts';
 export type { Auth, ClientOptions, SaslOptions, SessionIdentity } from './session/options.ts';
 export { sessionPassword } from './session/password.ts';
 export type { ConnectionState } from './session/state.ts';
@@ -75,6 +76,28 @@ export type {
 } from './session/transport.ts';
 export type { PersistentWatch } from './session/watch-service.ts';
 export type { AddWatchMode, WatchEvent, WatchListener } from './session/watches.ts';
+export type { SnapshotVisitor } from './snapshot/body.ts';
+export { seedZxid, snapshotFileName, snapshotZxid } from './snapshot/names.ts';
+export { type ReadSnapshot, readSnapshot } from './snapshot/read.ts';
+export type { SeedChange, SeedRules, TargetVersion } from './snapshot/seed-rules.ts';
+export {
+  type SnapshotSource,
+  type WriteSnapshotOptions,
+  type WrittenSnapshot,
+  writeSnapshot,
+} from './snapshot/write.ts';
+export {
+  type ComparedField,
+  type CompareOptions,
+  checksumSubtree,
+  compareNodes,
+  compareTrees,
+  defaultFields,
+  type FieldValue,
+  type SubtreeChecksum,
+  type TreeDifference,
+  type WalkableTree,
+} from './tree/compare.ts';
 export { dataHash } from './tree/data-hash.ts';
 export type { DigestMismatch, MirrorState } from './tree/digest.ts';
 export {
@@ -84,4 +107,5 @@ export {
   type SnapshotNode,
   type Tree,
   type TreeNode,
+  type WalkOptions,
 } from './tree/tree.ts';

@@ -1,5 +1,6 @@
 import { ZooKeeperError } from '../errors.ts';
 import type { Txn } from '../protocol/txn.ts';
+import { formatZxid } from '../protocol/zxid.ts';
 import type { Session, SnapshotNode } from '../tree/tree.ts';
 import type { ObserverEvent } from './events.ts';
 import { packetType, type QuorumPacket } from './packet.ts';
@@ -128,14 +129,13 @@ export class StreamDecoder {
     const [proposal] = at === -1 ? [] : this.#proposals.splice(at, 1);
     if (proposal !== undefined) this.#deliver(zxid, proposal.data);
     else if (zxid > this.#delivered) {
-      throw new ZooKeeperError('ProtocolError', `commit of 0x${zxid.toString(16)}, which was not proposed`);
+      throw new ZooKeeperError('ProtocolError', `commit of ${formatZxid(zxid)}, which was not proposed`);
     }
   }
 
   #deliver(zxid: bigint, data: Buffer | null): void {
     if (zxid <= this.#delivered) return;
-    if (data === null)
-      throw new ZooKeeperError('ProtocolError', `transaction 0x${zxid.toString(16)} is empty`);
+    if (data === null) throw new ZooKeeperError('ProtocolError', `transaction ${formatZxid(zxid)} is empty`);
     this.#txns.push(decodeTxn(data));
     this.#delivered = zxid;
   }

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type Random, systemRandom } from '@orchestrator/runtime';
 import { type Clock, sleep, systemClock } from '@orchestrator/runtime/clock';
 import { ZooKeeperError } from '../errors.ts';
+import { epochOf } from '../protocol/zxid.ts';
 import { type Host, parseConnectString } from '../session/connect-string.ts';
 import { type Resolve, systemResolve } from '../session/endpoints.ts';
 import { type OpenTransport, socketTransport, type TlsOptions } from '../session/transport.ts';
@@ -9,7 +10,7 @@ import { StreamDecoder } from './decoder.ts';
 import type { ObserverEvent } from './events.ts';
 import { findLeader, type LeaderSearch } from './find-leader.ts';
 import type { LeaderLink, QuorumAuthentication } from './link.ts';
-import { epochOf, nothingHeld } from './protocol.ts';
+import { nothingHeld } from './protocol.ts';
 import { Spool, type SpoolOptions } from './spool.ts';
 
 export interface ObserverOptions {

@@ -18,6 +18,7 @@
  */
 import { ZooKeeperError } from '../errors.ts';
 import { JuteWriter } from '../jute/writer.ts';
+import { epochOf, formatZxid } from '../protocol/zxid.ts';
 import { describeType, encodePacket, packetType, type QuorumPacket } from './packet.ts';
 
 /**
@@ -33,10 +34,6 @@ const protocolVersion = 0x1_0000;
 const doNotCount = -1;
 /** Resuming from here makes any leader send a snapshot. */
 export const nothingHeld = -1n;
-
-export function epochOf(zxid: bigint): number {
-  return Number(BigInt.asUintN(32, zxid >> 32n));
-}
 
 export interface LearnerProtocolOptions {
   /** Never that of a configured server. */
@@ -148,7 +145,7 @@ export class LearnerProtocol {
     if (zxid !== last + 1n && epochOf(zxid) === epochOf(last)) {
       throw new ZooKeeperError(
         'ProtocolError',
-        `transaction 0x${zxid.toString(16)} arrived after 0x${last.toString(16)}: some are missing in between`,
+        `transaction ${formatZxid(zxid)} arrived after ${formatZxid(last)}: some are missing in between`,
       );
     }
     this.#received = zxid;

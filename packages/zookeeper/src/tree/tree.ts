@@ -14,6 +14,7 @@ import { crc32OfPath, extendCrc32, extendCrc32OfWords } from './crc32.ts';
 import { hashAsBigint, hashData } from './data-hash.ts';
 import { type DigestMismatch, DigestSum, type MirrorState } from './digest.ts';
 import { EphemeralIndex } from './ephemerals.ts';
+import { undigestedPrefix } from './node-digest.ts';
 import { NodeStore, type NodeStoreOptions } from './node-store.ts';
 import { column, statBytes, statOffset } from './node-table.ts';
 import { isWithin } from './path.ts';
@@ -39,13 +40,17 @@ export interface SnapshotNode {
   readonly stat: PersistedStat;
 }
 
+export interface WalkOptions {
+  /** Go on behind this path, which need not exist any more. */
+  readonly after?: string;
+  /** False spares the copies of data. */
+  readonly data?: boolean;
+}
+
 export interface Session {
   readonly id: bigint;
   readonly timeoutMs: number;
 }
-
-/** Servers keep these apart: their quotas differ from one server to the next. */
-const undigested = '/zookeeper/';
 
 export class Tree {
   readonly #store: NodeStore;
@@ -154,10 +159,11 @@ export class Tree {
     this.#store.settle();
   }
 
-  get(path: string): TreeNode | undefined {
+  /** `data: false` spares the copy. */
+  get(path: string, options?: { readonly data?: boolean }): TreeNode | undefined {
     const slot = this.#store.find(path);
     if (slot === -1) return undefined;
-    const node = this.#read(slot, path);
+    const node = this.#read(slot, path, options?.data !== false);
     this.#store.settle();
     return node;
   }
@@ -176,15 +182,15 @@ export class Tree {
    * `prefix` and all below it, parents first, siblings by name. Stop at any time and go on later from the last path seen
    * (`after`). Between two steps the tree may change: nodes removed meanwhile are passed over, new ones may be missed.
    */
-  *walk(prefix = '/', options?: { readonly after?: string }): Generator<TreeNode> {
+  *walk(prefix = '/', options?: WalkOptions): Generator<TreeNode> {
     const after = options?.after;
     if (after === undefined) {
-      const first = this.get(prefix);
+      const first = this.get(prefix, options);
       if (first !== undefined) yield first;
     }
     const from = after !== undefined && isWithin(after, prefix) ? after : undefined;
     for (const path of this.#store.pathsBelow(prefix, from)) {
-      const node = this.get(path);
+      const node = this.get(path, options);
       if (node !== undefined) yield node;
     }
   }
@@ -202,9 +208,9 @@ export class Tree {
     this.clear();
   }
 
-  #read(slot: number, path: string): TreeNode {
+  #read(slot: number, path: string, copiesData: boolean): TreeNode {
     const { table } = this.#store;
-    const data = this.#store.data(slot);
+    const data = copiesData ? this.#store.data(slot) : undefined;
     const node = {
       path,
       stat: table.readStat(slot),
@@ -344,7 +350,7 @@ export class Tree {
   #recount(slot: number, path: string): void {
     const { table } = this.#store;
     this.#store.changed(slot);
-    if (path.startsWith(undigested)) return;
+    if (path.startsWith(undigestedPrefix)) return;
     const prefix = table.integer(slot, column.prefixCrc) >>> 0;
     const crc = extendCrc32OfWords(prefix, table.statView(slot), table.statPosition(slot), statBytes);
     this.#digest.subtract(table.integer(slot, column.nodeCrc) >>> 0);
