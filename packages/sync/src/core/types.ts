@@ -39,7 +39,7 @@ export interface Conflict {
   readonly reason: string;
 }
 
-/** One write to a side, in the order given; versions are what the core expects to find. */
+/** One op of a multi, in the order given; versions are what the core expects to find. No multi may hold a setACL: see `applyAcl`. */
 export type WriteOp =
   | {
       readonly kind: 'create';
@@ -54,12 +54,6 @@ export type WriteOp =
       readonly path: string;
       readonly data: Buffer | null;
       readonly version: number;
-    }
-  | {
-      readonly kind: 'setAcl';
-      readonly path: string;
-      readonly acl: readonly Acl[];
-      readonly aversion: number;
     }
   | { readonly kind: 'delete'; readonly path: string; readonly version: number };
 
@@ -110,6 +104,20 @@ export type Action =
       readonly cursor: Cursor;
       readonly cursorVersion: number;
       readonly ops: readonly WriteOp[];
+    }
+  /**
+   * Servers refuse setACL inside a multi. The core waits until nothing else of this side is in flight, then asks for this
+   * alone: a multi that checks the cursor at `cursorVersion` and writes the mark and, once that has succeeded, the setACL at
+   * `aversion`. Answered like `apply`; index 0 is the multi, 1 the setACL.
+   */
+  | {
+      readonly kind: 'applyAcl';
+      readonly side: Side;
+      readonly batch: number;
+      readonly cursorVersion: number;
+      readonly path: string;
+      readonly acl: readonly Acl[];
+      readonly aversion: number;
     }
   /** Read the cursor's data and version and the fence's version, over a live session. Answered by `cursorRead`. */
   | { readonly kind: 'readCursor'; readonly side: Side }
@@ -221,6 +229,9 @@ export type Event =
       /** Paths that could not be created, with the server's code (`SessionExpired` when the mirror session is gone). */
       readonly failed: readonly { readonly path: string; readonly code: string }[];
     }
+  /** Before the session's first write, and in the store by then: what it writes is ours (a setACL carries no mark). */
+  | { readonly kind: 'sessionOpened'; readonly side: Side; readonly sessionId: bigint }
+  /** In the store by then. */
   | { readonly kind: 'mirrorSessionOpened'; readonly session: MirrorSession }
   | { readonly kind: 'mirrorSessionLost'; readonly session: MirrorSession }
   | { readonly kind: 'conflictRecorded'; readonly id: string }
