@@ -13,7 +13,7 @@ test('an error carries its class name, code, cause and remedy', () => {
 test('outcomes are told by code alone, and unknown codes are defects', () => {
   expect(outcomeOf({ code: 'not-found' })).toEqual({
     code: 'not-found',
-    exitCode: 5,
+    exitCode: 4,
     httpStatus: 404,
     known: true,
   });

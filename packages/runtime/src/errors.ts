@@ -9,34 +9,38 @@ export interface ErrorOutcome {
   httpStatus: number;
 }
 
+/**
+ * Few exit codes, so that a script can tell what it may do next: 1 it failed, 2 mend the call, 4 the name, 5 the network,
+ * 6 it is not allowed now. 3 is left to commands whose answer is that a check does not hold.
+ */
 const table = {
   /** A defect of ours; the message is logged, never sent to a client. */
   internal: { exitCode: 1, httpStatus: 500 },
   /** An argument, a body or a query that does not fit its schema. */
   invalid: { exitCode: 2, httpStatus: 400 },
-  config: { exitCode: 3, httpStatus: 500 },
-  unauthenticated: { exitCode: 4, httpStatus: 401 },
-  forbidden: { exitCode: 4, httpStatus: 403 },
-  'not-found': { exitCode: 5, httpStatus: 404 },
+  config: { exitCode: 2, httpStatus: 500 },
+  unauthenticated: { exitCode: 6, httpStatus: 401 },
+  forbidden: { exitCode: 6, httpStatus: 403 },
+  'not-found': { exitCode: 4, httpStatus: 404 },
   /** The thing exists already, or changed since it was read. */
   conflict: { exitCode: 6, httpStatus: 409 },
   /** A condition that the operation needs does not hold (a failed validation, a missing approval). */
-  precondition: { exitCode: 7, httpStatus: 412 },
+  precondition: { exitCode: 6, httpStatus: 412 },
   /** A named limit is exceeded. */
-  limit: { exitCode: 8, httpStatus: 413 },
+  limit: { exitCode: 1, httpStatus: 413 },
   /** Not done, and worth another try. */
-  unavailable: { exitCode: 9, httpStatus: 503 },
-  timeout: { exitCode: 10, httpStatus: 504 },
+  unavailable: { exitCode: 5, httpStatus: 503 },
+  timeout: { exitCode: 5, httpStatus: 504 },
   /** Sent, but no answer: it may or may not have been done. Read before repeating. */
-  'outcome-unknown': { exitCode: 11, httpStatus: 504 },
+  'outcome-unknown': { exitCode: 1, httpStatus: 504 },
   /** A lock, a lease or a leadership is no longer ours. */
-  'lease-lost': { exitCode: 12, httpStatus: 409 },
+  'lease-lost': { exitCode: 1, httpStatus: 409 },
   /** A watch fell behind what is kept; list again, then watch again. */
-  compacted: { exitCode: 13, httpStatus: 410 },
-  overflow: { exitCode: 13, httpStatus: 503 },
+  compacted: { exitCode: 1, httpStatus: 410 },
+  overflow: { exitCode: 1, httpStatus: 503 },
   /** Stored bytes are not what was written. */
-  corrupt: { exitCode: 14, httpStatus: 500 },
-  closed: { exitCode: 15, httpStatus: 503 },
+  corrupt: { exitCode: 1, httpStatus: 500 },
+  closed: { exitCode: 1, httpStatus: 503 },
   cancelled: { exitCode: 130, httpStatus: 503 },
 } as const satisfies Record<string, ErrorOutcome>;
 
