@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { ZooKeeperError } from '../errors.ts';
 import { pathProblem } from '../protocol/path.ts';
 
@@ -35,7 +36,7 @@ function parseHost(text: string, connectString: string): Host {
   const parts = text.split(':');
   if (parts.length > 2) {
     // More than one colon without brackets is an IPv6 address with the default port.
-    if (/^[0-9a-fA-F:.]+$/.test(text)) return { host: text, port: defaultPort };
+    if (isIPv6(text)) return { host: text, port: defaultPort };
     throw invalid(connectString, `has the unreadable server "${text}"`);
   }
   const host = parts[0] ?? '';
