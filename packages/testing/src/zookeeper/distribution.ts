@@ -1,5 +1,6 @@
 /** Where the jars of each ZooKeeper version are, and how its JVM has to be started. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { TestingError } from '../errors.ts';
 
@@ -20,13 +21,29 @@ const logFlags = [
   '-Dorg.slf4j.simpleLogger.showShortLogName=true',
 ];
 
+// 3.4 registers log4j's beans, which are not there.
+const flags34 = ['-Dzookeeper.jmx.log4j.disable=true'];
+
+// Named one by one: the folder also holds other logging backends, and a manifest that names the system's jars.
+const serverJars =
+  /^(slf4j-(api|simple)|netty-(?!all)[a-z-]+|jctools(-core)?|snappy-java|metrics-core|commons-(cli|io)|zookeeper-jute)\.jar$/;
+
 /** @throws TestingError `MissingProgram` when the version is not installed */
 export function findDistribution(version: ZooKeeperVersion): Distribution {
-  const root = version === '3.8' ? '/usr/share/java' : `${cacheFolder}zookeeper-${version}/usr/share/java`;
-  const jars = ['zookeeper', 'slf4j-simple'].map((name) => `${root}/${name}.jar`);
-  const absent = jars.find((jar) => !existsSync(jar));
-  if (absent !== undefined) {
-    throw new TestingError('MissingProgram', `ZooKeeper ${version}: no ${absent}; run scripts/setup`);
+  const cached = `${cacheFolder}zookeeper-${version}/usr/share/java`;
+  const roots = version === '3.8' ? [cached, '/usr/share/java'] : [cached];
+  for (const root of roots) {
+    const jars = existsSync(root) ? readdirSync(root) : [];
+    const mark = root === cached ? 'zookeeper.jar' : `zookeeper-${version}.0.jar`;
+    if (!jars.includes(mark)) continue;
+    const classPath = [...jars.filter((jar) => serverJars.test(jar)), 'zookeeper.jar'];
+    return {
+      classPath: classPath.map((jar) => join(root, jar)).join(':'),
+      jvmFlags: version === '3.4' ? [...logFlags, ...flags34] : logFlags,
+    };
   }
-  return { classPath: jars.join(':'), jvmFlags: logFlags };
+  throw new TestingError(
+    'MissingProgram',
+    `ZooKeeper ${version} is not in ${roots.join(' nor ')}; run scripts/setup`,
+  );
 }
