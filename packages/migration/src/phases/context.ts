@@ -1,0 +1,59 @@
+/** What the steps of the ZooKeeper phases are given. */
+import type { Logger } from '@orchestrator/runtime';
+import type { EnsembleAccess, Progress, SeedOptions, SeedReport, SyncEngine } from '@orchestrator/sync';
+import type { MigrationConfig } from '../config/schema.ts';
+import type { Deployer } from '../deploy/deployer.ts';
+import type { EnsemblePlan, SourceSettings } from '../deploy/ensemble-plan.ts';
+import type { ServerReport } from '../ensemble/inspect.ts';
+import type { BaseContext } from './define-phase.ts';
+
+/** One of the two ensembles. */
+export interface Cluster {
+  readonly role: 'source' | 'target';
+  readonly connectString: string;
+  /** Credentials included; read anew at each call, so that rotated ones are seen. */
+  access(): Promise<EnsembleAccess>;
+  inspect(): Promise<readonly ServerReport[]>;
+  readonly deployer: Deployer;
+}
+
+/** The engine of this coordinator. */
+export interface SyncControl {
+  /** The running engine; started first where there is none. */
+  running(): Promise<SyncEngine>;
+  /** Ends it cleanly; what it needs to go on later stays. */
+  stop(): Promise<void>;
+  /** Ends it for good: nothing of ours is left on either side. */
+  finish(): Promise<void>;
+  seed(options: Pick<SeedOptions, 'outputFolder' | 'targetVersion'>): Promise<SeedReport>;
+}
+
+/** What steps leave for later steps, for a later coordinator, and for the report. */
+export interface Facts {
+  get<T>(name: string): Promise<T | undefined>;
+  put(name: string, value: unknown): Promise<void>;
+  delete(name: string): Promise<void>;
+}
+
+export interface MigrationContext extends BaseContext {
+  readonly id: string;
+  readonly config: MigrationConfig;
+  readonly source: Cluster;
+  readonly target: Cluster;
+  readonly sync: SyncControl;
+  readonly facts: Facts;
+  /** The operator accepts that a rollback leaves clients behind. */
+  readonly force: boolean;
+  /** For files of this migration on this machine. */
+  readonly folder: string;
+  readonly logger: Logger;
+  progress(progress: Progress): void;
+  /** Shown to the operator until the step ends. */
+  instruct(text: string): Promise<void>;
+  /** What the source runs with, as far as it can be found out. */
+  sourceSettings(): Promise<SourceSettings>;
+  /** The credential of the target's super user, made the first time. */
+  superCredential(): Promise<string>;
+  /** The servers of a cluster with their settings; of the target after the step `plan target` only. */
+  planOf(role: Cluster['role']): Promise<EnsemblePlan>;
+}
