@@ -296,12 +296,25 @@ export class Tree {
       table.setStatLong(parent, statOffset.pzxid, zxid);
       this.#recount(parent, parentName);
     }
-    const slot = this.#store.find(path);
+    this.#remove(path, parentName);
+  }
+
+  /**
+   * A server deletes a node only when it has no children. If the mirror still has some, they slipped into a fuzzy snapshot
+   * from after the deletion; the transactions that create them will come.
+   */
+  #remove(path: string, parentName: string): void {
+    const { table } = this.#store;
+    let slot = this.#store.find(path);
     if (slot === -1) return;
+    if (table.integer(slot, column.numChildren) > 0) {
+      for (const child of this.#store.listChildren(path, slot)) this.#remove(child, path);
+      slot = this.#store.find(path);
+    }
     this.#digest.subtract(table.integer(slot, column.nodeCrc) >>> 0);
     this.#ephemerals.remove(table.statLong(slot, statOffset.ephemeralOwner), path);
     this.#acls.release(table.integer(slot, column.aclId));
-    this.#store.remove(slot, parent);
+    this.#store.remove(slot, this.#store.find(parentName));
   }
 
   #setData(path: string, data: Buffer | null, version: number, txn: Txn): void {
