@@ -1,0 +1,118 @@
+/** One server's REST API: JSON in, JSON out, and errors that keep the server's code, message and remedy. */
+import { readFile } from 'node:fs/promises';
+import { type ErrorCode, errorTable } from '@orchestrator/runtime';
+import { Agent, type Dispatcher, request } from 'undici';
+import { CliError } from '../errors.ts';
+
+export interface ServerAddress {
+  /** `http://127.0.0.1:7171`, without a path. */
+  readonly url: string;
+  readonly token: string;
+  /** PEM of the authority that signed the server's certificate; default: those of the system. */
+  readonly ca?: string;
+}
+
+export interface RestClient {
+  get<T>(path: string): Promise<T>;
+  /** As text, whatever its type: reports. */
+  getText(path: string): Promise<string>;
+  post<T>(path: string, body?: unknown): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Verification of a large tree answers when it is done. */
+const answerTimeoutMs = 3_600_000;
+const connectTimeoutMs = 5_000;
+
+export interface AddressOptions {
+  readonly server: string;
+  readonly tokenFile: string | undefined;
+  readonly caFile: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+async function readNamed(file: string, what: string): Promise<string> {
+  return (
+    await readFile(file, 'utf8').catch((cause: Error) => {
+      throw new CliError('config', `the ${what} ${file} cannot be read: ${cause.message}`, { cause });
+    })
+  ).trim();
+}
+
+/** A remote server's address; the token comes from a file or from `ZK_MIGRATE_TOKEN`, never from the command line. */
+export async function remoteAddress(options: AddressOptions): Promise<ServerAddress> {
+  const { server, tokenFile, caFile, env } = options;
+  if (!URL.canParse(server) || !/^https?:$/.test(new URL(server).protocol))
+    throw new CliError('invalid', `--server: ${server} is not a URL`, {
+      remedy: 'write it like https://coordinator.example.com:7171',
+    });
+  const token = tokenFile === undefined ? env.ZK_MIGRATE_TOKEN : await readNamed(tokenFile, 'token file');
+  if (token === undefined || token === '')
+    throw new CliError('invalid', `${server}: no token`, {
+      remedy: 'name a file with --token-file, or set ZK_MIGRATE_TOKEN',
+    });
+  const url = server.replace(/\/+$/, '');
+  return caFile === undefined ? { url, token } : { url, token, ca: await readNamed(caFile, 'CA file') };
+}
+
+interface ErrorBody {
+  readonly error?: { readonly code?: string; readonly message?: string; readonly remedy?: string | null };
+}
+
+/** The code of an answer: its own where it is one we know, else what its status stands for. */
+function codeOf(status: number, code: string | undefined): ErrorCode {
+  if (code !== undefined && Object.hasOwn(errorTable, code)) return code as ErrorCode;
+  const found = Object.entries(errorTable).find(([, outcome]) => outcome.httpStatus === status);
+  return (found?.[0] ?? 'internal') as ErrorCode;
+}
+
+function answeredError(url: string, status: number, text: string): CliError {
+  let body: ErrorBody = {};
+  try {
+    body = JSON.parse(text);
+  } catch (cause) {
+    return new CliError('internal', `${url}: answered ${status} without JSON`, {
+      cause,
+      remedy: 'is this a zk-migrate server?',
+    });
+  }
+  const { code, message = `${url}: answered ${status}`, remedy } = body.error ?? {};
+  return new CliError(codeOf(status, code), message, typeof remedy === 'string' ? { remedy } : {});
+}
+
+export function createRestClient(address: ServerAddress): RestClient {
+  const agent = new Agent({
+    connect: { timeout: connectTimeoutMs, ...(address.ca === undefined ? {} : { ca: address.ca }) },
+    headersTimeout: answerTimeoutMs,
+    bodyTimeout: answerTimeoutMs,
+  });
+
+  const send = async (method: Dispatcher.HttpMethod, path: string, body?: unknown): Promise<string> => {
+    const headers = {
+      authorization: `Bearer ${address.token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    };
+    const answer = await request(`${address.url}${path}`, {
+      method,
+      headers,
+      dispatcher: agent,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }).catch((cause: Error) => {
+      throw new CliError('unavailable', `${address.url}: ${cause.message}`, {
+        cause,
+        remedy: 'is the server running? zk-migrate serve starts one',
+      });
+    });
+    const text = await answer.body.text();
+    if (answer.statusCode >= 400) throw answeredError(address.url, answer.statusCode, text);
+    return text;
+  };
+
+  const parse = <T>(text: string): T => (text === '' ? undefined : JSON.parse(text)) as T;
+  return {
+    get: async (path) => parse(await send('GET', path)),
+    getText: (path) => send('GET', path),
+    post: async (path, body = {}) => parse(await send('POST', path, body)),
+    close: () => agent.close(),
+  };
+}
