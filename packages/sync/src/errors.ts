@@ -14,6 +14,7 @@ export type SyncErrorCode =
   | 'Aborted'
   | 'Unproven'
   | 'Unknown'
+  | 'CursorGone'
   | 'Stopped';
 
 const retryableCodes: ReadonlySet<SyncErrorCode> = new Set<SyncErrorCode>([

@@ -6,8 +6,9 @@
  * - `mark`: written in each multi that carries ephemerals, so that these are known as ours;
  * - `side`: names this ensemble's role, so that nobody synchronises an ensemble with itself.
  */
-import { SyncError } from './errors.ts';
+
 import type { Cursor } from './core/types.ts';
+import { SyncError } from './errors.ts';
 
 export const ownRoot = '/orchestrator-sync';
 
@@ -64,7 +65,9 @@ export function decodeCursor(data: Buffer | null, path: string): Cursor {
 function isCursorRecord(value: unknown): value is { term: number; zxid: string; seenZxid: string } {
   if (typeof value !== 'object' || value === null) return false;
   const { format: found, term, zxid, seenZxid } = value as Record<string, unknown>;
-  return found === format && Number.isSafeInteger(term) && typeof zxid === 'string' && typeof seenZxid === 'string';
+  return (
+    found === format && Number.isSafeInteger(term) && typeof zxid === 'string' && typeof seenZxid === 'string'
+  );
 }
 
 function unreadableCursor(path: string, cause?: unknown): SyncError {

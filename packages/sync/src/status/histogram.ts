@@ -67,7 +67,10 @@ export function createMinuteHistogram(): MinuteHistogram {
       let below = 0;
       for (let bucket = 0; bucket < buckets && found.length < fractions.length; bucket++) {
         for (const row of rows) below += counters[row * buckets + bucket] ?? 0;
-        while (found.length < fractions.length && below >= Math.max(1, (fractions[found.length] ?? 1) * total)) {
+        while (
+          found.length < fractions.length &&
+          below >= Math.max(1, (fractions[found.length] ?? 1) * total)
+        ) {
           found.push(upperBoundMs(bucket));
         }
       }

@@ -1,0 +1,30 @@
+/** Every way of following one ensemble gives this: a mirror, then what happens after it, in order. */
+import type { Tree, Txn } from '@orchestrator/zookeeper';
+import type { CaptureMode } from '../engine-types.ts';
+
+export type CaptureEvent =
+  /**
+   * The whole tree, exact at `tree.zxid`; the stream goes on from there. Comes first, and again whenever the stream could
+   * not be continued. It belongs to the receiver, who applies the transactions that follow to it.
+   */
+  | { readonly kind: 'mirror'; readonly tree: Tree }
+  | {
+      readonly kind: 'txns';
+      /** In order, each once. */
+      readonly txns: readonly Txn[];
+      /** On the clock's monotonic scale. */
+      readonly arrivedMs: number;
+    }
+  /** Whether changes reach us at present; `reason` says why not, or over what. */
+  | { readonly kind: 'link'; readonly up: boolean; readonly reason: string };
+
+export interface Capture {
+  readonly mode: CaptureMode;
+  /** Why this mode, in words. */
+  readonly reason: string;
+  /** To be iterated over once; what is not taken waits, in bounded memory and then on disk or at the server. */
+  events(): AsyncIterable<CaptureEvent>;
+  /** The mirror is not what the servers have: another `mirror` follows. */
+  restart(): void;
+  close(): void;
+}
