@@ -9,7 +9,7 @@ export interface LeaderSearch {
   readonly servers: readonly Host[];
   readonly resolve: Resolve;
   readonly open: OpenTransport;
-  readonly authenticate: ((host: Host) => QuorumAuthentication) | undefined;
+  readonly authenticate: (() => QuorumAuthentication) | undefined;
   readonly sid: bigint;
   readonly resumeFrom: bigint;
   readonly lowestEpoch: number;
@@ -58,7 +58,7 @@ export function findLeader(
         {
           ...search,
           endpoint: { ...host, address },
-          authentication: search.authenticate?.(host),
+          authentication: search.authenticate?.(),
         },
         {
           onOffer(offered) {

@@ -5,12 +5,14 @@ import { ZooKeeperError } from '../errors.ts';
 import { epochOf } from '../protocol/zxid.ts';
 import { type Host, parseConnectString } from '../session/connect-string.ts';
 import { type Resolve, systemResolve } from '../session/endpoints.ts';
+import type { SaslOptions } from '../session/options.ts';
 import { type OpenTransport, socketTransport, type TlsOptions } from '../session/transport.ts';
 import { StreamDecoder } from './decoder.ts';
 import type { ObserverEvent } from './events.ts';
 import { findLeader, type LeaderSearch } from './find-leader.ts';
-import type { LeaderLink, QuorumAuthentication } from './link.ts';
+import type { LeaderLink } from './link.ts';
 import { nothingHeld } from './protocol.ts';
+import { quorumSasl } from './quorum-sasl.ts';
 import { Spool, type SpoolOptions } from './spool.ts';
 
 export interface ObserverOptions {
@@ -22,8 +24,8 @@ export interface ObserverOptions {
   readonly lowestEpoch?: number;
   /** For `sslQuorum=true`. Default: plain TCP. */
   readonly tls?: TlsOptions;
-  /** For `quorum.auth.enableSasl=true`. */
-  readonly authenticate?: (host: Host) => QuorumAuthentication;
+  /** For `quorum.auth.enableSasl=true`: DIGEST-MD5 credentials of the quorum. Default: none. */
+  readonly sasl?: SaslOptions;
   /** Our id; must not be that of a configured server. Default: a random one far below zero. */
   readonly sid?: bigint;
   /** For each server, up to its offer. Default 5,000. */
@@ -64,12 +66,13 @@ export class Observer implements AsyncIterable<ObserverEvent> {
   #iterated = false;
 
   constructor(options: ObserverOptions) {
+    const { sasl } = options;
     this.#random = options.random ?? systemRandom;
     this.#search = {
-      servers: parseConnectString(options.servers.join(',')).hosts,
+      servers: parseQuorumAddresses(options.servers),
       resolve: options.resolve ?? systemResolve,
       open: options.transport ?? socketTransport(options.tls),
-      authenticate: options.authenticate,
+      authenticate: sasl === undefined ? undefined : () => quorumSasl(sasl),
       sid: options.sid ?? strangerSid(this.#random),
       connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
       silenceTimeoutMs: options.silenceTimeoutMs ?? 10_000,
@@ -204,6 +207,17 @@ export class Observer implements AsyncIterable<ObserverEvent> {
     });
     this.#drained = undefined;
   }
+}
+
+function parseQuorumAddresses(servers: readonly string[]): readonly Host[] {
+  for (const server of servers) {
+    if (/:\d+$/.test(server)) continue;
+    throw new ZooKeeperError(
+      'InvalidOption',
+      `server "${server}": give host:port with the quorum port, 2888 by custom`,
+    );
+  }
+  return parseConnectString(servers.join(',')).hosts;
 }
 
 /** Configured servers have small ids, so this is nobody's. */
