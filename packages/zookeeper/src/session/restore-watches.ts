@@ -27,7 +27,13 @@ const emptyLists = (): WatchLists => ({
   persistentRecursive: [],
 });
 
-/** Cuts all watches into lists of which each fits into one request of at most `maxBytes`. */
+/**
+ * Cuts all watches into lists of which each fits into one request of at most `maxBytes`.
+ *
+ * Servers before 3.10 hold one mode per path. A recursive watch includes what a one-shot on the node's data would report,
+ * but not changes of its list of children: such child watches come last, in requests of their own, and leave the recursive
+ * one as it is, since servers keep the two apart.
+ */
 export function watchChunks(
   registry: Pick<WatchRegistry, 'paths'>,
   chroot: string,
@@ -36,20 +42,28 @@ export function watchChunks(
   const chunks: WatchLists[] = [];
   let lists = emptyLists();
   let bytes = headerBytes;
+  const cut = () => {
+    if (bytes > headerBytes) chunks.push(lists);
+    lists = emptyLists();
+    bytes = headerBytes;
+  };
+  const add = (kind: WatchKind, path: string) => {
+    const serverPath = withChroot(chroot, path);
+    const pathBytes = 4 + Buffer.byteLength(serverPath);
+    if (bytes + pathBytes > maxBytes) cut();
+    lists[kind].push(serverPath);
+    bytes += pathBytes;
+  };
+  const recursive = new Set(registry.paths('persistentRecursive'));
+  const children = registry.paths('children');
   for (const kind of kinds) {
-    for (const path of registry.paths(kind)) {
-      const serverPath = withChroot(chroot, path);
-      const pathBytes = 4 + Buffer.byteLength(serverPath);
-      if (bytes + pathBytes > maxBytes && bytes > headerBytes) {
-        chunks.push(lists);
-        lists = emptyLists();
-        bytes = headerBytes;
-      }
-      lists[kind].push(serverPath);
-      bytes += pathBytes;
-    }
+    const paths =
+      kind === 'children' ? children.filter((path) => !recursive.has(path)) : registry.paths(kind);
+    for (const path of paths) add(kind, path);
   }
-  if (bytes > headerBytes) chunks.push(lists);
+  cut();
+  for (const path of children) if (recursive.has(path)) add('children', path);
+  cut();
   return chunks;
 }
 

@@ -68,7 +68,10 @@ export class WatchService {
       },
     );
     this.#session.intake.submit(request);
-    await request.promise;
+    const { zxid } = await request.promise;
+    // The server now holds the recursive watch in place of the one-shot.
+    if (mode === 'persistentRecursive' && this.#registry.has('children', path))
+      await this.#setAgain(path, zxid);
     return { path, mode, remove: () => this.#removeListener(mode, path, listener) };
   }
 
@@ -114,11 +117,16 @@ export class WatchService {
     this.#session.intake.submit(request);
     try {
       const { zxid } = await request.promise;
-      const connection = this.#session.connection;
-      if (connection === undefined) return;
-      await restoreWatches(connection, this.#registry.at(path), { ...this.#limits, lastZxidSeen: zxid });
+      await this.#setAgain(path, zxid);
     } catch (error) {
       if (!(error instanceof ZooKeeperError && goneCodes.has(error.code))) throw error;
     }
+  }
+
+  /** Sets what is registered for one path, as of `zxid`. Without a connection, the next one gets it anyway. */
+  async #setAgain(path: string, zxid: bigint): Promise<void> {
+    const connection = this.#session.connection;
+    if (connection === undefined) return;
+    await restoreWatches(connection, this.#registry.at(path), { ...this.#limits, lastZxidSeen: zxid });
   }
 }

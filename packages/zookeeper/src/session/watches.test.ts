@@ -68,6 +68,14 @@ describe('watchChunks', () => {
     }
   });
 
+  test('sets a child watch after the recursive one on the same path', () => {
+    const [registry] = registryWith(['children', '/a'], ['children', '/b'], ['persistentRecursive', '/a']);
+    expect(watchChunks(registry, '', 1000)).toMatchObject([
+      { children: ['/b'], persistentRecursive: ['/a'] },
+      { children: ['/a'], persistentRecursive: [] },
+    ]);
+  });
+
   test('of nothing are none', () => {
     expect(watchChunks(new WatchRegistry(), '', 1000)).toEqual([]);
   });
