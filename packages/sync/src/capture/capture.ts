@@ -15,6 +15,8 @@ export type CaptureEvent =
       /** On the clock's monotonic scale. */
       readonly arrivedMs: number;
     }
+  /** All changes up to `zxid` have been handed out. */
+  | { readonly kind: 'progress'; readonly zxid: bigint }
   /** Whether changes reach us at present; `reason` says why not, or over what. */
   | { readonly kind: 'link'; readonly up: boolean; readonly reason: string };
 
@@ -26,5 +28,7 @@ export interface Capture {
   events(): AsyncIterable<CaptureEvent>;
   /** The mirror is not what the servers have: another `mirror` follows. */
   restart(): void;
+  /** Captures without history read these paths again at once, then tell of `progress`; an observer has nothing to do. */
+  refresh(paths: readonly string[]): void;
   close(): void;
 }

@@ -39,6 +39,7 @@ export function observerCapture(options: ObserverCaptureOptions): Capture {
     reason: options.reason,
     events,
     restart: () => observer?.close(),
+    refresh: () => undefined,
     close() {
       closed = true;
       observer?.close();
@@ -64,6 +65,7 @@ async function* mirrored(
       }
       if (building === undefined) {
         if (event.type === 'txns') yield { kind: 'txns', txns: event.txns, arrivedMs: event.arrivedAtMs };
+        else if (event.type === 'synced') yield { kind: 'progress', zxid: event.zxid };
         continue;
       }
       mirror(building, event);

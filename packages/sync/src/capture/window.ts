@@ -1,29 +1,10 @@
-/** Which paths did clients touch on one side while nobody was looking? */
-import { observe, type Txn, type TxnOp } from '@orchestrator/zookeeper';
+/** What did clients do on one side while nobody was looking? */
+import { observe, type Txn } from '@orchestrator/zookeeper';
 import type { ReachableEnsemble } from '../access.ts';
-import { ownRoot } from '../znodes.ts';
 
-/** Over this many paths, to compare everything by its stats costs less than to remember them. */
-const mostPaths = 1_000_000;
-
-/** Whether a transaction is the engine's: then it writes one of the engine's znodes. */
-export function isOwn(txn: Txn): boolean {
-  return txn.ops.some((op) => 'path' in op && op.path.startsWith(`${ownRoot}/`));
-}
-
-function touchedBy(op: TxnOp): readonly string[] {
-  switch (op.kind) {
-    case 'create':
-    case 'delete':
-    case 'setData':
-    case 'setAcl':
-      return [op.path];
-    case 'closeSession':
-      return op.paths ?? [];
-    default:
-      return [];
-  }
-}
+/** Over this many, to compare everything by its stats costs less than to go through them. */
+const mostTxns = 500_000;
+const mostBytes = 256 * 1024 * 1024;
 
 export interface WindowRequest {
   readonly ensemble: ReachableEnsemble;
@@ -32,16 +13,16 @@ export interface WindowRequest {
   readonly after: bigint;
   /** The mirror's; the window ends here. */
   readonly upTo: bigint;
-  readonly signal?: AbortSignal;
+  /** Aborted: the window cannot be had. */
+  readonly signal: AbortSignal;
 }
 
 /**
- * The paths that clients touched in `(after, upTo]`, by resuming the stream where it was left. `null` when the ensemble
- * does not keep so long a history and would send a snapshot instead.
+ * The transactions in `(after, upTo]`, by resuming the stream where it was left; `undefined` when the ensemble does not
+ * keep so long a history and would send a snapshot instead.
  */
-export async function fetchWindow(request: WindowRequest): Promise<ReadonlySet<string> | null> {
-  const paths = new Set<string>();
-  if (request.after >= request.upTo) return paths;
+export async function fetchWindow(request: WindowRequest): Promise<readonly Txn[] | undefined> {
+  if (request.after >= request.upTo) return [];
   const observer = observe({
     ...request.ensemble.observer,
     servers: request.ensemble.quorumServers,
@@ -49,24 +30,31 @@ export async function fetchWindow(request: WindowRequest): Promise<ReadonlySet<s
     spool: { folder: request.workFolder },
   });
   const abort = () => observer.close();
-  request.signal?.addEventListener('abort', abort, { once: true });
+  request.signal.addEventListener('abort', abort, { once: true });
+  const window: Txn[] = [];
+  let bytes = 0;
   try {
     for await (const event of observer) {
-      if (event.type === 'snapshot' || event.type === 'trunc') return null;
-      if (event.type === 'txns') collect(event.txns, request.upTo, paths);
-      if (paths.size > mostPaths) return null;
-      if (event.type === 'synced' || observer.delivered >= request.upTo) return paths;
+      if (event.type === 'snapshot' || event.type === 'trunc') return undefined;
+      if (event.type === 'txns') {
+        for (const txn of event.txns) {
+          if (txn.zxid > request.upTo) return window;
+          window.push(txn);
+          bytes += dataBytes(txn);
+        }
+        if (window.length > mostTxns || bytes > mostBytes) return undefined;
+        if ((window.at(-1)?.zxid ?? 0n) >= request.upTo) return window;
+      }
+      if (event.type === 'synced') return window;
     }
-    return null;
+    return undefined;
   } finally {
-    request.signal?.removeEventListener('abort', abort);
+    request.signal.removeEventListener('abort', abort);
   }
 }
 
-function collect(txns: readonly Txn[], upTo: bigint, paths: Set<string>): void {
-  for (const txn of txns) {
-    if (txn.zxid > upTo) return;
-    if (isOwn(txn)) continue;
-    for (const op of txn.ops) for (const path of touchedBy(op)) paths.add(path);
-  }
+function dataBytes(txn: Txn): number {
+  let bytes = 0;
+  for (const op of txn.ops) if ('data' in op) bytes += op.data?.length ?? 0;
+  return bytes;
 }

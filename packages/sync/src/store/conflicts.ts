@@ -1,0 +1,110 @@
+/** Conflicts in the store: recorded before the losing value is overwritten, so that none is ever lost unseen. */
+import { listPages, type Store } from '@orchestrator/store';
+import type { Acl } from '@orchestrator/zookeeper';
+import type { Conflict, NodeValue } from '../core/types.ts';
+import type { ConflictRecord } from '../engine-types.ts';
+import { SyncError } from '../errors.ts';
+import { hashed, prefixes } from './keys.ts';
+
+/** A store's value holds both sides of a conflict, and a node may be as large as a value; a longer one is cut. */
+const longestDataBytes = 256 * 1024;
+/** What one list returns at most; older ones can be had by their id. */
+const mostListed = 10_000;
+
+interface StoredValue extends Omit<NodeValue, 'data' | 'mzxid'> {
+  readonly data: string | null;
+  readonly mzxid: string;
+  readonly acl: readonly Acl[];
+}
+
+function packValue(value: NodeValue | null): StoredValue | null {
+  if (value === null) return null;
+  const data = value.data?.subarray(0, longestDataBytes).toString('base64') ?? null;
+  return { ...value, data, mzxid: value.mzxid.toString() };
+}
+
+function unpackValue(value: StoredValue | null): NodeValue | null {
+  if (value === null) return null;
+  const data = value.data === null ? null : Buffer.from(value.data, 'base64');
+  return { ...value, data, mzxid: BigInt(value.mzxid) };
+}
+
+const keyOf = (migrationId: string, id: string) => prefixes.conflicts(migrationId) + hashed(id);
+
+function pack(record: ConflictRecord): string {
+  return JSON.stringify({ ...record, source: packValue(record.source), target: packValue(record.target) });
+}
+
+function unpack(key: string, value: Buffer): ConflictRecord {
+  try {
+    const stored = JSON.parse(value.toString());
+    return { ...stored, source: unpackValue(stored.source), target: unpackValue(stored.target) };
+  } catch (error) {
+    throw new SyncError('Unknown', `store key ${key} does not hold a conflict; delete it`, error);
+  }
+}
+
+/** A conflict met again after a crash has the same id and keeps its first record. False: it was there. */
+export async function recordConflict(
+  store: Store,
+  migrationId: string,
+  conflict: Conflict,
+  recordedMs: number,
+): Promise<boolean> {
+  const record: ConflictRecord = { ...conflict, recordedMs, resolvedMs: null };
+  const result = await store.compareAndSwap(keyOf(migrationId, conflict.id), 0, pack(record));
+  return result.swapped;
+}
+
+export async function findConflict(
+  store: Store,
+  migrationId: string,
+  id: string,
+): Promise<ConflictRecord | undefined> {
+  const key = keyOf(migrationId, id);
+  const entry = await store.get(key);
+  return entry === undefined ? undefined : unpack(key, entry.value);
+}
+
+/** `held`: those that wait for an operator. */
+export const isHeld = (record: ConflictRecord) => record.decision === 'held' && record.resolvedMs === null;
+
+/** In the order of their recording. */
+export async function listConflicts(
+  store: Store,
+  migrationId: string,
+  options: { readonly held?: boolean } = {},
+): Promise<ConflictRecord[]> {
+  const found: ConflictRecord[] = [];
+  for await (const page of listPages(store, prefixes.conflicts(migrationId))) {
+    for (const { key, value } of page.entries) {
+      const record = unpack(key, value);
+      if (options.held === undefined || isHeld(record) === options.held) found.push(record);
+    }
+    if (found.length > mostListed) break;
+  }
+  return found.sort((a, b) => a.recordedMs - b.recordedMs).slice(-mostListed);
+}
+
+export async function countConflicts(
+  store: Store,
+  migrationId: string,
+): Promise<{ total: number; held: number }> {
+  const count = { total: 0, held: 0 };
+  for await (const page of listPages(store, prefixes.conflicts(migrationId))) {
+    for (const { key, value } of page.entries) {
+      count.total++;
+      if (isHeld(unpack(key, value))) count.held++;
+    }
+  }
+  return count;
+}
+
+export async function markResolved(
+  store: Store,
+  migrationId: string,
+  record: ConflictRecord,
+  resolvedMs: number,
+): Promise<void> {
+  await store.put(keyOf(migrationId, record.id), pack({ ...record, resolvedMs }));
+}

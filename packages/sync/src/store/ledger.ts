@@ -1,0 +1,50 @@
+/** What could not be carried, and the paths that a side refuses: one entry each, however often it is met. */
+import { listPages, type Store } from '@orchestrator/store';
+import type { Blocked, Side } from '../core/types.ts';
+import type { LedgerEntry } from '../engine-types.ts';
+import { hashed, prefixes } from './keys.ts';
+
+/** More entries say no more than so many do. */
+const mostEntries = 10_000;
+
+export async function recordLedger(store: Store, migrationId: string, entry: LedgerEntry): Promise<void> {
+  const prefix = prefixes.ledger(migrationId);
+  await store.compareAndSwap(prefix + hashed(entry.path, entry.what), 0, JSON.stringify(entry));
+}
+
+export async function readLedger(store: Store, migrationId: string): Promise<LedgerEntry[]> {
+  return readAll<LedgerEntry>(store, prefixes.ledger(migrationId));
+}
+
+export async function recordBlocked(store: Store, migrationId: string, blocked: Blocked): Promise<void> {
+  await store.put(
+    prefixes.blocked(migrationId, blocked.side) + hashed(blocked.path),
+    JSON.stringify(blocked),
+  );
+}
+
+export async function eraseBlocked(
+  store: Store,
+  migrationId: string,
+  side: Side,
+  path: string,
+): Promise<void> {
+  await store.delete(prefixes.blocked(migrationId, side) + hashed(path));
+}
+
+export async function readBlocked(store: Store, migrationId: string): Promise<Blocked[]> {
+  const sides = ['source', 'target'] as const;
+  const found = await Promise.all(
+    sides.map((side) => readAll<Blocked>(store, prefixes.blocked(migrationId, side))),
+  );
+  return found.flat();
+}
+
+async function readAll<T>(store: Store, prefix: string): Promise<T[]> {
+  const found: T[] = [];
+  for await (const page of listPages(store, prefix)) {
+    for (const { value } of page.entries) found.push(JSON.parse(value.toString()) as T);
+    if (found.length >= mostEntries) break;
+  }
+  return found;
+}
