@@ -1,9 +1,15 @@
+export { type Certificates, type Identity, testCertificates } from './certificates.ts';
 export { TestingError, type TestingErrorCode } from './errors.ts';
 export { type EtcdCluster, type EtcdMember, type EtcdOptions, startEtcd } from './etcd/cluster.ts';
 export { freePorts } from './free-ports.ts';
-export { temporaryFolder } from './temporary-folder.ts';
+export type { ExposedPort } from './network/expose.ts';
+export { createNetwork, type Network, type NetworkHost } from './network/network.ts';
+export { type CommandResult, runCommand } from './run-command.ts';
+export { type ServerProcess, type ServerProcessOptions, startProcess } from './server-process.ts';
+export { removeFolder, temporaryFolder } from './temporary-folder.ts';
 export { type WaitOptions, waitFor } from './wait-for.ts';
-export type { ZooKeeperVersion } from './zookeeper/distribution.ts';
+export { type Distribution, findDistribution, type ZooKeeperVersion } from './zookeeper/distribution.ts';
 export { createEnsemble, type Ensemble, type EnsembleOptions, startEnsemble } from './zookeeper/ensemble.ts';
 export { fourLetterWord, parseMonitor } from './zookeeper/four-letter.ts';
+export { digestOf, type SecurityOptions } from './zookeeper/security.ts';
 export type { EnsembleServer } from './zookeeper/server.ts';

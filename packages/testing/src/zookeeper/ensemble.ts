@@ -1,14 +1,17 @@
 /** Real ZooKeeper ensembles on this machine. */
 import { join } from 'node:path';
+import { type Certificates, testCertificates } from '../certificates.ts';
 import { TestingError } from '../errors.ts';
-import { freePorts } from '../free-ports.ts';
+import type { NetworkHost } from '../network/network.ts';
 import { removeFolder, temporaryFolder } from '../temporary-folder.ts';
 import { waitFor } from '../wait-for.ts';
 import { findDistribution, type ZooKeeperVersion } from './distribution.ts';
+import { layOut } from './layout.ts';
+import { jaasFile, type SecurityOptions, securityConfig } from './security.ts';
 import { EnsembleServer } from './server.ts';
-import { type ServerAddress, serverConfig } from './server-config.ts';
+import { serverConfig } from './server-config.ts';
 
-export interface EnsembleOptions {
+export interface EnsembleOptions extends SecurityOptions {
   /** Voting members, default 3. */
   servers?: number;
   /** Members that follow without a vote, default 0; their ids come after those of the voting ones. */
@@ -25,6 +28,12 @@ export interface EnsembleOptions {
   tickTimeMs?: number;
   /** The servers' folders are made in here and left there at the end; without it they are temporary. */
   dataDir?: string;
+  /** Data folders of single servers by id, e.g. on a `SmallDisk`. */
+  dataDirs?: Readonly<Record<number, string>>;
+  /** Followers serve observers, on a port of their own (3.8 and up). */
+  observerMaster?: boolean;
+  /** Hosts of a `Network` that the servers go to in turn; without it all are on 127.0.0.1. */
+  hosts?: readonly NetworkHost[];
 }
 
 const startAttempts = 3;
@@ -34,13 +43,28 @@ export class Ensemble implements AsyncDisposable {
   readonly version: ZooKeeperVersion;
   /** `host:port` of every server, comma-separated. */
   readonly connectString: string;
+  /** The same with the TLS ports; undefined without `tls`. */
+  readonly secureConnectString: string | undefined;
+  /** What the servers use, and what clients need to talk to them; undefined without TLS. */
+  readonly certificates: Certificates | undefined;
   readonly #temporary: string | undefined;
 
-  constructor(servers: readonly EnsembleServer[], version: ZooKeeperVersion, temporary: string | undefined) {
-    this.servers = servers;
-    this.version = version;
-    this.connectString = servers.map((server) => server.connectString).join(',');
-    this.#temporary = temporary;
+  constructor(parts: {
+    servers: readonly EnsembleServer[];
+    version: ZooKeeperVersion;
+    certificates: Certificates | undefined;
+    temporary: string | undefined;
+  }) {
+    this.servers = parts.servers;
+    this.version = parts.version;
+    this.certificates = parts.certificates;
+    this.connectString = this.servers.map((server) => server.connectString).join(',');
+    const secure = this.servers.filter((server) => server.secureClientPort !== undefined);
+    this.secureConnectString =
+      secure.length === 0
+        ? undefined
+        : secure.map(({ host, secureClientPort }) => `${host}:${secureClientPort}`).join(',');
+    this.#temporary = parts.temporary;
   }
 
   /** Starts all that are stopped. @throws as `EnsembleServer.start` */
@@ -129,41 +153,43 @@ export class Ensemble implements AsyncDisposable {
   }
 }
 
-async function layOut(options: EnsembleOptions): Promise<ServerAddress[]> {
-  const voters = options.servers ?? 3;
-  const count = voters + (options.observers ?? 0);
-  const ports = await freePorts(3 * count);
-  return Array.from({ length: count }, (_, index) => ({
-    id: index + 1,
-    host: '127.0.0.1',
-    clientPort: ports[3 * index] ?? 0,
-    quorumPort: ports[3 * index + 1] ?? 0,
-    electionPort: ports[3 * index + 2] ?? 0,
-    role: index < voters ? 'participant' : 'observer',
-  }));
+function expectPossible(version: ZooKeeperVersion, options: EnsembleOptions): void {
+  const { tls, quorumTls, observerMaster } = options;
+  if (version === '3.4' && (tls !== undefined || quorumTls !== undefined || observerMaster === true)) {
+    throw new TestingError('InvalidOption', 'ZooKeeper 3.4 has neither TLS nor observer masters');
+  }
 }
 
-/** Everything in place and nothing started: for tests that put files into the data folders first. */
+/**
+ * Everything in place and nothing started: for tests that put files into the data folders first.
+ *
+ * @throws TestingError `MissingProgram` when the version is not installed, `InvalidOption`
+ */
 export async function createEnsemble(options: EnsembleOptions = {}): Promise<Ensemble> {
-  const { version = '3.8', config = {}, tickTimeMs = 500 } = options;
+  const { version = '3.8', tickTimeMs = 500, heapMb = 192, jvmFlags = [] } = options;
+  expectPossible(version, options);
   const distribution = findDistribution(version);
-  const members = await layOut(options);
+  const secure = options.tls !== undefined || options.quorumTls !== undefined;
+  const certificates = secure ? await testCertificates() : undefined;
+  const config = { ...securityConfig(options, certificates), ...options.config };
+  const members = await layOut({
+    servers: options.servers ?? 3,
+    observers: options.observers ?? 0,
+    hosts: options.hosts ?? [],
+    secureClientPort: options.tls !== undefined,
+    observerMasterPort: options.observerMaster === true,
+  });
   const parent = options.dataDir ?? (await temporaryFolder('zookeeper'));
   const servers = members.map((self) => {
     const folder = join(parent, `server-${self.id}`);
-    const dataDir = join(folder, 'data');
-    return new EnsembleServer({
-      address: self,
-      folder,
-      dataDir,
-      config: serverConfig({ self, members, version, dataDir, tickTimeMs, config }),
-      distribution,
-      heapMb: options.heapMb ?? 192,
-      jvmFlags: options.jvmFlags ?? [],
-    });
+    const dataDir = options.dataDirs?.[self.id] ?? join(folder, 'data');
+    const text = serverConfig({ self, members, version, dataDir, tickTimeMs, config });
+    const files = { config: text, jaas: jaasFile(options) };
+    return new EnsembleServer({ address: self, folder, dataDir, ...files, distribution, heapMb, jvmFlags });
   });
   await Promise.all(servers.map((server) => server.prepare()));
-  return new Ensemble(servers, version, options.dataDir === undefined ? parent : undefined);
+  const temporary = options.dataDir === undefined ? parent : undefined;
+  return new Ensemble({ servers, version, certificates, temporary });
 }
 
 /**

@@ -1,16 +1,6 @@
 /** The lines of zoo.cfg. */
 import type { ZooKeeperVersion } from './distribution.ts';
-
-export interface ServerAddress {
-  id: number;
-  /** An address or a name that the servers and clients reach it by. */
-  host: string;
-  clientPort: number;
-  quorumPort: number;
-  electionPort: number;
-  /** Votes, or only follows the leader. */
-  role: 'participant' | 'observer';
-}
+import type { ServerAddress } from './layout.ts';
 
 export interface ServerConfigOptions {
   self: ServerAddress;
@@ -29,13 +19,22 @@ function memberLine(member: ServerAddress, version: ZooKeeperVersion): [string, 
   return [`server.${id}`, `${peer}:${role};${host}:${clientPort}`];
 }
 
-/** A member that is alone runs standalone, without a quorum port, unless `standaloneEnabled=false` is among `config`. */
-export function serverConfig(options: ServerConfigOptions): string {
+function addressLines(options: ServerConfigOptions): Record<string, string | number> {
   const { self, members, version, config } = options;
   const alone = members.length === 1 && config.standaloneEnabled !== 'false';
-  // From 3.5 on, the member's own line carries the client address, and naming it twice is an error.
-  const ownAddress =
-    version === '3.4' || alone ? { clientPort: self.clientPort, clientPortAddress: self.host } : {};
+  const { clientPort, secureClientPort, observerMasterPort, host } = self;
+  return {
+    // From 3.5 on, the member's own line carries the client address, and naming it twice is an error.
+    ...(version === '3.4' || alone ? { clientPort, clientPortAddress: host } : {}),
+    ...(secureClientPort === undefined ? {} : { secureClientPort, secureClientPortAddress: host }),
+    ...(observerMasterPort === undefined ? {} : { observerMasterPort }),
+    ...(self.role === 'observer' ? { peerType: 'observer' } : {}),
+    ...(alone ? {} : Object.fromEntries(members.map((member) => memberLine(member, version)))),
+  };
+}
+
+/** A member that is alone runs standalone, without a quorum port, unless `standaloneEnabled=false` is among `config`. */
+export function serverConfig(options: ServerConfigOptions): string {
   const lines: Record<string, string | number> = {
     tickTime: options.tickTimeMs,
     // In ticks. Long, since a loaded machine must not break a quorum that a test did not want broken.
@@ -46,10 +45,8 @@ export function serverConfig(options: ServerConfigOptions): string {
     maxSessionTimeout: 120_000,
     'admin.enableServer': 'false',
     '4lw.commands.whitelist': '*',
-    ...ownAddress,
-    ...(self.role === 'observer' ? { peerType: 'observer' } : {}),
-    ...(alone ? {} : Object.fromEntries(members.map((member) => memberLine(member, version)))),
-    ...config,
+    ...addressLines(options),
+    ...options.config,
   };
   return Object.entries(lines)
     .map(([key, value]) => `${key}=${value}\n`)

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { RestartableServer } from '../restartable-server.ts';
 import type { Distribution } from './distribution.ts';
 import { fourLetterWord, parseMonitor } from './four-letter.ts';
-import type { ServerAddress } from './server-config.ts';
+import type { ServerAddress } from './layout.ts';
 
 const mainClass = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
 
@@ -13,16 +13,20 @@ export interface EnsembleServerOptions {
   /** Holds zoo.cfg and the log. */
   folder: string;
   dataDir: string;
+  /** The text of zoo.cfg. */
   config: string;
+  /** The text of the JAAS file, if there has to be one. */
+  jaas: string | undefined;
   distribution: Distribution;
   heapMb: number;
   jvmFlags: readonly string[];
 }
 
-function commandLine(options: EnsembleServerOptions, configFile: string): string[] {
+function commandLine(options: EnsembleServerOptions, configFile: string, jaasFile: string): string[] {
   const { distribution, heapMb, jvmFlags } = options;
   return [
     ...[`-Xmx${heapMb}m`, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'],
+    ...(options.jaas === undefined ? [] : [`-Djava.security.auth.login.config=${jaasFile}`]),
     ...distribution.jvmFlags,
     ...jvmFlags,
     ...['-cp', distribution.classPath, mainClass, configFile],
@@ -37,26 +41,32 @@ export class EnsembleServer extends RestartableServer {
   readonly quorumPort: number;
   readonly electionPort: number;
   readonly role: 'participant' | 'observer';
+  /** The client port for TLS, where asked for. */
+  readonly secureClientPort: number | undefined;
+  /** Where it serves observers while it follows, where asked for. */
+  readonly observerMasterPort: number | undefined;
   /** `host:clientPort` */
   readonly connectString: string;
   /** `dataDir` of zoo.cfg; snapshots and logs are in its `version-2`. */
   readonly dataDir: string;
   readonly configFile: string;
-  readonly #config: string;
+  readonly #options: EnsembleServerOptions;
+  readonly #jaasFile: string;
 
   constructor(options: EnsembleServerOptions) {
     const { address, folder } = options;
     const configFile = join(folder, 'zoo.cfg');
-    const probe = { host: address.host, port: address.clientPort };
+    const jaasFile = join(folder, 'jaas.conf');
     super({
       name: `ZooKeeper server ${address.id}`,
       launch: {
         command: 'java',
-        args: commandLine(options, configFile),
+        args: commandLine(options, configFile, jaasFile),
         cwd: folder,
         logFile: join(folder, 'server.log'),
+        wrapper: address.wrapper,
       },
-      isReady: () => fourLetterWord(probe, 'ruok'),
+      isReady: () => fourLetterWord(address, 'ruok'),
     });
     this.id = address.id;
     this.host = address.host;
@@ -64,16 +74,21 @@ export class EnsembleServer extends RestartableServer {
     this.quorumPort = address.quorumPort;
     this.electionPort = address.electionPort;
     this.role = address.role;
+    this.secureClientPort = address.secureClientPort;
+    this.observerMasterPort = address.observerMasterPort;
     this.connectString = `${address.host}:${address.clientPort}`;
     this.dataDir = options.dataDir;
     this.configFile = configFile;
-    this.#config = options.config;
+    this.#options = options;
+    this.#jaasFile = jaasFile;
   }
 
   /** Writes the files. Once and not at each start, so that what the server itself changes in zoo.cfg is kept. */
   async prepare(): Promise<void> {
     await this.#prepareDataDir();
-    await writeFile(this.configFile, this.#config);
+    await mkdir(this.#options.folder, { recursive: true });
+    await writeFile(this.configFile, this.#options.config);
+    if (this.#options.jaas !== undefined) await writeFile(this.#jaasFile, this.#options.jaas);
   }
 
   /**
@@ -90,7 +105,7 @@ export class EnsembleServer extends RestartableServer {
   /** @throws TestingError `Timeout` when there is no answer, `StartFailed` with the end of the log when it has died */
   async fourLetter(word: string): Promise<string> {
     await this.expectAlive();
-    return fourLetterWord({ host: this.host, port: this.clientPort }, word);
+    return fourLetterWord(this.#options.address, word);
   }
 
   /** `mntr` as a map; a server without a leader answers with one line that is none, which gives an empty map. */
