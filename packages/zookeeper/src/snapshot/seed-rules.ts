@@ -1,5 +1,6 @@
 /** What becomes of each node on its way from a source's tree into a snapshot for another ensemble. Pure. */
 
+import { permissions } from '../protocol/acl.ts';
 import { nodeKind } from '../protocol/stat.ts';
 import { nodeName } from '../tree/path.ts';
 import type { SnapshotNode } from '../tree/tree.ts';
@@ -15,13 +16,19 @@ export interface SeedRules {
   readonly exclude?: (path: string) => boolean;
   /** Sessions and their ephemeral nodes. Default `drop`. */
   readonly sessions?: 'keep' | 'drop';
+  /**
+   * Text of `/zookeeper/config` (3.5 and later): the target's own `server.N=…` lines, then `version=0`. Followers write it
+   * themselves, but the first to lead shows what the snapshot holds. Never the source's: clients such as Curator's connect
+   * to the servers that they find there. Default: empty.
+   */
+  readonly ensembleConfig?: string;
   /** Raises the counter of each parent that has sequential children by so much, that names never collide. Default 0. */
   readonly sequenceGap?: number;
 }
 
 /**
  * - `excluded`: asked for
- * - `ensemble`: describes the source ensemble itself (`/zookeeper/config`)
+ * - `ensemble`: described the source's own servers (`/zookeeper/config`); now `ensembleConfig`
  * - `ephemeral`: sessions are dropped
  * - `orphan`: ephemeral of a session that is gone; the target's servers would not agree on it
  * - `container`, `ttl`: made persistent, as the target knows no such nodes
@@ -44,8 +51,34 @@ const dropping: ReadonlySet<SeedChange> = new Set<SeedChange>([
   'ephemeral',
   'orphan',
 ]);
-const configPath = '/zookeeper/config';
 const highestCversion = 0x7fff_ffff;
+
+export const configPath = '/zookeeper/config';
+
+/** The node as a server of 3.5 or later makes it on its first start. */
+export function configNode(rules: SeedRules): SnapshotNode {
+  return {
+    path: configPath,
+    data: Buffer.from(rules.ensembleConfig ?? ''),
+    acl: [{ perms: permissions.read, scheme: 'world', id: 'anyone' }],
+    stat: {
+      czxid: 0n,
+      mzxid: 0n,
+      pzxid: 0n,
+      ctime: 0,
+      mtime: 0,
+      version: -1,
+      cversion: 0,
+      aversion: -1,
+      ephemeralOwner: 0n,
+    },
+  };
+}
+
+/** Whether servers of that release keep their configuration in the tree. */
+export function hasConfigNode(version: TargetVersion): boolean {
+  return version !== '3.4';
+}
 
 /** Whether a name ends in the ten digits that servers append. */
 export function isSequential(path: string): boolean {
@@ -62,7 +95,7 @@ export interface SeedContext {
 /** What happens to a node, not looking at its parents. */
 export function changesOf(node: Pick<SnapshotNode, 'path' | 'stat'>, context: SeedContext): SeedChange[] {
   const { rules } = context;
-  if (node.path === configPath) return ['ensemble'];
+  if (node.path === configPath) return hasConfigNode(rules.targetVersion) ? ['ensemble'] : ['excluded'];
   if (rules.exclude?.(node.path) === true) return ['excluded'];
   const kind = nodeKind(node.stat.ephemeralOwner);
   if (kind === 'ephemeral') {
@@ -84,12 +117,13 @@ export function isDropped(changes: readonly SeedChange[]): boolean {
 }
 
 /** The node as it is written. */
-export function applyChanges<N extends Pick<SnapshotNode, 'stat'>>(
+export function applyChanges<N extends Pick<SnapshotNode, 'path' | 'stat'>>(
   node: N,
   changes: readonly SeedChange[],
   rules: SeedRules,
 ): N {
   if (changes.length === 0) return node;
+  if (changes.includes('ensemble')) return { ...node, ...configNode(rules) };
   const stat = { ...node.stat };
   if (changes.includes('container') || changes.includes('ttl')) stat.ephemeralOwner = 0n;
   if (changes.includes('sequence')) stat.cversion += rules.sequenceGap ?? 0;

@@ -22,7 +22,10 @@ import { snapshotFileName } from './names.ts';
 import {
   applyChanges,
   changesOf,
+  configNode,
+  configPath,
   DroppedSubtree,
+  hasConfigNode,
   isDropped,
   isSequential,
   type SeedChange,
@@ -184,13 +187,16 @@ async function planSnapshot(options: WriteSnapshotOptions): Promise<Plan> {
     sequenceParents,
     sessionIds: new Set(sessions.map((session) => session.id)),
   };
-  const added = options.add ?? [];
-  const replaced = new Set(added.map((node) => node.path));
+  const asked = options.add ?? [];
+  const replaced = new Set(asked.map((node) => node.path));
   const keys = new AclKeys();
+  let lacksConfig = hasConfigNode(options.targetVersion);
   for await (const node of select(source.walk('/', { data: false }), context, replaced)) {
     checkZxid(node, zxid);
     keys.keyOf(node.acl);
+    if (node.path === configPath) lacksConfig = false;
   }
+  const added = lacksConfig ? [...asked, configNode(options)] : asked;
   for (const node of added) {
     checkZxid(node, zxid);
     keys.keyOf(node.acl);
