@@ -60,6 +60,11 @@ const servers = z
   .describe('Every server of the ensemble');
 
 const ownConfiguration = {
+  version: z
+    .string()
+    .regex(/^\d+\.\d+(\.\d+)?$/, 'expected a version like 3.8.4')
+    .optional()
+    .describe("Version of ZooKeeper there; default: the source's"),
   settings: z
     .record(z.string().regex(/^[A-Za-z][\w.-]*$/), z.union([z.string(), z.number(), z.boolean()]))
     .default({})
@@ -156,13 +161,13 @@ const cluster = {
 const sourceSchema = z.strictObject({
   zookeeper: connectString.describe('Client ports of the ensemble'),
   ...cluster,
-  deploy: deploy.default({ kind: 'manual', settings: {}, java_options: [] }),
+  deploy: deploy.prefault({ kind: 'manual' }),
 });
 
 const targetSchema = z.strictObject({
   zookeeper: connectString.optional().describe('Client ports of the ensemble; default: of deploy.servers'),
   ...cluster,
-  deploy: deploy.default({ kind: 'adopt' }),
+  deploy: deploy.prefault({ kind: 'adopt' }),
 });
 
 const captureMode = z.enum(['auto', 'observer', 'watch', 'scan']).default('auto');

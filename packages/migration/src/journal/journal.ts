@@ -25,6 +25,7 @@ import {
   genesis,
   verifyAudit,
 } from './audit-chain.ts';
+import { toJson } from './json.ts';
 import { type MigrationRecord, migrationKeys, recordsPrefix } from './record.ts';
 
 /** Others may write at the same time; this many in a row mean that something is wrong. */
@@ -57,7 +58,7 @@ export interface JournalOptions {
 }
 
 const parse = <T>(entry: Entry): T => JSON.parse(entry.value.toString('utf8')) as T;
-const put = (key: string, value: unknown): Write => ({ type: 'put', key, value: JSON.stringify(value) });
+const put = (key: string, value: unknown): Write => ({ type: 'put', key, value: toJson(value) });
 
 export class Journal {
   readonly #store: Store;

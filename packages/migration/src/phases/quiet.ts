@@ -1,0 +1,54 @@
+/** Whether clients are left on an ensemble, once no engine of ours is connected to it any more. */
+import { sleep } from '@orchestrator/runtime';
+import { MigrationError } from '../errors.ts';
+import { type CheckResult, fail, ok } from './check.ts';
+import type { Cluster, MigrationContext } from './context.ts';
+
+const pollMs = 500;
+const namedClients = 5;
+
+/** Clients per server at this moment; a server that does not answer fails the check, since nobody knows. */
+export async function checkNoClients(cluster: Cluster): Promise<CheckResult> {
+  const servers = await cluster.inspect();
+  const check = `no clients on the ${cluster.role}`;
+  const unknown = servers.filter((server) => server.connections === null);
+  if (unknown.length > 0) {
+    const which = unknown.map((server) => `${server.address} (${server.problem ?? 'srvr is not allowed'})`);
+    return fail(
+      check,
+      `the clients of ${which.join(', ')} cannot be counted`,
+      'allow srvr in 4lw.commands.whitelist',
+    );
+  }
+  const busy = servers.filter((server) => (server.connections ?? 0) > 0);
+  if (busy.length === 0) return ok(check, `none on ${servers.length} servers`);
+  const counts = busy.map((server) => `${server.address}: ${server.connections}`).join(', ');
+  const clients = busy.flatMap((server) => server.clients);
+  const named = clients.length === 0 ? '' : `, from ${clients.slice(0, namedClients).join(', ')}`;
+  const other = cluster.role === 'source' ? 'target' : 'source';
+  return fail(check, `connections left (${counts})${named}`, `move these clients to the ${other}`);
+}
+
+/**
+ * Resolves when there has been no client for the quiet period.
+ *
+ * @throws MigrationError `precondition` naming those that are left, as soon as one is seen
+ */
+export async function confirmQuiet(ctx: MigrationContext, cluster: Cluster, quietMs: number): Promise<void> {
+  const deadline = ctx.clock.monotonicMs() + quietMs;
+  for (;;) {
+    ctx.signal.throwIfAborted();
+    const result = await checkNoClients(cluster);
+    if (result.status === 'fail') {
+      await ctx.recordChecks('clients', [result]);
+      throw new MigrationError('precondition', `${result.check}: ${result.found}`, {
+        ...(result.remedy === null ? {} : { remedy: result.remedy }),
+      });
+    }
+    if (ctx.clock.monotonicMs() >= deadline) {
+      await ctx.recordChecks('clients', [result]);
+      return;
+    }
+    await sleep(ctx.clock, pollMs, ctx.signal);
+  }
+}
