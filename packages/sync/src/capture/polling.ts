@@ -1,0 +1,348 @@
+/**
+ * Capture over the client port alone: watches say which paths to read again. A stream of such reads has no history - what
+ * happens between two reads of a node is seen as one change - and no sessions.
+ *
+ * It goes in rounds. A round first asks the server for its position: all events up to there have reached us then, in the
+ * order of the connection. It reads the paths that these named, and tells of what differs from the mirror as one
+ * transaction at that position. So everything up to a round's position has been told when the round is over.
+ */
+import { type Clock, type Logger, sleep } from '@orchestrator/runtime';
+import {
+  createTree,
+  parentPath,
+  type Tree,
+  type Txn,
+  type TxnOp,
+  type WatchEvent,
+  ZooKeeperClient,
+  ZooKeeperError,
+} from '@orchestrator/zookeeper';
+import type { ReachableEnsemble } from '../access.ts';
+import type { Scope } from '../core/scope.ts';
+import { reasonOf } from '../errors.ts';
+import type { Capture, CaptureEvent } from './capture.ts';
+import { walkLive } from './live-walk.ts';
+import {
+  changesOf,
+  createNodeReader,
+  deletions,
+  looksChanged,
+  type NodeReader,
+  type NodeState,
+  parentsOf,
+  persistedCversion,
+} from './node-reads.ts';
+
+export interface PollingCaptureOptions {
+  readonly ensemble: ReachableEnsemble;
+  readonly mode: 'watch' | 'scan';
+  readonly reason: string;
+  readonly scope: Scope;
+  readonly workFolder: string;
+  readonly maxNodesInMemory: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Without any event, a round is made this often, so that positions move and a dead link is noticed. */
+const idleRoundMs = 1_000;
+/** Changes of ACLs cause no events, and one-shot watches can be lost to bugs: everything is compared now and then. */
+const fullCompareMs = { watch: 60_000, scan: 20_000 } as const;
+/** Over this many, a full comparison replaces them. */
+const mostPending = 200_000;
+const pathsPerRound = 2_000;
+const retryMs = 500;
+
+class PollingCapture implements Capture {
+  readonly mode: 'watch' | 'scan';
+  readonly reason: string;
+  readonly #options: PollingCaptureOptions;
+  readonly #client: ZooKeeperClient;
+  readonly #reader: NodeReader;
+  readonly #stop = new AbortController();
+  readonly #forbidden = new Set<string>();
+  #pending = new Set<string>();
+  #compareAll = false;
+  #restart = false;
+  #asked = false;
+  #wake: (() => void) | undefined;
+  #comparedAtMs = 0;
+
+  constructor(options: PollingCaptureOptions) {
+    this.#options = options;
+    this.mode = options.mode;
+    this.reason = options.reason;
+    this.#client = new ZooKeeperClient(options.ensemble.client);
+    const watch = (event: WatchEvent) => this.#onEvent(event);
+    this.#reader = createNodeReader(
+      options.mode === 'scan' ? { client: this.#client, watch } : { client: this.#client },
+    );
+  }
+
+  restart(): void {
+    this.#restart = true;
+    this.#wake?.();
+  }
+
+  refresh(paths: readonly string[]): void {
+    for (const path of paths) this.#pending.add(path);
+    this.#asked = true;
+    this.#wake?.();
+  }
+
+  close(): void {
+    this.#stop.abort(new ZooKeeperError('ClientClosed', 'the capture was closed'));
+    this.#wake?.();
+    void this.#client.close();
+  }
+
+  async *events(): AsyncGenerator<CaptureEvent> {
+    const { signal } = this.#stop;
+    const { clock } = this.#options;
+    let tree: Tree | undefined;
+    while (!signal.aborted) {
+      try {
+        await this.#client.connected(signal);
+        yield { kind: 'link', up: true, reason: `connected to ${this.#client.server}` };
+        if (tree === undefined) {
+          await this.#arm();
+          tree = await this.#load();
+          yield { kind: 'mirror', tree };
+        } else {
+          this.#compareAll = true;
+        }
+        yield* this.#rounds(tree);
+        tree = undefined;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!(error instanceof ZooKeeperError)) throw error;
+        if (this.#client.state === 'closed') throw this.#client.failure ?? error;
+        yield { kind: 'link', up: false, reason: reasonOf(error) };
+        await sleep(clock, retryMs, signal).catch(() => undefined); // aborted: the loop ends
+      }
+    }
+  }
+
+  #onEvent(event: WatchEvent): void {
+    if (event.type === 'watchRestored') this.#compareAll = true;
+    else this.#pending.add(event.path);
+    this.#wake?.();
+  }
+
+  async #arm(): Promise<void> {
+    if (this.mode === 'scan') return;
+    for (const root of this.#options.scope.roots) {
+      await this.#client.addWatch(root, 'persistentRecursive', (event) => this.#onEvent(event));
+    }
+  }
+
+  /** Watches stand already, so what changes meanwhile is pending when the mirror is complete. */
+  async #load(): Promise<Tree> {
+    const { scope, workFolder, maxNodesInMemory, clock } = this.#options;
+    const tree = createTree({ folder: workFolder, maxNodesInMemory });
+    const position = await this.#position();
+    tree.beginSnapshot(position);
+    for (const root of scope.roots) await this.#loadAncestors(tree, root);
+    await walkLive({
+      roots: scope.roots,
+      includes: (path) => scope.includes(path) || path === '/',
+      visit: (path) => this.#loadNode(tree, path),
+      signal: this.#stop.signal,
+    });
+    tree.consistentFrom(position);
+    this.#comparedAtMs = clock.monotonicMs();
+    return tree;
+  }
+
+  async #loadAncestors(tree: Tree, path: string): Promise<void> {
+    if (path === '/') return;
+    const parent = parentPath(path);
+    await this.#loadAncestors(tree, parent);
+    const state = await this.#reader.read(parent);
+    if (typeof state !== 'string') tree.addNode(snapshotNode(state));
+  }
+
+  async #loadNode(tree: Tree, path: string): Promise<readonly string[]> {
+    const state = await this.#reader.read(path);
+    if (state === 'forbidden') this.#forbidden.add(path);
+    if (typeof state === 'string') return [];
+    if (path !== '/' && !tree.has(parentPath(path))) return []; // its parent went meanwhile
+    tree.addNode(snapshotNode(state));
+    return (await this.#childNames(path)) ?? [];
+  }
+
+  async #childNames(path: string): Promise<readonly string[] | undefined> {
+    try {
+      return (await this.#client.getChildren(path)).children;
+    } catch (error) {
+      if (error instanceof ZooKeeperError && (error.code === 'NoNode' || error.code === 'NoAuth'))
+        return undefined;
+      throw error;
+    }
+  }
+
+  /** The server's last transaction; every event up to it has been received when this resolves. */
+  async #position(): Promise<bigint> {
+    return (await this.#client.exists('/')).zxid;
+  }
+
+  /** Until the stream has to begin anew. */
+  async *#rounds(tree: Tree): AsyncGenerator<CaptureEvent> {
+    const { clock } = this.#options;
+    while (!this.#stop.signal.aborted) {
+      if (this.#restart) {
+        this.#restart = false;
+        return;
+      }
+      if (this.#compareAll || clock.monotonicMs() - this.#comparedAtMs > fullCompareMs[this.mode]) {
+        await this.#compare(tree);
+      }
+      this.#asked = false;
+      const position = await this.#position();
+      const paths = this.#takePending();
+      const ops = await this.#readAgain(tree, paths);
+      const arrivedMs = clock.monotonicMs();
+      if (ops.length > 0 && position > tree.zxid) {
+        yield { kind: 'txns', txns: [this.#txn(position, ops)], arrivedMs };
+      } else if (ops.length > 0) {
+        for (const path of paths) this.#pending.add(path);
+      }
+      if (this.#pending.size === 0) yield { kind: 'progress', zxid: position };
+      await this.#untilEvent();
+    }
+  }
+
+  #txn(zxid: bigint, ops: readonly TxnOp[]): Txn {
+    return { zxid, sessionId: 0n, cxid: 0, timeMs: this.#options.clock.nowMs(), ops };
+  }
+
+  #takePending(): string[] {
+    const paths: string[] = [];
+    for (const path of this.#pending) {
+      if (paths.length === pathsPerRound) break;
+      this.#pending.delete(path);
+      if (this.#options.scope.includes(path) || path === '/') paths.push(path);
+    }
+    return paths.sort();
+  }
+
+  /** What the present state of `paths` changes in the mirror: deletes first, then parents before children. */
+  async #readAgain(tree: Tree, paths: readonly string[]): Promise<TxnOp[]> {
+    const answers = await Promise.all(paths.map((path) => this.#reader.read(path))).catch((error) => {
+      for (const path of paths) this.#pending.add(path);
+      throw error;
+    });
+    const states: NodeState[] = [];
+    const ops: TxnOp[] = [];
+    answers.forEach((answer, index) => {
+      const path = paths[index] ?? '/';
+      if (answer === 'missing') ops.push(...deletions(tree, path).filter((op) => !isListed(ops, op)));
+      else if (answer !== 'forbidden') states.push(answer);
+      else this.#forbid(path);
+    });
+    const counters = await this.#readCounters(parentsOf(tree, states));
+    const created = new Set<string>();
+    for (const state of states) {
+      this.#noteChildren(tree, state);
+      if (state.path !== '/' && !tree.has(parentPath(state.path)) && !created.has(parentPath(state.path))) {
+        this.#pending.add(parentPath(state.path)).add(state.path);
+        continue;
+      }
+      if (!tree.has(state.path)) created.add(state.path);
+      ops.push(...changesOf(tree, state, counters.get(parentPath(state.path)) ?? -1));
+    }
+    return ops;
+  }
+
+  async #readCounters(parents: readonly string[]): Promise<Map<string, number>> {
+    const counters = new Map<string, number>();
+    await Promise.all(
+      parents.map(async (path) => {
+        const { stat } = await this.#client.exists(path);
+        if (stat !== null) counters.set(path, persistedCversion(stat));
+      }),
+    );
+    return counters;
+  }
+
+  #forbid(path: string): void {
+    if (this.#forbidden.has(path)) return;
+    this.#forbidden.add(path);
+    this.#options.logger.warn('a node may not be read and is left out; add credentials that may', { path });
+  }
+
+  /** One-shot watches tell that the list of children has changed, not how. */
+  #noteChildren(tree: Tree, state: NodeState): void {
+    if (state.children === undefined) return;
+    const known = new Set(tree.children(state.path));
+    for (const child of state.children) if (!known.delete(child)) this.#pending.add(child);
+    for (const gone of known) this.#pending.add(gone);
+  }
+
+  /** Marks what differs; the rounds then read it. */
+  async #compare(tree: Tree): Promise<void> {
+    const { scope, clock } = this.#options;
+    this.#compareAll = false;
+    await walkLive({
+      roots: scope.roots,
+      includes: (path) => scope.includes(path) || path === '/',
+      signal: this.#stop.signal,
+      visit: async (path) => {
+        const answer = await this.#client.getChildren2(path).catch((error) => {
+          if (error instanceof ZooKeeperError && (error.code === 'NoNode' || error.code === 'NoAuth'))
+            return undefined;
+          throw error;
+        });
+        if (answer === undefined) {
+          if (tree.has(path) && !this.#forbidden.has(path)) this.#pending.add(path);
+          return [];
+        }
+        if (looksChanged(tree, path, answer.stat) && !this.#forbidden.has(path)) this.#pending.add(path);
+        const live = new Set(answer.children);
+        for (const child of tree.children(path)) {
+          if (!live.has(child.slice(child.lastIndexOf('/') + 1))) this.#pending.add(child);
+        }
+        return answer.children;
+      },
+    });
+    this.#comparedAtMs = clock.monotonicMs();
+  }
+
+  /** Until something is to be read, or a round is due anyhow. */
+  async #untilEvent(): Promise<void> {
+    if (this.#pending.size > mostPending) {
+      this.#pending = new Set();
+      this.#compareAll = true;
+    }
+    if (this.#pending.size > 0 || this.#asked || this.#compareAll || this.#restart) return;
+    if (this.#stop.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#options.clock.after(idleRoundMs, resolve, { background: true });
+      this.#wake = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+}
+
+function isListed(ops: readonly TxnOp[], wanted: TxnOp): boolean {
+  return 'path' in wanted && ops.some((op) => op.kind === 'delete' && op.path === wanted.path);
+}
+
+function snapshotNode({ path, data, acl, stat }: NodeState) {
+  const { czxid, mzxid, ctime, mtime, version, aversion, ephemeralOwner, pzxid } = stat;
+  const cversion = persistedCversion(stat);
+  return {
+    path,
+    data,
+    acl,
+    stat: { czxid, mzxid, ctime, mtime, version, cversion, aversion, ephemeralOwner, pzxid },
+  };
+}
+
+/** Follows an ensemble by watches over the client port; `scan` uses the one-shot watches that every version has. */
+export function pollingCapture(options: PollingCaptureOptions): Capture {
+  return new PollingCapture(options);
+}
