@@ -13,6 +13,9 @@ export {
   type OrchestratorErrorOptions,
   outcomeOf,
 } from './errors.ts';
+export type { AuthOptions, Principal, Role } from './http/auth.ts';
+export type { Route, RouteContext, RouteSchemas, WebSocketRoute } from './http/route.ts';
+export { createHttpServer, type HttpServer, type HttpServerOptions, type HttpTls } from './http/server.ts';
 export {
   type Component,
   createLifecycle,
@@ -23,5 +26,13 @@ export {
 } from './lifecycle.ts';
 export { type LogFields, type Logger, silentLogger } from './logger.ts';
 export { createLogger, type LoggerOptions, type LogLevel } from './logging.ts';
+export {
+  type CounterMetric,
+  createMetrics,
+  type GaugeMetric,
+  type HistogramMetric,
+  type MetricOptions,
+  type Metrics,
+} from './metrics.ts';
 export { type Random, seededRandom, systemRandom } from './random.ts';
 export { isSecretName, maskedValue, redactSecrets } from './secrets.ts';

@@ -162,5 +162,5 @@ test('the exit code of a failed start is that of its error', async () => {
     name: 'x',
     start: () => Promise.reject(new OrchestratorError('bad', { code: 'config' })),
   };
-  expect(await runDaemon({ components: [broken], logger: silentLogger, host })).toBe(3);
+  expect(await runDaemon({ components: [broken], logger: silentLogger, host })).toBe(2);
 });

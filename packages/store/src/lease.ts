@@ -42,7 +42,7 @@ export interface KeptLease extends Lease {
 /** Keep-alives per lifetime: two may fail before the lease is lost. */
 const renewalsPerTtl = 3;
 
-export const shortestTtlMs = 100;
+const shortestTtlMs = 100;
 
 export function checkTtl(ttlMs: number): void {
   if (!Number.isSafeInteger(ttlMs) || ttlMs < shortestTtlMs) {

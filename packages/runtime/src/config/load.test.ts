@@ -109,7 +109,7 @@ test('every problem of a file is told at once, with line, key, value, expectatio
       "test.yaml:7: sync.lag_treshold_ms: unknown key; did you mean "lagThresholdMs"?",
       "test.yaml:8: sync.mode: "fast": expected observer | watch | scan; correct it",
       "test.yaml:10: auth.password: ***: Too small: expected string to have >=8 characters; correct it",
-      "test.yaml:11: auth.seed: ***: expected string; correct it",
+      "test.yaml:11: auth.seed: ***: expected string; put it in quotes",
       "test.yaml:13: target.kind: "ftp": Invalid discriminator value. Expected 'local' | 'ssh'; correct it",
     ]
   `);

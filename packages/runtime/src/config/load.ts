@@ -1,19 +1,10 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
-import { maskedValue, redactSecrets } from '../secrets.ts';
 import { type ConfigDocument, type KeyPath, parseConfigDocument } from './document.ts';
+import { invalidValue, type Place, strayVariable, unknownKey, wholeFile } from './issues.ts';
 import { assign, type Override, readEnvironment, readFlags } from './overrides.ts';
-import { ConfigError, type ConfigProblem } from './problem.ts';
-import {
-  isSecretPath,
-  leavesOf,
-  nodeAt,
-  type SchemaNode,
-  schemaTree,
-  typeName,
-  unknownKeys,
-} from './schema.ts';
-import { nearest } from './suggest.ts';
+import { ConfigError } from './problem.ts';
+import { leavesOf, schemaTree, unknownKeys } from './schema.ts';
 
 export interface LoadConfigOptions<Schema extends z.ZodType> {
   /**
@@ -30,9 +21,6 @@ export interface LoadConfigOptions<Schema extends z.ZodType> {
   /** By dotted key; a value that is `undefined` was not given. */
   flags?: Readonly<Record<string, unknown>>;
 }
-
-/** The longest value that an error quotes, in characters. */
-const longestQuote = 80;
 
 type DeepReadonly<T> = T extends (infer Item)[]
   ? readonly DeepReadonly<Item>[]
@@ -99,11 +87,6 @@ function readDocument(file: string): ConfigDocument {
   );
 }
 
-interface Place {
-  source: string;
-  line?: number;
-}
-
 function locator(
   file: string | undefined,
   document: ConfigDocument | undefined,
@@ -118,91 +101,6 @@ function locator(
     const line = document?.lineOf(path);
     return line === undefined ? { source: file } : { source: file, line };
   };
-}
-
-function unknownKey(place: Place, path: KeyPath, allowed: string[]): ConfigProblem {
-  const name = String(path.at(-1));
-  const guess = nearest(name, allowed);
-  const remedy =
-    guess === undefined ? `remove it; known here: ${allowed.join(', ')}` : `did you mean "${guess}"?`;
-  return { ...place, key: formatPath(path), expected: 'unknown key', remedy };
-}
-
-function strayVariable(name: string, allowed: string[]): ConfigProblem {
-  const guess = nearest(name, allowed);
-  return {
-    source: `environment variable ${name}`,
-    key: '',
-    expected: 'sets no known key',
-    remedy: guess === undefined ? 'unset it' : `did you mean ${guess}?`,
-  };
-}
-
-const wholeFile = (file: string | undefined, expected: string): ConfigProblem => ({
-  source: file ?? 'configuration',
-  key: '',
-  expected,
-  remedy: 'correct it',
-});
-
-function invalidValue(
-  tree: SchemaNode,
-  merged: unknown,
-  issue: z.core.$ZodIssue,
-  place: Place,
-): ConfigProblem {
-  const path = issue.path as KeyPath;
-  const node = nodeAt(tree, path);
-  const value = valueAt(merged, path);
-  const key = formatPath(path);
-  if (value === undefined && issue.code !== 'custom') {
-    const expected = `required, but missing (${node === undefined ? issue.message : typeName(node)})`;
-    return {
-      ...place,
-      key,
-      expected,
-      remedy: node?.remedy ?? `add "${key}"${node?.description ? `: ${node.description}` : ''}`,
-    };
-  }
-  const expected = expectation(node, issue);
-  return {
-    ...place,
-    key,
-    ...(value === undefined ? {} : { value: isSecretPath(tree, path) ? maskedValue : quote(value) }),
-    expected,
-    remedy:
-      node?.remedy ?? (node?.description === undefined ? 'correct it' : `correct it: ${node.description}`),
-  };
-}
-
-function expectation(node: SchemaNode | undefined, issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_union' && issue.discriminator !== undefined) {
-    return issue.message; // it lists what the discriminator may be
-  }
-  const isAboutType = ['invalid_type', 'invalid_value', 'invalid_union'].includes(issue.code);
-  return node !== undefined && isAboutType ? `expected ${typeName(node)}` : issue.message;
-}
-
-function valueAt(values: unknown, path: KeyPath): unknown {
-  return path.reduce<unknown>(
-    (inner, segment) =>
-      typeof inner === 'object' && inner !== null ? Reflect.get(inner, segment) : undefined,
-    values,
-  );
-}
-
-function quote(value: unknown): string {
-  const text = JSON.stringify(redactSecrets(value)) ?? String(value);
-  return text.length > longestQuote ? `${text.slice(0, longestQuote)}…` : text;
-}
-
-/** `a.b[0].c` */
-function formatPath(path: KeyPath): string {
-  return path
-    .map((segment, index) =>
-      typeof segment === 'number' ? `[${segment}]` : `${index === 0 ? '' : '.'}${segment}`,
-    )
-    .join('');
 }
 
 function freezeDeep(value: unknown): unknown {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 
-export interface Header {
+interface Header {
   revision: string;
 }
 
@@ -30,7 +30,7 @@ export type RequestOp =
   | { request_put: { key: Buffer; value: Buffer; lease?: string } }
   | { request_delete_range: { key: Buffer } };
 
-export interface ResponseOp {
+interface ResponseOp {
   response_range?: RangeResponse;
   response_delete_range?: { deleted: string };
 }

@@ -1,0 +1,43 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { OrchestratorError } from '../errors.ts';
+import { type Authenticate, type Principal, permits, type Role } from './auth.ts';
+import { checkOrigin, type OriginPolicy } from './origin.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may; `viewer` where a route does not say. */
+    role?: Role | 'anyone';
+  }
+  interface FastifyRequest {
+    principal?: Principal;
+  }
+}
+
+/** Nothing is looked at, not even the body, before it is known who asks. */
+export function guard(fastify: FastifyInstance, authenticate: Authenticate, policy: OriginPolicy): void {
+  fastify.addHook('onRequest', async (request, reply) => {
+    checkOrigin(request.raw, policy);
+    const role = request.routeOptions.config.role ?? 'viewer';
+    if (role === 'anyone') return;
+    const principal = authenticate(request.raw);
+    if (principal === undefined) {
+      reply.header('WWW-Authenticate', 'Basic realm="orchestrator", charset="UTF-8"');
+      throw new OrchestratorError('credentials are missing or wrong', {
+        code: 'unauthenticated',
+        remedy: 'send a bearer token, or user and password',
+      });
+    }
+    if (!permits(principal, role)) {
+      throw new OrchestratorError(`${principal.name} is ${principal.role}, this needs ${role}`, {
+        code: 'forbidden',
+      });
+    }
+    request.principal = principal;
+  });
+}
+
+/** Who asks, behind the guard. */
+export function principalOf({ principal, url }: FastifyRequest): Principal {
+  if (principal === undefined) throw new Error(`${url} was reached without a principal`);
+  return principal;
+}
