@@ -166,6 +166,8 @@ export interface SeedOptions {
   readonly maxNodesInMemory?: number;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
+  readonly clock?: Clock;
+  readonly random?: Random;
 }
 
 /** The seed carries the cursor: an engine started against the seeded target goes on from `zxid` by itself. */
