@@ -13,6 +13,12 @@ export type Side = 'source' | 'target';
 
 export const otherSide = (side: Side): Side => (side === 'source' ? 'target' : 'source');
 
+/** The later of two zxids. */
+export const later = (a: bigint, b: bigint): bigint => {
+  if (a > b) return a;
+  return b;
+};
+
 export type ConflictStrategy = 'last-write-wins' | 'source-wins' | 'manual';
 
 /** What of a node is compared, shown in conflicts and audited. */
@@ -141,6 +147,8 @@ export type Action =
   | { readonly kind: 'recordBlocked'; readonly blocked: Blocked }
   /** The path is in step again: forget its `Blocked`. Not answered. */
   | { readonly kind: 'unblocked'; readonly side: Side; readonly path: string }
+  /** The held path has been settled as the operator chose: no longer held. Until then a restart posts `resolve` again. Not answered. */
+  | { readonly kind: 'released'; readonly path: string }
   /** Read the present data of these paths (the mirrors keep hashes only). Answered by `values`. */
   | {
       readonly kind: 'read';

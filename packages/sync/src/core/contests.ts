@@ -1,0 +1,200 @@
+/**
+ * Conflicts from the moment they are noticed until they are decided and recorded. While a path is contested, nothing is
+ * planned for it in either direction.
+ */
+import type { Contest, Context } from './context.ts';
+import { dataOf } from './data-of.ts';
+import { type DirtyPath, makeVoid } from './dirty.ts';
+import { isSameNode } from './kinds.ts';
+import type { MirrorNode } from './mirror.ts';
+import { settleNow } from './settling.ts';
+import { type Conflict, type ConflictDecision, type NodeValue, otherSide, type Side } from './types.ts';
+
+const hex = (zxid: bigint): string => `0x${zxid.toString(16)}`;
+
+/** Both sides changed the path. `same`: to the same thing, so there is nothing to carry. */
+export function contest(ctx: Context, path: string, entry: DirtyPath): 'same' | 'wait' {
+  if (isOnItsWay(ctx, path)) return 'wait';
+  const nodes = nodesAt(ctx, path);
+  if (isSameNode(ctx, path, nodes.source, nodes.target)) {
+    makeVoid(entry.source);
+    makeVoid(entry.target);
+    return 'same';
+  }
+  const { decision, reason } = decide(ctx, path, entry);
+  open(ctx, path, 'changes', decision, reason, zxidsOf(entry));
+  return 'wait';
+}
+
+/** `keeper` has children at `path` that the other side, which deleted it, has not seen: the node is restored there. */
+export function contestDelete(ctx: Context, path: string, keeper: Side): void {
+  if (isOnItsWay(ctx, path)) return;
+  const entry = ctx.dirty.get(path);
+  const reason = `deleted on the ${otherSide(keeper)} while it has children on the ${keeper}; a delete never takes unseen children along`;
+  open(ctx, path, 'delete', keeper, reason, zxidsOf(entry));
+}
+
+/** A write of ours from `from` has taken the place of a client's change that we had not seen. */
+export function noteOverwritten(ctx: Context, path: string, from: Side): void {
+  const entry = ctx.dirty.get(path);
+  const loser = otherSide(from);
+  const pending = entry?.[loser];
+  if (entry === undefined || pending === undefined) return;
+  const reason = `changed on the ${loser} at the same moment as the ${from}'s change arrived there`;
+  const nodes = nodesAt(ctx, path);
+  const zxids = zxidsOf(entry);
+  const lost: NodeValue = {
+    data: pending.data ?? null,
+    acl: nodes[loser]?.acl ?? [],
+    version: -1,
+    aversion: -1,
+    mzxid: pending.lastZxid,
+    timeMs: pending.lastTimeMs,
+  };
+  const kept = nodeValue(ctx, from, path, nodes[from]) ?? null;
+  const values = from === 'source' ? { source: kept, target: lost } : { source: lost, target: kept };
+  record(ctx, path, 'overwritten', from, reason, zxids, values);
+}
+
+export function onConflictRecorded(ctx: Context, id: string): void {
+  for (const [path, found] of ctx.contests) {
+    if (found.conflict.id === id && !found.isRecorded) {
+      found.isRecorded = true;
+      settle(ctx, path, found);
+      return;
+    }
+  }
+}
+
+/** Whether a lane may plan `path` although it is contested: a restoration goes only the keeper's way. */
+export function mayPass(ctx: Context, path: string, found: Contest, from: Side): boolean {
+  if (!found.isRecorded || found.kind !== 'delete') return false;
+  const keeper = found.conflict.decision;
+  if (from === keeper) return true;
+  const isRestored = ctx.sides[from].mirror.has(path) || !ctx.sides[otherSide(from)].mirror.has(path);
+  if (isRestored) ctx.contests.delete(path);
+  return isRestored;
+}
+
+function isOnItsWay(ctx: Context, path: string): boolean {
+  for (const side of ['source', 'target'] as const) {
+    if (ctx.lanes[side].predicted.isInFlight(path)) return true;
+    const copy = ctx.copies[side].get(path);
+    if (copy !== undefined && copy.state !== 'waiting') return true;
+  }
+  return false;
+}
+
+function nodesAt(ctx: Context, path: string): Record<Side, MirrorNode | undefined> {
+  return { source: ctx.sides.source.mirror.get(path), target: ctx.sides.target.mirror.get(path) };
+}
+
+const zxidsOf = (entry: DirtyPath | undefined): Record<Side, bigint> => ({
+  source: entry?.source?.lastZxid ?? 0n,
+  target: entry?.target?.lastZxid ?? 0n,
+});
+
+function decide(
+  ctx: Context,
+  path: string,
+  entry: DirtyPath,
+): { decision: ConflictDecision; reason: string } {
+  if (ctx.strategy === 'manual') return { decision: 'held', reason: 'changed on both sides' };
+  if (ctx.strategy === 'source-wins')
+    return { decision: 'source', reason: 'changed on both sides; source wins' };
+  const source = entry.source?.lastTimeMs ?? 0;
+  const target = entry.target?.lastTimeMs ?? 0;
+  if (target > source)
+    return { decision: 'target', reason: `the target's change of ${path} is ${target - source} ms later` };
+  const reason =
+    source === target
+      ? 'changed on both sides in the same millisecond; source wins the tie'
+      : `the source's change of ${path} is ${source - target} ms later`;
+  return { decision: 'source', reason };
+}
+
+/** Records the conflict once both values are at hand. */
+function open(
+  ctx: Context,
+  path: string,
+  kind: Contest['kind'],
+  decision: ConflictDecision,
+  reason: string,
+  zxids: Record<Side, bigint>,
+): void {
+  const nodes = nodesAt(ctx, path);
+  const source = nodeValue(ctx, 'source', path, nodes.source);
+  const target = nodeValue(ctx, 'target', path, nodes.target);
+  if (source === undefined || target === undefined) return;
+  record(ctx, path, kind, decision, reason, zxids, { source, target });
+}
+
+function record(
+  ctx: Context,
+  path: string,
+  kind: Contest['kind'],
+  decision: ConflictDecision,
+  reason: string,
+  lastZxids: Record<Side, bigint>,
+  values: Record<Side, NodeValue | null>,
+): void {
+  const id = `${path}@${hex(lastZxids.source)}-${hex(lastZxids.target)}`;
+  const conflict: Conflict = { id, path, ...values, strategy: ctx.strategy, decision, reason };
+  ctx.contests.set(path, { conflict, kind, lastZxids, isRecorded: false });
+  ctx.out.push({ kind: 'recordConflict', conflict });
+}
+
+/** `undefined`: the data is on its way; `null`: no such node. */
+function nodeValue(
+  ctx: Context,
+  side: Side,
+  path: string,
+  node: MirrorNode | undefined,
+): NodeValue | null | undefined {
+  if (node === undefined) return null;
+  const found = dataOf(ctx, side, path, node);
+  if (!found.known && found.failed === undefined) return undefined;
+  const { version, aversion, mzxid, mtime } = node.stat;
+  return { data: found.known ? found.data : null, acl: node.acl, version, aversion, mzxid, timeMs: mtime };
+}
+
+function settle(ctx: Context, path: string, found: Contest): void {
+  const { conflict, kind, lastZxids } = found;
+  const entry = ctx.dirty.get(path);
+  const { decision } = conflict;
+  ctx.reads.forget('source', path);
+  ctx.reads.forget('target', path);
+  if (kind === 'overwritten') {
+    const loser = otherSide(decision as Side);
+    const pending = entry?.[loser];
+    if (pending !== undefined && pending.voidThrough < lastZxids[loser]) {
+      pending.voidThrough = lastZxids[loser];
+      if (pending.lastZxid === lastZxids[loser]) pending.fields = 0;
+    }
+    ctx.contests.delete(path);
+    return;
+  }
+  const now = zxidsOf(entry);
+  const isStale = now.source !== lastZxids.source || now.target !== lastZxids.target;
+  if (kind === 'delete') {
+    const loser = otherSide(decision as Side);
+    if (isStale || !ctx.sides[decision as Side].mirror.has(path)) {
+      ctx.contests.delete(path);
+      return;
+    }
+    makeVoid(entry?.[loser]);
+    settleNow(ctx, decision as Side, path);
+    return;
+  }
+  ctx.contests.delete(path);
+  if (isStale) return;
+  if (decision === 'held') {
+    makeVoid(entry?.source);
+    makeVoid(entry?.target);
+    ctx.held.set(path, { conflict, dependents: new Map() });
+    return;
+  }
+  makeVoid(entry?.[otherSide(decision)]);
+  const winner = entry?.[decision];
+  if (winner !== undefined) winner.forcedThrough = winner.lastZxid;
+}

@@ -1,0 +1,46 @@
+import { type Builder, type Planned, writeDelete } from './builder.ts';
+import { contestDelete } from './contests.ts';
+import type { Context } from './context.ts';
+import type { PlannedNode } from './predicted.ts';
+
+/** Deletes the far side's node at `path`, unless something below it that the near side has not seen forbids that. */
+export function planDelete(ctx: Context, builder: Builder, path: string, there: PlannedNode): Planned {
+  const { lane } = builder;
+  const near = ctx.sides[lane.from].mirror;
+  const far = ctx.sides[lane.to].mirror;
+  let unseen = false;
+  for (const child of lane.predicted.children(far, path)) {
+    // Made again since, with the node itself: what is left to do for both comes later in this lane.
+    if (near.has(child)) return 'done';
+    if (ctx.copies[lane.to].has(child)) return 'wait';
+    const blocker = ctx.held.get(child) ?? undefined;
+    if (blocker !== undefined) {
+      builder.effects.push(() => blocker.dependents.set(path, lane.from));
+      return 'done';
+    }
+    const refused = ctx.refused[lane.to].get(child);
+    if (refused !== undefined) {
+      builder.effects.push(() => refused.dependents.add(path));
+      return 'done';
+    }
+    unseen = true;
+  }
+  // A copy being made is no child yet, but will be.
+  if (hasCopyBelow(ctx, builder, path)) return 'wait';
+  if (!unseen) {
+    writeDelete(builder, path, there);
+    return 'done';
+  }
+  contestDelete(ctx, path, lane.to);
+  return 'wait';
+}
+
+function hasCopyBelow(ctx: Context, builder: Builder, path: string): boolean {
+  const copies = ctx.copies[builder.lane.to];
+  if (copies.size === 0) return false;
+  const prefix = `${path}/`;
+  for (const copy of copies.values()) {
+    if (copy.state !== 'waiting' && copy.path.startsWith(prefix)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,145 @@
+/**
+ * Copies of ephemerals. What is wanted follows from the near mirror alone - the original is there, so its copy should be -
+ * which is why no cursor speaks of them and why each is simply looked at again after whatever happened to it.
+ */
+import type { Context, EphemeralCopy } from './context.ts';
+import { dataOf } from './data-of.ts';
+import { overlap, touches } from './dirty.ts';
+import { isOriginal, isSameContent, isSameKind } from './kinds.ts';
+import type { Lane } from './lane.ts';
+import { asPlanned } from './predicted.ts';
+import { isFinal, refuse } from './refused.ts';
+import { settleNow } from './settling.ts';
+import { type EphemeralCreate, otherSide, type Side } from './types.ts';
+
+/** Asks for a copy of the near side's ephemeral at `path`, after everything up to the batch `after`. */
+export function wantCopy(ctx: Context, lane: Lane, path: string, after: number): void {
+  const copies = ctx.copies[lane.to];
+  if (copies.has(path)) return;
+  const { stat } = ctx.sides[lane.from].mirror.get(path) ?? {};
+  ctx.dirty.mark(lane.from, path, {
+    fields: touches.existence,
+    zxid: stat?.czxid ?? 0n,
+    timeMs: stat?.ctime ?? 0,
+  });
+  copies.set(path, { path, state: 'waiting', after, request: 0, failedZxid: 0n, attempts: 0 });
+}
+
+/** Sends the copies whose turn has come. */
+export function sendCopies(ctx: Context, lane: Lane): void {
+  const copies = ctx.copies[lane.to];
+  if (copies.size === 0 || lane.gate !== 'open') return;
+  const oldest = lane.batches.find((batch) => batch.reply !== 'applied' && !batch.echoed)?.id;
+  const creates: EphemeralCreate[] = [];
+  const request = ctx.nextId;
+  let sent = 0;
+  for (const copy of copies.values()) if (copy.state === 'sent') sent++;
+  for (const copy of copies.values()) {
+    if (sent + creates.length >= ctx.limits.maxEphemeralsInFlight) break;
+    if (copy.state !== 'waiting' || (oldest !== undefined && copy.after >= oldest)) continue;
+    const create = planCopy(ctx, lane, copy);
+    if (create === undefined) continue;
+    creates.push(create);
+    copy.state = 'sent';
+    copy.request = request;
+  }
+  if (creates.length === 0) return;
+  ctx.nextId++;
+  const { fenceVersion } = lane;
+  ctx.out.push({ kind: 'applyEphemerals', side: lane.to, batch: request, fenceVersion, creates });
+}
+
+/** The copy as it has to be made now; drops what is not wanted any more. */
+function planCopy(ctx: Context, lane: Lane, copy: EphemeralCopy): EphemeralCreate | undefined {
+  const { path } = copy;
+  const entry = ctx.dirty.get(path);
+  const mine = entry?.[lane.from];
+  const node = ctx.sides[lane.from].mirror.get(path);
+  const isWanted =
+    node !== undefined &&
+    isOriginal(ctx, lane.from, node.stat.ephemeralOwner) &&
+    mine !== undefined &&
+    mine.fields !== 0 &&
+    !ctx.held.has(path) &&
+    !ctx.refused[lane.to].has(path);
+  if (!isWanted) {
+    drop(ctx, lane, path);
+    return undefined;
+  }
+  if (ctx.contests.has(path) || (entry !== undefined && overlap(entry))) return undefined;
+  if (ctx.sides[lane.to].mirror.has(path) || lane.predicted.isInFlight(path)) {
+    drop(ctx, lane, path);
+    settleNow(ctx, lane.from, path);
+    return undefined;
+  }
+  const found = dataOf(ctx, lane.from, path, node);
+  if (!found.known) {
+    if (found.failed !== undefined) refuse(ctx, lane.to, path, 'Unreadable');
+    return undefined;
+  }
+  ctx.reads.forget(lane.from, path);
+  return { path, data: found.data, acl: node.acl, originSession: node.stat.ephemeralOwner };
+}
+
+function drop(ctx: Context, lane: Lane, path: string): void {
+  if (ctx.copies[lane.to].delete(path)) ctx.dirty.done(lane.from, path);
+}
+
+/** A batch failed: what was planned with it is planned again, so copies that wait for it are asked for again. */
+export function dropWaiting(ctx: Context, lane: Lane, fromBatch: number): void {
+  for (const copy of [...ctx.copies[lane.to].values()]) {
+    if (copy.state === 'waiting' && copy.after >= fromBatch) drop(ctx, lane, copy.path);
+  }
+}
+
+export function onEphemeralsApplied(
+  ctx: Context,
+  side: Side,
+  request: number,
+  zxid: bigint,
+  failed: readonly { readonly path: string; readonly code: string }[],
+): void {
+  const codes = new Map(failed.map(({ path, code }) => [path, code]));
+  for (const copy of ctx.copies[side].values()) {
+    if (copy.request !== request || copy.state !== 'sent') continue;
+    const code = codes.get(copy.path);
+    copy.state = code === undefined ? 'acked' : 'failed';
+    copy.failedZxid = zxid;
+    if (code !== undefined && isFinal(code)) refuse(ctx, side, copy.path, code);
+  }
+}
+
+/** Looks again at copies that failed, once the far stream has passed the failure. */
+export function retryCopies(ctx: Context, lane: Lane): void {
+  for (const copy of [...ctx.copies[lane.to].values()]) {
+    if (copy.state !== 'failed' && copy.state !== 'acked') continue;
+    if (ctx.sides[lane.to].position < copy.failedZxid) continue;
+    drop(ctx, lane, copy.path);
+    settleNow(ctx, lane.from, copy.path);
+  }
+}
+
+/** The far stream shows a node created in one of our mirror sessions. */
+export function onCopyEcho(ctx: Context, side: Side, path: string): void {
+  const lane = ctx.lanes[otherSide(side)];
+  drop(ctx, lane, path);
+  const original = ctx.sides[lane.from].mirror.get(path);
+  const copy = ctx.sides[side].mirror.get(path);
+  if (copy === undefined) return;
+  const isRight =
+    original !== undefined &&
+    isSameKind(ctx, path, side, copy.stat.ephemeralOwner, original.stat.ephemeralOwner) &&
+    isSameContent(asPlanned(original), asPlanned(copy));
+  if (!isRight) settleNow(ctx, lane.from, path);
+}
+
+/** A mirror session has ended: the originals that are still there get their copies back. */
+export function onCopiesLost(ctx: Context, side: Side, paths: readonly string[]): void {
+  const from = otherSide(side);
+  for (const path of paths) {
+    const node = ctx.sides[from].mirror.get(path);
+    if (ctx.scope.includes(path) && node !== undefined && isOriginal(ctx, from, node.stat.ephemeralOwner)) {
+      settleNow(ctx, from, path);
+    }
+  }
+}

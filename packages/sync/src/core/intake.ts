@@ -1,0 +1,125 @@
+/** What a stream brings: an echo of ours, or a change of a client that has to travel. */
+import type { Txn, TxnOp } from '@orchestrator/zookeeper';
+import { decodeCursor } from '../znodes.ts';
+import { onEcho } from './answers.ts';
+import { noteOverwritten } from './contests.ts';
+import type { Context, SideContext } from './context.ts';
+import { overlap, touches } from './dirty.ts';
+import { onCopiesLost, onCopyEcho } from './ephemerals.ts';
+import type { Work, WorkOp } from './lane.ts';
+import { isEphemeral } from './mirror.ts';
+import { settleLater } from './settling.ts';
+import { otherSide, type Side } from './types.ts';
+
+/** Takes in one transaction. `isReplay`: of a window, so the mirror holds it already. Returns a higher term if it shows one. */
+export function observe(
+  ctx: Context,
+  side: Side,
+  txn: Txn,
+  arrivedMs: number,
+  isReplay = false,
+): number | undefined {
+  const here = ctx.sides[side];
+  const closed = closedPaths(here, txn, isReplay);
+  if (!isReplay) here.mirror.apply(txn);
+  if (txn.zxid > here.position) here.position = txn.zxid;
+  const mark = ownMark(ctx, txn);
+  if (mark === undefined && !here.ownSessions.has(txn.sessionId) && !here.originOf.has(txn.sessionId)) {
+    if (txn.zxid > here.lastNoteworthy) here.lastNoteworthy = txn.zxid;
+    takeIn(ctx, side, txn, closed, arrivedMs);
+    return undefined;
+  }
+  if (mark?.kind === 'setData' && mark.path === ctx.znodes.cursor) {
+    const { term } = decodeCursor(mark.data, mark.path);
+    if (term > ctx.term) return term;
+    const { version } = mark;
+    if (term === ctx.term && onEcho(ctx, side, { version, arrivedMs, timeMs: txn.timeMs })) return undefined;
+  }
+  onOwnWrite(ctx, side, txn, closed, isReplay);
+  return undefined;
+}
+
+/** The op that makes a transaction ours. It is the first of a multi, or follows a check. */
+function ownMark(ctx: Context, txn: Txn): TxnOp | undefined {
+  for (const op of txn.ops) {
+    if (op.kind === 'none') continue;
+    const isMark = op.kind === 'setData' && (op.path === ctx.znodes.cursor || op.path === ctx.znodes.mark);
+    return isMark ? op : undefined;
+  }
+  return undefined;
+}
+
+/** What goes with a session; servers of 3.4 and 3.5 do not say. */
+function closedPaths(here: SideContext, txn: Txn, isReplay: boolean): readonly string[] {
+  const op = txn.ops[0];
+  if (op?.kind !== 'closeSession') return [];
+  const known = isReplay ? [] : here.mirror.ephemeralsOf(txn.sessionId);
+  return [...new Set([...(op.paths ?? []), ...known])];
+}
+
+/** A client's transaction: marks its paths dirty and queues it for the other side. */
+function takeIn(ctx: Context, side: Side, txn: Txn, closed: readonly string[], arrivedMs: number): void {
+  const { zxid, timeMs } = txn;
+  const ops: WorkOp[] = [];
+  for (const op of txn.ops) {
+    if (op.kind === 'create' || op.kind === 'delete' || op.kind === 'setData' || op.kind === 'setAcl') {
+      if (ctx.scope.includes(op.path)) ops.push(op);
+    }
+  }
+  for (const path of closed) if (ctx.scope.includes(path)) ops.push({ kind: 'delete', path });
+  const ends = txn.ops[0]?.kind === 'closeSession' && ctx.sides[otherSide(side)].mirrorOf.has(txn.sessionId);
+  if (ops.length === 0 && !ends) return;
+  for (const op of ops) markDirty(ctx, side, op, zxid, timeMs);
+  const lane = ctx.lanes[side];
+  const work: Work = { zxid, timeMs, arrivedMs, ops, movesCursor: true };
+  lane.queue.push(ends ? { ...work, endsSession: txn.sessionId } : work);
+  lane.backlog++;
+  if (!lane.isPressed && lane.backlog > ctx.limits.maxBacklog) {
+    lane.isPressed = true;
+    ctx.out.push({ kind: 'pressure', side, on: true });
+  }
+}
+
+function markDirty(ctx: Context, side: Side, op: WorkOp, zxid: bigint, timeMs: number): void {
+  switch (op.kind) {
+    case 'setData':
+      ctx.dirty.mark(side, op.path, { fields: touches.data, zxid, timeMs, data: op.data });
+      break;
+    case 'create':
+      ctx.dirty.mark(side, op.path, { fields: touches.all, zxid, timeMs, data: op.data });
+      break;
+    case 'setAcl':
+      ctx.dirty.mark(side, op.path, { fields: touches.acl, zxid, timeMs });
+      break;
+    default:
+      ctx.dirty.mark(side, op.path, { fields: touches.all, zxid, timeMs });
+  }
+}
+
+/** A write of ours that is no batch in flight: a copy, a setACL, or something sent by a run before this one. */
+function onOwnWrite(ctx: Context, side: Side, txn: Txn, closed: readonly string[], isReplay: boolean): void {
+  const from = otherSide(side);
+  if (txn.ops[0]?.kind === 'closeSession') {
+    forgetMirrorSession(ctx.sides[side], txn.sessionId);
+    onCopiesLost(ctx, side, closed);
+    return;
+  }
+  for (const op of txn.ops) {
+    if (op.kind !== 'create' && op.kind !== 'delete' && op.kind !== 'setData' && op.kind !== 'setAcl')
+      continue;
+    if (!ctx.scope.includes(op.path)) continue;
+    const entry = ctx.dirty.get(op.path);
+    if (entry?.[side] !== undefined && (isReplay || overlap(entry))) noteOverwritten(ctx, op.path, from);
+    if (isReplay) continue;
+    if (op.kind === 'create' && isEphemeral(op.ephemeralOwner)) onCopyEcho(ctx, side, op.path);
+    else if (!ctx.lanes[from].predicted.isInFlight(op.path)) settleLater(ctx, from, op.path);
+  }
+}
+
+/** The names are kept until then, so that a late transaction of the session is still known as ours. */
+function forgetMirrorSession(here: SideContext, mirrorSession: bigint): void {
+  const origin = here.originOf.get(mirrorSession);
+  if (origin === undefined) return;
+  here.originOf.delete(mirrorSession);
+  if (here.mirrorOf.get(origin) === mirrorSession) here.mirrorOf.delete(origin);
+}

@@ -1,0 +1,132 @@
+/** One direction: what waits to be planned, what is on its way, and where the cursor of the side written to stands. */
+import type { CreateOp, DeleteOp, SetAclOp, SetDataOp } from '@orchestrator/zookeeper';
+import { Fifo } from './fifo.ts';
+import { Predicted } from './predicted.ts';
+import { type Cursor, otherSide, type Side, type WriteOp } from './types.ts';
+
+/** Make the far side's node equal to the near side's, whatever it is now. */
+export interface SettleOp {
+  readonly kind: 'settle';
+  readonly path: string;
+}
+
+export type WorkOp = CreateOp | DeleteOp | SetDataOp | SetAclOp | SettleOp;
+
+/** One transaction of clients, reduced to what is in scope; or something to settle. Planned whole or not at all. */
+export interface Work {
+  readonly zxid: bigint;
+  readonly timeMs: number;
+  readonly arrivedMs: number;
+  readonly ops: readonly WorkOp[];
+  /** Whether the cursor may say `zxid` once this is applied; a settling in between has no place in the stream. */
+  readonly movesCursor: boolean;
+  /** The client session that ended with this transaction: its mirror session goes after the copies. */
+  readonly endsSession?: bigint;
+}
+
+/** A multi (or a setACL) on its way. */
+export interface Batch {
+  readonly id: number;
+  readonly kind: 'multi' | 'acl' | 'claim';
+  readonly cursor: Cursor;
+  /** What the cursor's version has to be for it to be applied. */
+  readonly cursorVersion: number;
+  readonly ops: readonly WriteOp[];
+  /** For a setACL. */
+  readonly path?: string;
+  /** Complete with this batch; those planned later without any op of their own join it. */
+  readonly works: Work[];
+  reply: 'none' | 'applied' | 'failed' | 'unknown';
+  echoed: boolean;
+}
+
+/**
+ * `open`: planning and sending; `draining`: a multi failed, waiting for the answers still on the way; `reading`: the
+ * outcome of some is unknown, waiting for the cursor; `claiming`: writing the cursor, so that nothing older can still
+ * come; `barrier`: waiting for the far side's stream to pass `barrierZxid`; `acl`: a setACL is on its way.
+ */
+export type Gate = 'open' | 'draining' | 'reading' | 'claiming' | 'barrier' | 'acl';
+
+export interface Lane {
+  readonly from: Side;
+  readonly to: Side;
+  readonly queue: Fifo<Work>;
+  /** In the order sent: not answered, or answered and not echoed. */
+  batches: Batch[];
+  readonly predicted: Predicted;
+  gate: Gate;
+  barrierZxid: bigint;
+  /** Once drained, the cursor has to be read: an outcome is unknown, or somebody else wrote it. */
+  mustRead: boolean;
+  /** Our term is written to the fence. */
+  isClaimed: boolean;
+  /** As the last multi sent writes it. */
+  cursor: Cursor;
+  /** As the last multi known to be applied wrote it. */
+  confirmed: Cursor;
+  confirmedVersion: number;
+  /** Of the cursor znode once everything in flight is applied. */
+  cursorVersion: number;
+  fenceVersion: number;
+  /** The last value of {@link doneThrough}. */
+  through: bigint;
+  /** Changes queued or in flight. */
+  backlog: number;
+  isPressed: boolean;
+  /** The last failing write, to notice one that never succeeds. */
+  failure: { path: string; code: string; times: number } | undefined;
+}
+
+const noCursor: Cursor = { term: 0, zxid: 0n, seenZxid: 0n };
+
+export function createLane(from: Side): Lane {
+  return {
+    from,
+    to: otherSide(from),
+    queue: new Fifo(),
+    batches: [],
+    predicted: new Predicted(),
+    gate: 'reading',
+    barrierZxid: 0n,
+    mustRead: false,
+    isClaimed: false,
+    cursor: noCursor,
+    confirmed: noCursor,
+    confirmedVersion: -1,
+    cursorVersion: 0,
+    fenceVersion: 0,
+    through: 0n,
+    backlog: 0,
+    isPressed: false,
+    failure: undefined,
+  };
+}
+
+/** Sent and not known to be applied. */
+export function inFlight(lane: Lane): number {
+  let count = 0;
+  for (let i = lane.batches.length - 1; i >= 0; i--) {
+    const batch = lane.batches[i];
+    if (batch === undefined || batch.reply === 'applied' || batch.echoed) break;
+    count++;
+  }
+  return count;
+}
+
+/**
+ * Everything of the near side's stream up to here is on the far side, or needs nothing there. `position` is how far that
+ * stream has been read. Never falls; does not move while something is left to settle.
+ */
+export function doneThrough(lane: Lane, position: bigint): bigint {
+  const oldest = oldestUndone(lane);
+  const through = oldest === undefined ? position : oldest.movesCursor ? oldest.zxid - 1n : 0n;
+  if (through > lane.through) lane.through = through;
+  return lane.through;
+}
+
+function oldestUndone(lane: Lane): Work | undefined {
+  for (const batch of lane.batches) {
+    if (batch.reply !== 'applied' && !batch.echoed && batch.works.length > 0) return batch.works[0];
+  }
+  return lane.queue.peek();
+}

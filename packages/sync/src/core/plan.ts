@@ -1,0 +1,147 @@
+/**
+ * Turns one transaction of the near side into writes to the far side. In the steady state each op becomes the same op with
+ * the version that the far side's node is going to have; everything else is decided here or sent to where it is.
+ */
+import type { CreateOp, SetAclOp, SetDataOp } from '@orchestrator/zookeeper';
+import { dataHash } from '@orchestrator/zookeeper';
+import {
+  type Builder,
+  checkpoint,
+  type Planned,
+  rollBack,
+  sizeOf,
+  writeCreate,
+  writeSet,
+} from './builder.ts';
+import { contest, mayPass } from './contests.ts';
+import type { Context } from './context.ts';
+import { planDelete } from './deletes.ts';
+import { overlap } from './dirty.ts';
+import { wantCopy } from './ephemerals.ts';
+import { isOriginal, isSameKind } from './kinds.ts';
+import type { Work, WorkOp } from './lane.ts';
+import { isEphemeral, sameAcl } from './mirror.ts';
+import { refuse } from './refused.ts';
+import { aclKey, planParent, planSettle } from './settle.ts';
+
+/** Plans all of `work` into the batch, or nothing of it. */
+export function planWork(ctx: Context, builder: Builder, work: Work): Planned {
+  const before = checkpoint(builder);
+  for (const op of work.ops) {
+    const planned = planOp(ctx, builder, op, work.zxid);
+    if (planned === 'done') continue;
+    rollBack(builder, before);
+    return planned;
+  }
+  builder.works.push(work);
+  return 'done';
+}
+
+type Leave = 'go' | 'forced' | 'done' | 'wait';
+
+/** Whether `path` may be planned at all in this lane, as of the change at `zxid`. */
+function leaveFor(ctx: Context, builder: Builder, path: string, zxid: bigint): Leave {
+  const { lane } = builder;
+  const refused = ctx.refused[lane.to].get(path);
+  if (refused !== undefined) return refused.isRecorded ? 'done' : 'wait';
+  const contested = ctx.contests.get(path);
+  if (contested !== undefined && !mayPass(ctx, path, contested, lane.from)) return 'wait';
+  if (ctx.held.has(path)) return 'done';
+  const entry = ctx.dirty.get(path);
+  const mine = entry?.[lane.from];
+  if (entry === undefined || mine === undefined) return 'go';
+  if (zxid <= mine.voidThrough) return 'done';
+  if (contested === undefined && overlap(entry))
+    return contest(ctx, path, entry) === 'same' ? 'done' : 'wait';
+  if (ctx.copies[lane.to].has(path)) return 'done';
+  return zxid <= mine.forcedThrough ? 'forced' : 'go';
+}
+
+function planOp(ctx: Context, builder: Builder, op: WorkOp, zxid: bigint): Planned {
+  const leave = leaveFor(ctx, builder, op.path, zxid);
+  if (leave === 'done' || leave === 'wait') return leave;
+  if (op.kind === 'settle') return planSettle(ctx, builder, op.path);
+  const { lane } = builder;
+  if (leave === 'forced') {
+    // What is gone by now is deleted when its delete comes along.
+    const isGone = !ctx.sides[lane.from].mirror.has(op.path);
+    return isGone && op.kind !== 'delete' ? 'done' : planSettle(ctx, builder, op.path);
+  }
+  switch (op.kind) {
+    case 'create':
+      return planCreate(ctx, builder, op);
+    case 'setData':
+      return planSetData(ctx, builder, op);
+    case 'setAcl':
+      return planSetAcl(ctx, builder, op);
+    case 'delete': {
+      const there = lane.predicted.get(ctx.sides[lane.to].mirror, op.path);
+      return there === undefined ? 'done' : planDelete(ctx, builder, op.path, there);
+    }
+  }
+}
+
+function planCreate(ctx: Context, builder: Builder, op: CreateOp): Planned {
+  const { lane } = builder;
+  const { path, data, acl } = op;
+  if (isTooLarge(ctx, builder, path, data)) return 'wait';
+  const there = lane.predicted.get(ctx.sides[lane.to].mirror, path);
+  if (there !== undefined) {
+    const isDone =
+      isSameKind(ctx, path, lane.from, op.ephemeralOwner, there.owner) &&
+      there.dataHash === dataHash(data) &&
+      sameAcl(there.acl, acl);
+    return isDone || !ctx.sides[lane.from].mirror.has(path) ? 'done' : planSettle(ctx, builder, path);
+  }
+  const isCarriedAsCopy = isOriginal(ctx, lane.from, op.ephemeralOwner) && !ctx.scope.isElectionMember(path);
+  // Short-lived: gone again before its copy was made.
+  if (isCarriedAsCopy && !ctx.sides[lane.from].mirror.has(path)) return 'done';
+  const parent = planParent(ctx, builder, path);
+  if (parent !== 'there') return parent;
+  if (isCarriedAsCopy) builder.effects.push(() => wantCopy(ctx, lane, path, builder.batch));
+  else
+    writeCreate(ctx, builder, {
+      path,
+      data,
+      acl,
+      owner: isEphemeral(op.ephemeralOwner) ? 0n : op.ephemeralOwner,
+    });
+  return 'done';
+}
+
+function planSetData(ctx: Context, builder: Builder, op: SetDataOp): Planned {
+  const { lane } = builder;
+  const { path, data, version } = op;
+  if (isTooLarge(ctx, builder, path, data)) return 'wait';
+  const there = lane.predicted.get(ctx.sides[lane.to].mirror, path);
+  if (there === undefined) {
+    return ctx.sides[lane.from].mirror.has(path) ? planSettle(ctx, builder, path) : 'done';
+  }
+  if (there.version >= version && there.dataHash === dataHash(data)) return 'done';
+  const behind = version - there.version;
+  writeSet(builder, path, data, there, behind > 1 && behind <= ctx.limits.maxVersionRaise ? behind : 1);
+  return 'done';
+}
+
+function planSetAcl(ctx: Context, builder: Builder, op: SetAclOp): Planned {
+  const { lane } = builder;
+  const { path, acl } = op;
+  const refused = ctx.refused[lane.to].get(aclKey(path));
+  if (refused !== undefined) return refused.isRecorded ? 'done' : 'wait';
+  const there = lane.predicted.get(ctx.sides[lane.to].mirror, path);
+  if (there === undefined) {
+    return ctx.sides[lane.from].mirror.has(path) ? planSettle(ctx, builder, path) : 'done';
+  }
+  if (there.aversion >= op.aversion && sameAcl(there.acl, acl)) return 'done';
+  builder.aclStep = { path, acl, aversion: there.aversion };
+  return 'acl';
+}
+
+/** The cursor, its path and the framing of a multi. */
+const cursorBytes = 512;
+
+function isTooLarge(ctx: Context, builder: Builder, path: string, data: Buffer | null): boolean {
+  if (sizeOf(path, data) + cursorBytes <= ctx.limits.maxRequestBytes) return false;
+  refuse(ctx, builder.lane.to, path, 'TooLarge');
+  return true;
+}

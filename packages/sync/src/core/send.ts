@@ -1,0 +1,136 @@
+/** From the queue onto the wire: batches, their cursors, and how many at a time. */
+import { type Builder, createBuilder, type Planned } from './builder.ts';
+import type { Context } from './context.ts';
+import { sendCopies } from './ephemerals.ts';
+import { type Batch, doneThrough, inFlight, type Lane, type Work } from './lane.ts';
+import { planWork } from './plan.ts';
+import { type Cursor, later } from './types.ts';
+
+/** Up to this many multis are sent as soon as there is something; beyond, only full enough ones. */
+const eagerMultis = 4;
+
+/** Sends what can be sent in this direction. */
+export function pump(ctx: Context, lane: Lane): void {
+  if (lane.gate !== 'open') return;
+  for (;;) {
+    const waiting = inFlight(lane);
+    if (lane.queue.length === 0 || waiting >= ctx.limits.maxInFlightMultis) break;
+    if (waiting >= eagerMultis && lane.queue.length * 4 < ctx.limits.maxOpsPerMulti) break;
+    const builder = createBuilder(lane, ctx.nextId++);
+    const stopped = fill(ctx, builder);
+    commit(ctx, builder);
+    if (stopped === 'acl') sendAcl(ctx, builder);
+    if (stopped !== 'full') break;
+  }
+  sendCopies(ctx, lane);
+}
+
+/** Plans until the batch is full or nothing more can be planned. */
+function fill(ctx: Context, builder: Builder): 'full' | 'empty' | Exclude<Planned, 'done'> {
+  const { queue } = builder.lane;
+  const { maxOpsPerMulti, maxBytesPerMulti } = ctx.limits;
+  for (;;) {
+    const work = queue.peek();
+    if (work === undefined) return 'empty';
+    if (builder.ops.length > 0) {
+      if (builder.ops.length + work.ops.length > maxOpsPerMulti) return 'full';
+      if (builder.bytes + bytesOf(work) > maxBytesPerMulti) return 'full';
+    }
+    const planned = planWork(ctx, builder, work);
+    if (planned !== 'done') return planned;
+    queue.shift();
+  }
+}
+
+function bytesOf(work: Work): number {
+  let bytes = 0;
+  for (const op of work.ops) {
+    if (op.kind === 'create' || op.kind === 'setData') bytes += op.data?.length ?? 0;
+    bytes += op.path.length;
+  }
+  return bytes;
+}
+
+/** Sends the batch, or lets its works go with the last one on its way if they need no write of their own. */
+function commit(ctx: Context, builder: Builder): void {
+  const { lane, works, ops } = builder;
+  for (const effect of builder.effects) effect();
+  if (ops.length > 0) {
+    sendBatch(ctx, lane, { id: builder.batch, kind: 'multi', ops, works });
+    return;
+  }
+  if (works.length === 0) return;
+  const last = lane.batches.at(-1);
+  if (last === undefined) complete(ctx, lane, works);
+  else last.works.push(...works);
+}
+
+type NewBatch = Pick<Batch, 'id' | 'kind' | 'ops' | 'works'>;
+
+export function sendBatch(ctx: Context, lane: Lane, batch: NewBatch): void {
+  const { id, kind, ops, works } = batch;
+  const cursor = nextCursor(ctx, lane, works);
+  const { cursorVersion } = lane;
+  lane.batches.push({ id, kind, cursor, cursorVersion, ops, works, reply: 'none', echoed: false });
+  lane.cursor = cursor;
+  lane.cursorVersion++;
+  ctx.out.push({ kind: 'apply', side: lane.to, batch: id, cursor, cursorVersion, ops });
+}
+
+function nextCursor(ctx: Context, lane: Lane, works: readonly Work[]): Cursor {
+  let { zxid, seenZxid } = lane.cursor;
+  for (const work of works) if (work.movesCursor && work.zxid > zxid) zxid = work.zxid;
+  const near = ctx.sides[lane.from];
+  if (lane.queue.length === 0 && near.position > zxid) zxid = near.position;
+  const seen = doneThrough(ctx.lanes[lane.to], ctx.sides[lane.to].position);
+  if (seen > seenZxid) seenZxid = seen;
+  return { term: ctx.term, zxid, seenZxid };
+}
+
+/** Alone: it is not covered by the cursor, so nothing may overtake it. */
+function sendAcl(ctx: Context, builder: Builder): void {
+  const { lane, aclStep } = builder;
+  if (aclStep === undefined || lane.batches.length > 0) return;
+  const { path, acl, aversion } = aclStep;
+  const id = ctx.nextId++;
+  const { cursorVersion, cursor } = lane;
+  lane.batches.push({
+    id,
+    kind: 'acl',
+    cursor,
+    cursorVersion,
+    ops: [],
+    path,
+    works: [],
+    reply: 'none',
+    echoed: false,
+  });
+  lane.gate = 'acl';
+  ctx.out.push({ kind: 'applyAcl', side: lane.to, batch: id, cursorVersion, path, acl, aversion });
+}
+
+/** Everything of these transactions is on the far side. */
+export function complete(ctx: Context, lane: Lane, works: readonly Work[]): void {
+  for (const work of works) {
+    for (const op of work.ops) ctx.dirty.done(lane.from, op.path);
+    lane.backlog--;
+    if (work.endsSession !== undefined) {
+      ctx.out.push({ kind: 'closeMirrorSession', side: lane.to, originSession: work.endsSession });
+    }
+  }
+  if (lane.isPressed && lane.backlog * 2 < ctx.limits.maxBacklog) {
+    lane.isPressed = false;
+    ctx.out.push({ kind: 'pressure', side: lane.from, on: false });
+  }
+}
+
+/** Lets the cursors of idle directions follow, so that a restart has little to look at. */
+export function followCursors(ctx: Context): void {
+  for (const lane of [ctx.lanes.source, ctx.lanes.target]) {
+    const reached = later(lane.cursor.zxid, ctx.lanes[lane.to].cursor.seenZxid);
+    const isIdle = lane.gate === 'open' && lane.batches.length === 0 && lane.queue.length === 0;
+    if (isIdle && ctx.sides[lane.from].lastNoteworthy > reached) {
+      sendBatch(ctx, lane, { id: ctx.nextId++, kind: 'multi', ops: [], works: [] });
+    }
+  }
+}

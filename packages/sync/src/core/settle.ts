@@ -1,0 +1,149 @@
+/** Making one node of the far side equal to the near side's, whatever it is now; and the parents that a node needs. */
+import { nodeKind, parentPath } from '@orchestrator/zookeeper';
+import { type Builder, type Planned, writeCreate, writeSet } from './builder.ts';
+import { contestDelete, mayPass } from './contests.ts';
+import type { Context } from './context.ts';
+import { dataOf } from './data-of.ts';
+import { planDelete } from './deletes.ts';
+import { touches } from './dirty.ts';
+import { wantCopy } from './ephemerals.ts';
+import { isCopy, isOriginal, isSameKind } from './kinds.ts';
+import { type MirrorNode, sameAcl } from './mirror.ts';
+import type { PlannedNode } from './predicted.ts';
+import { refuse } from './refused.ts';
+
+/** Makes the far node at `path` equal to what the near mirror holds now. */
+export function planSettle(ctx: Context, builder: Builder, path: string): Planned {
+  const { lane } = builder;
+  const here = ctx.sides[lane.from].mirror.get(path);
+  const there = lane.predicted.get(ctx.sides[lane.to].mirror, path);
+  if (here === undefined) return there === undefined ? 'done' : planDelete(ctx, builder, path, there);
+  const owner = here.stat.ephemeralOwner;
+  if (there === undefined) return planMissing(ctx, builder, path, here);
+  if (!isSameKind(ctx, path, lane.from, owner, there.owner)) {
+    // A copy follows its original; the other direction sees to it.
+    if (isCopy(ctx, lane.from, owner)) return 'done';
+    const deleted = planDelete(ctx, builder, path, there);
+    if (deleted !== 'done' || lane.predicted.get(ctx.sides[lane.to].mirror, path) !== undefined)
+      return deleted;
+    return planMissing(ctx, builder, path, here);
+  }
+  return planContent(ctx, builder, path, here, there);
+}
+
+function planMissing(ctx: Context, builder: Builder, path: string, here: MirrorNode): Planned {
+  const { lane } = builder;
+  const owner = here.stat.ephemeralOwner;
+  if (isCopy(ctx, lane.from, owner)) return 'done';
+  const parent = planParent(ctx, builder, path);
+  if (parent !== 'there') return parent;
+  if (isOriginal(ctx, lane.from, owner) && !ctx.scope.isElectionMember(path)) {
+    builder.effects.push(() => wantCopy(ctx, lane, path, builder.batch));
+    return 'done';
+  }
+  const found = dataOf(ctx, lane.from, path, here);
+  if (!found.known) return refuseUnreadable(ctx, builder, path, found.failed);
+  const carried = nodeKind(owner) === 'ephemeral' ? 0n : owner;
+  writeCreate(ctx, builder, { path, data: found.data, acl: here.acl, owner: carried });
+  builder.effects.push(() => ctx.reads.forget(lane.from, path));
+  const there = lane.predicted.get(ctx.sides[lane.to].mirror, path);
+  if (there !== undefined) raiseVersion(ctx, builder, path, found.data, here, there);
+  return 'done';
+}
+
+function planContent(
+  ctx: Context,
+  builder: Builder,
+  path: string,
+  here: MirrorNode,
+  there: PlannedNode,
+): Planned {
+  const { lane } = builder;
+  if (!sameAcl(here.acl, there.acl) && !ctx.refused[lane.to].has(aclKey(path))) {
+    builder.aclStep = { path, acl: here.acl, aversion: there.aversion };
+    return 'acl';
+  }
+  const behind = here.stat.version - there.version;
+  const isEqual = here.dataHash === there.dataHash;
+  if (isEqual && behind <= 0) return 'done';
+  const found = dataOf(ctx, lane.from, path, here);
+  if (!found.known) return refuseUnreadable(ctx, builder, path, found.failed);
+  builder.effects.push(() => ctx.reads.forget(lane.from, path));
+  if (isEqual) {
+    raiseVersion(ctx, builder, path, found.data, here, there);
+    return 'done';
+  }
+  const times = behind >= 1 && behind <= ctx.limits.maxVersionRaise ? behind : 1;
+  writeSet(builder, path, found.data, there, times);
+  if (times !== behind) noteVersion(ctx, builder, path, here.stat.version, there.version + times);
+  return 'done';
+}
+
+function raiseVersion(
+  ctx: Context,
+  builder: Builder,
+  path: string,
+  data: Buffer | null,
+  here: MirrorNode,
+  there: PlannedNode,
+): void {
+  const behind = here.stat.version - there.version;
+  if (behind <= 0) return;
+  if (behind > ctx.limits.maxVersionRaise) noteVersion(ctx, builder, path, here.stat.version, there.version);
+  else writeSet(builder, path, data, there, behind);
+}
+
+function noteVersion(ctx: Context, builder: Builder, path: string, near: number, far: number): void {
+  const { from, to } = builder.lane;
+  builder.effects.push(() =>
+    ctx.out.push({
+      kind: 'ledger',
+      path,
+      what: `version is ${near} on the ${from} and ${far} on the ${to}`,
+      why:
+        far > near
+          ? 'versions cannot be lowered'
+          : `raising it takes more than ${ctx.limits.maxVersionRaise} writes`,
+    }),
+  );
+}
+
+/** A key that no path can be: the ACL of the path is refused, its data is not. */
+export const aclKey = (path: string): string => `${path}//acl`;
+
+function refuseUnreadable(ctx: Context, builder: Builder, path: string, code: string | undefined): Planned {
+  if (code !== undefined) refuse(ctx, builder.lane.to, path, 'Unreadable');
+  return 'wait';
+}
+
+/** Sees to it that the parent of `path` is on the far side before something is created there. */
+export function planParent(ctx: Context, builder: Builder, path: string): Planned | 'there' {
+  const { lane } = builder;
+  const parent = parentPath(path);
+  if (lane.predicted.has(ctx.sides[lane.to].mirror, parent)) return 'there';
+  // Deleted since on the near side, and so was the child: later in this lane.
+  if (!ctx.sides[lane.from].mirror.has(parent)) return 'done';
+  const held = ctx.held.get(parent);
+  if (held !== undefined) {
+    builder.effects.push(() => held.dependents.set(path, lane.from));
+    return 'done';
+  }
+  const refused = ctx.refused[lane.to].get(parent);
+  if (refused !== undefined) {
+    if (!refused.isRecorded) return 'wait';
+    builder.effects.push(() => refused.dependents.add(path));
+    return 'done';
+  }
+  const contested = ctx.contests.get(parent);
+  if (contested !== undefined && !mayPass(ctx, parent, contested, lane.from)) return 'wait';
+  const theirs = ctx.dirty.get(parent)?.[lane.to];
+  if (contested === undefined && theirs !== undefined && (theirs.fields & touches.existence) !== 0) {
+    contestDelete(ctx, parent, lane.from);
+    return 'wait';
+  }
+  const settled = planSettle(ctx, builder, parent);
+  if (settled !== 'done') return settled;
+  if (lane.predicted.has(ctx.sides[lane.to].mirror, parent)) return 'there';
+  // The parent could not be carried (held or refused further up): nor can this.
+  return 'done';
+}

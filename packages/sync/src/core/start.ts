@@ -1,0 +1,66 @@
+/** From the claims to the steady stream: the windows are what was on its way when the run before ended. */
+import type { Txn } from '@orchestrator/zookeeper';
+import type { Context } from './context.ts';
+import { observe } from './intake.ts';
+import { isOriginal, isSameKind } from './kinds.ts';
+import { settleLater } from './settling.ts';
+import { later, otherSide, type Side } from './types.ts';
+
+/** Transactions that have to be looked at once the claims hold; `undefined` where nobody knows them. */
+export interface Windows {
+  source: Txn[] | undefined;
+  target: Txn[] | undefined;
+}
+
+/** The last transaction of `side` that was dealt with before this run: the claimed cursors say so. */
+export function resumePoint(ctx: Context, side: Side): bigint {
+  return later(ctx.lanes[side].confirmed.zxid, ctx.lanes[otherSide(side)].confirmed.seenZxid);
+}
+
+/** Queues what the windows hold, as if it had just arrived. */
+export function replayWindows(ctx: Context, windows: Windows): void {
+  for (const side of ['source', 'target'] as const) {
+    const after = resumePoint(ctx, side);
+    ctx.lanes[side].through = after;
+    for (const txn of windows[side] ?? []) {
+      if (txn.zxid > after) observe(ctx, side, txn, ctx.arrivedMs, true);
+    }
+  }
+}
+
+/**
+ * Ephemerals are compared whole, since no cursor speaks of them: originals get the copies they lack, copies whose original
+ * is gone are removed, and mirror sessions of clients that are gone are ended.
+ */
+export function reviewEphemerals(ctx: Context): void {
+  for (const side of ['source', 'target'] as const) {
+    const far = otherSide(side);
+    const here = ctx.sides[side];
+    const live = new Set<bigint>();
+    for (const { id } of here.mirror.sessions()) live.add(id);
+    const owners = new Set(live);
+    for (const origin of ctx.sides[far].mirrorOf.keys()) owners.add(origin);
+    for (const owner of owners) {
+      for (const path of here.mirror.ephemeralsOf(owner)) reviewPath(ctx, side, path);
+    }
+    for (const [origin, mirrorSession] of ctx.sides[far].mirrorOf) {
+      for (const path of ctx.sides[far].mirror.ephemeralsOf(mirrorSession)) reviewPath(ctx, side, path);
+      if (!live.has(origin) && here.mirror.ephemeralsOf(origin).length === 0) {
+        ctx.out.push({ kind: 'closeMirrorSession', side: far, originSession: origin });
+      }
+    }
+  }
+}
+
+function reviewPath(ctx: Context, side: Side, path: string): void {
+  const far = otherSide(side);
+  if (!ctx.scope.includes(path) || ctx.dirty.get(path) !== undefined) return;
+  const original = ctx.sides[side].mirror.get(path);
+  const copy = ctx.sides[far].mirror.get(path);
+  if (original !== undefined && !isOriginal(ctx, side, original.stat.ephemeralOwner)) return;
+  const isRight =
+    original !== undefined &&
+    copy !== undefined &&
+    isSameKind(ctx, path, side, original.stat.ephemeralOwner, copy.stat.ephemeralOwner);
+  if (!isRight) settleLater(ctx, side, path);
+}
