@@ -1,4 +1,6 @@
 import { EventEmitter } from 'node:events';
+import type { Random } from '@orchestrator/runtime';
+import type { Clock } from '@orchestrator/runtime/clock';
 import { requestError, type ZooKeeperError } from './errors.ts';
 import { type GetAclResult, getAcl, setAcl } from './operations/acl.ts';
 import { getConfig, type ReconfigRequest, reconfig } from './operations/config.ts';
@@ -92,6 +94,8 @@ export class ZooKeeperClient extends EventEmitter<ClientEvents> {
   /** Throws `InvalidOption` or `InvalidPath` for options that cannot work. */
   constructor(options: ClientOptions) {
     super();
+    // Every lock and latch of the client listens.
+    this.setMaxListeners(0);
     this.#options = resolveOptions(options);
     const { chroot, juteMaxBuffer } = this.#options;
     this.#session = new Session(this.#options, {
@@ -104,6 +108,16 @@ export class ZooKeeperClient extends EventEmitter<ClientEvents> {
     });
     this.#watches = new WatchService(this.#session, { chroot, juteMaxBuffer });
     void this.#session.run();
+  }
+
+  /** The clock given, or the system's. */
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+
+  /** The source of chance given, or the system's. */
+  get random(): Random {
+    return this.#options.random;
   }
 
   get state(): ConnectionState {

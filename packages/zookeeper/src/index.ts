@@ -64,6 +64,19 @@ export type {
   TxnOp,
 } from './protocol/txn.ts';
 export { epochOf, formatZxid } from './protocol/zxid.ts';
+export { DistributedAtomicLong } from './recipes/distributed-atomic-long.ts';
+export { DistributedBarrier } from './recipes/distributed-barrier.ts';
+export { DistributedDoubleBarrier } from './recipes/distributed-double-barrier.ts';
+export { GroupMember } from './recipes/group-member.ts';
+export { InterProcessMutex, type Lease, type MutexOptions } from './recipes/inter-process-mutex.ts';
+export { LeaderLatch, type LeaderLatchOptions, type Participant } from './recipes/leader-latch.ts';
+export {
+  LeaderSelector,
+  type LeaderSelectorOptions,
+  type TakeLeadership,
+} from './recipes/leader-selector.ts';
+export { PersistentNode } from './recipes/persistent-node.ts';
+export { SharedCount } from './recipes/shared-count.ts';
 export type { Auth, ClientOptions, SaslOptions, SessionIdentity } from './session/options.ts';
 export { sessionPassword } from './session/password.ts';
 export type { ConnectionState } from './session/state.ts';

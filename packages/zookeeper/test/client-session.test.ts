@@ -11,6 +11,7 @@ import {
   type WatchEvent,
   type ZooKeeperClient,
 } from '../src/index.ts';
+import { expireSession } from './expire-session.ts';
 
 let ensemble: Ensemble;
 const clients: ZooKeeperClient[] = [];
@@ -149,11 +150,7 @@ test('without any server the session is lost after its timeout, and found alive 
   expect(states).toEqual(['suspended', 'lost', 'reconnected']);
 });
 
-/** Ends a session behind its holder's back, as a long pause would; the holder may take it back once or twice before. */
-async function expire(client: ZooKeeperClient): Promise<void> {
-  const thief = await open({ session: client.session });
-  await thief.close();
-}
+const expire = (client: ZooKeeperClient) => expireSession(client, ensemble.connectString);
 
 describe('an expired session', () => {
   test('is replaced, and watches go on in the new one', async () => {
