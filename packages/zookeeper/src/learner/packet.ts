@@ -36,6 +36,7 @@ export interface QuorumPacket {
   readonly data: Buffer | null;
 }
 
+const knownTypes: ReadonlySet<number> = new Set(Object.values(packetType));
 const fixedBytes = 16;
 /** No transaction is larger than jute.maxbuffer (1 MB unless raised), so more than this is not a packet. */
 const longestData = 1 << 30;
@@ -48,6 +49,8 @@ const mostIds = 10_000;
 export function measurePacket(bytes: Buffer, offset: number): number {
   const available = bytes.length - offset;
   if (available < fixedBytes) return -fixedBytes;
+  const type = bytes.readInt32BE(offset);
+  if (!knownTypes.has(type)) throw new JuteError(`no packet has type ${type}`);
   const dataLength = bytes.readInt32BE(offset + 12);
   if (dataLength < -1 || dataLength > longestData)
     throw new JuteError(`packet with ${dataLength} bytes of data`);
