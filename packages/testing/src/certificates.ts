@@ -14,7 +14,7 @@ export interface Identity {
 
 export interface Certificates {
   caFile: string;
-  /** For localhost, 127.0.0.1 and ::1, subject `CN=server`. */
+  /** For localhost, ::1 and 127.0.0.1 to 127.0.0.9, subject `CN=server`. */
   server: Identity;
   /** Subject `CN=client`. */
   client: Identity;
@@ -22,6 +22,7 @@ export interface Certificates {
   stranger: Identity;
 }
 
+const loopbackAddresses = Array.from({ length: 9 }, (_, index) => `127.0.0.${index + 1}`);
 const ecKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
 
 async function makeAuthority(folder: string, name: string): Promise<string[]> {
@@ -34,7 +35,7 @@ async function makeAuthority(folder: string, name: string): Promise<string[]> {
 async function makeIdentity(folder: string, name: string, authority: string[]): Promise<Identity> {
   const [keyFile, certificateFile] = [join(folder, `${name}.key`), join(folder, `${name}.pem`)];
   const extensions = [
-    'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1',
+    `subjectAltName=DNS:localhost,IP:::1,${loopbackAddresses.map((address) => `IP:${address}`).join(',')}`,
     'basicConstraints=critical,CA:FALSE',
     'extendedKeyUsage=serverAuth,clientAuth',
   ].flatMap((extension) => ['-addext', extension]);

@@ -4,8 +4,18 @@ export { type EtcdCluster, type EtcdMember, type EtcdOptions, startEtcd } from '
 export { freePorts } from './free-ports.ts';
 export type { ExposedPort } from './network/expose.ts';
 export { createNetwork, type Network, type NetworkHost } from './network/network.ts';
+export { type Direction, type ProxyOptions, startProxy, type TcpProxy } from './proxy/proxy.ts';
 export { type CommandResult, runCommand } from './run-command.ts';
 export { type ServerProcess, type ServerProcessOptions, startProcess } from './server-process.ts';
+export { SimulatedClock } from './simulation/clock.ts';
+export {
+  type LinkKind,
+  type NetworkCounts,
+  type Receiver,
+  SimulatedNetwork,
+  type SimulatedNetworkOptions,
+} from './simulation/network.ts';
+export { mountSmallDisk, type SmallDisk } from './small-disk.ts';
 export { removeFolder, temporaryFolder } from './temporary-folder.ts';
 export { type WaitOptions, waitFor } from './wait-for.ts';
 export { type Distribution, findDistribution, type ZooKeeperVersion } from './zookeeper/distribution.ts';

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { TestingError } from './errors.ts';
 
 export interface WaitOptions {
-  /** Completes the sentence "waited 10000 ms for …". */
-  what: string;
+  /** Completes the sentence "waited 10000 ms for …"; a function is asked at the end, and can tell what it looked like. */
+  what: string | (() => string);
   /** Default 30000; generous, because test machines are loaded. */
   timeoutMs?: number;
   /** Between two looks, default 20. */
@@ -38,5 +38,6 @@ export async function waitFor<T>(
     await pause(intervalMs);
   }
   const last = cause === undefined ? `the last answer was ${String(seen)}` : `the last look failed: ${cause}`;
-  throw new TestingError('Timeout', `waited ${timeoutMs} ms for ${what}; ${last}`, { cause });
+  const subject = typeof what === 'string' ? what : what();
+  throw new TestingError('Timeout', `waited ${timeoutMs} ms for ${subject}; ${last}`, { cause });
 }

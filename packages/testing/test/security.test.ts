@@ -63,7 +63,16 @@ test('TLS on 3.9, observer masters', async () => {
     quorumTls: 'portUnification',
   });
   expect(await askOverTls(ensemble.servers[0]!.secureClientPort!, undefined)).toBe('imok');
-  expect(ensemble.servers[0]!.observerMasterPort).toBeGreaterThan(0);
+  const observer = ensemble.server(4);
+  const masters = `:${observer.observerMasterPort}`;
+  expect(await readFile(observer.logFile, 'utf8')).toMatch(
+    new RegExp(`Observing .*${masters}|Observing new leader`),
+  );
+  const followers = ensemble.servers.filter((server) => server.role === 'participant');
+  const served = await Promise.all(
+    followers.map(async (server) => (await server.monitor()).get('zk_synced_observers')),
+  );
+  expect(served).toContain('1');
 });
 
 test('what 3.4 cannot do is said', async () => {

@@ -30,7 +30,10 @@ export interface EnsembleOptions extends SecurityOptions {
   dataDir?: string;
   /** Data folders of single servers by id, e.g. on a `SmallDisk`. */
   dataDirs?: Readonly<Record<number, string>>;
-  /** Followers serve observers, on a port of their own (3.8 and up). */
+  /**
+   * Followers serve observers, on one more port (3.8 and up). It has to be the same for all, since an observer looks
+   * for it on every server by its own configuration; so the servers take 127.0.0.1, 127.0.0.2, … then.
+   */
   observerMaster?: boolean;
   /** Hosts of a `Network` that the servers go to in turn; without it all are on 127.0.0.1. */
   hosts?: readonly NetworkHost[];
@@ -111,13 +114,7 @@ export class Ensemble implements AsyncDisposable {
         const serving = states.every(({ state }) => state !== 'unreachable' && state !== 'looking');
         return serving && leaders.length === 1 ? leaders[0]?.server : undefined;
       },
-      {
-        get what() {
-          return `a quorum of ${last}`;
-        },
-        timeoutMs: options.timeoutMs ?? 60_000,
-        intervalMs: 50,
-      },
+      { what: () => `a quorum; saw ${last}`, timeoutMs: options.timeoutMs ?? 60_000, intervalMs: 50 },
     );
   }
 

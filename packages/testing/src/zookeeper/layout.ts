@@ -27,17 +27,18 @@ export interface LayoutOptions {
   observerMasterPort: boolean;
 }
 
-const portsPerServer = 5;
-const thisMachine = { address: '127.0.0.1', wrapper: [] };
+const portsPerServer = 4;
 
 /** @throws TestingError `InvalidOption` without a voting server */
 export async function layOut(options: LayoutOptions): Promise<ServerAddress[]> {
   const { servers, observers, hosts } = options;
   if (servers < 1) throw new TestingError('InvalidOption', `an ensemble of ${servers} servers cannot elect`);
-  const ports = await freePorts(portsPerServer * (servers + observers));
+  const ports = await freePorts(portsPerServer * (servers + observers) + 1);
+  const observerMasterPort = ports.pop() ?? 0;
   const nextPort = () => ports.pop() ?? 0;
   return Array.from({ length: servers + observers }, (_, index): ServerAddress => {
-    const host = hosts[index % hosts.length] ?? thisMachine;
+    const loopback = { address: `127.0.0.${options.observerMasterPort ? index + 1 : 1}`, wrapper: [] };
+    const host = hosts[index % hosts.length] ?? loopback;
     return {
       id: index + 1,
       host: host.address,
@@ -46,7 +47,7 @@ export async function layOut(options: LayoutOptions): Promise<ServerAddress[]> {
       quorumPort: nextPort(),
       electionPort: nextPort(),
       ...(options.secureClientPort ? { secureClientPort: nextPort() } : {}),
-      ...(options.observerMasterPort ? { observerMasterPort: nextPort() } : {}),
+      ...(options.observerMasterPort ? { observerMasterPort } : {}),
       role: index < servers ? 'participant' : 'observer',
     };
   });
