@@ -1,7 +1,23 @@
 /** From what is observed to alerts that are raised once and cleared once. Pure. */
 import type { SyncStatus } from '@orchestrator/sync';
 import type { QuorumHealth } from '../ensemble/inspect.ts';
-import type { Alert, AlertKind } from './events.ts';
+
+type AlertKind =
+  | 'sync-lag'
+  | 'sync-failure'
+  | 'quorum-loss'
+  | 'leader-change'
+  | 'conflict-rate'
+  | 'step-failed';
+
+export interface Alert {
+  readonly kind: AlertKind;
+  readonly severity: 'warning' | 'critical';
+  /** `raised` once when it begins, `cleared` once when it ends; what has no duration is only raised. */
+  readonly state: 'raised' | 'cleared';
+  readonly message: string;
+  readonly remedy: string | null;
+}
 
 export interface Observation {
   readonly timeMs: number;
@@ -19,6 +35,8 @@ export interface AlertThresholds {
 export interface AlertState {
   /** Keys of the alerts that are on. */
   readonly raised: readonly string[];
+  /** The same as they read now. */
+  readonly active: readonly Alert[];
   readonly sourceLeader: string | null;
   readonly targetLeader: string | null;
   /** Total of conflicts at the begin of the present minute. */
@@ -29,6 +47,7 @@ export interface AlertState {
 
 export const quietAlerts: AlertState = {
   raised: [],
+  active: [],
   sourceLeader: null,
   targetLeader: null,
   conflictBase: null,
@@ -164,6 +183,7 @@ export function evaluateAlerts(
     state: {
       ...counted,
       raised: holding,
+      active: conditions.filter((condition) => condition.holds).map((condition) => toAlert(condition, true)),
       sourceLeader: observation.source?.leader ?? state.sourceLeader,
       targetLeader: observation.target?.leader ?? state.targetLeader,
     },

@@ -1,32 +1,14 @@
 /** What happens, as it is told to whoever listens: the API's WebSocket, the CLI's `--watch`, alert channels. */
-import type { Progress, SyncStatus } from '@orchestrator/sync';
-import type { Failure } from '../errors.ts';
-import type { MachineState } from '../phases/machine-types.ts';
+import type { AuditEntry } from '../journal/audit-chain.ts';
+import type { MigrationRecord } from '../journal/record.ts';
+import type { Live } from './live.ts';
 
-export type AlertKind =
-  | 'sync-lag'
-  | 'sync-failure'
-  | 'quorum-loss'
-  | 'leader-change'
-  | 'conflict-rate'
-  | 'step-failed';
-
-export interface Alert {
-  readonly kind: AlertKind;
-  readonly severity: 'warning' | 'critical';
-  /** `raised` once when it begins, `cleared` once when it ends; an event without duration is only raised. */
-  readonly state: 'raised' | 'cleared';
-  readonly message: string;
-  readonly remedy: string | null;
-}
-
-export type MigrationEvent = { readonly migration: string; readonly timeMs: number } & (
-  | { readonly kind: 'state'; readonly state: Pick<MachineState, 'status' | 'phase' | 'current' | 'failure'> }
-  | { readonly kind: 'progress'; readonly progress: Progress }
-  | { readonly kind: 'instruction'; readonly text: string }
-  | { readonly kind: 'sync'; readonly status: SyncStatus }
-  | { readonly kind: 'alert'; readonly alert: Alert }
-  | { readonly kind: 'failure'; readonly failure: Failure }
+/** All of it comes out of the store, so that every coordinator tells the same, whichever of them leads. */
+export type MigrationEvent = { readonly migration: string } & (
+  | { readonly kind: 'record'; readonly record: MigrationRecord }
+  | { readonly kind: 'live'; readonly live: Live }
+  /** Actions, steps and alerts, in their order. */
+  | { readonly kind: 'audit'; readonly entry: AuditEntry }
 );
 
 export type EventListener = (event: MigrationEvent) => void;
@@ -37,7 +19,7 @@ export class EventHub {
   /** @returns ends the subscription */
   subscribe(listener: EventListener): () => void {
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   emit(event: MigrationEvent): void {

@@ -23,21 +23,31 @@ export function describeVerify(report: VerifyReport): CheckResult {
   );
 }
 
+/** The engine's waits and comparisons change nothing, so a step that has to stop just leaves them. */
+function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
 /** Compares both trees and keeps the result. Differences that repair can mend are mended once. */
 export async function verifyBoth(ctx: MigrationContext, engine: SyncEngine): Promise<CheckResult> {
   const onProgress = ctx.progress;
-  let report = await engine.verify({ onProgress });
+  let report = await unlessAborted(ctx.signal, engine.verify({ onProgress }));
   if (report.differenceCount > 0) {
     await engine.repair(report);
     await settle(ctx, engine);
-    report = await engine.verify({ onProgress });
+    report = await unlessAborted(ctx.signal, engine.verify({ onProgress }));
   }
   await ctx.facts.put('verify', report);
   return describeVerify(report);
 }
 
 export async function settle(ctx: MigrationContext, engine: SyncEngine): Promise<void> {
-  await engine.settled(ctx.config.sync.settle_timeout_sec * 1000);
+  await unlessAborted(ctx.signal, engine.settled(ctx.config.sync.settle_timeout_sec * 1000));
 }
 
 /** @throws MigrationError `precondition` when anything differs */

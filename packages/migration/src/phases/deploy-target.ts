@@ -9,7 +9,7 @@ import { quorumHealth } from '../ensemble/inspect.ts';
 import { MigrationError } from '../errors.ts';
 import { runPreflight } from '../preflight/preflight.ts';
 import { describeFailures, fail, failures, ok, warn } from './check.ts';
-import { checkLag, requireEqual, verifyBoth } from './consistency.ts';
+import { checkLag, requireEqual, settle, verifyBoth } from './consistency.ts';
 import type { Cluster, MigrationContext } from './context.ts';
 import { definePhase, type Gate, type StepDefinition } from './define-phase.ts';
 import { measureReads } from './latency.ts';
@@ -148,8 +148,7 @@ const startSync: Step = {
   name: 'start sync',
   sync: 'on',
   run: async (ctx) => {
-    const engine = await ctx.sync.running();
-    await engine.settled(ctx.config.sync.settle_timeout_sec * 1000);
+    await settle(ctx, await ctx.sync.running());
   },
   undo: async (ctx) => {
     try {
