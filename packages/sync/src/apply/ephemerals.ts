@@ -1,4 +1,5 @@
 /** Creates copies of ephemerals in their mirror sessions. */
+import { type Clock, sleep } from '@orchestrator/runtime';
 import {
   type MultiOp,
   type MultiOutcome,
@@ -17,15 +18,15 @@ interface Outcome {
   readonly code?: string;
 }
 
-/** After a lost answer: it is either there and ours, or tried again. */
-const attempts = 5;
+/** After a lost answer it is tried again: then it is either made, or there and ours. */
+const retryMs = 200;
 
 export interface EphemeralApplierOptions {
   readonly znodes: OwnZnodes;
   readonly sessions: MirrorSessions;
   readonly post: (event: Event) => void;
-  readonly onFailure: (error: unknown) => void;
   readonly signal: AbortSignal;
+  readonly clock: Clock;
 }
 
 /** Each in a multi of its own, so that one that cannot be created does not keep the others back. */
@@ -34,37 +35,33 @@ export async function applyEphemerals(
   options: EphemeralApplierOptions,
 ): Promise<void> {
   const { side, batch } = action;
-  try {
-    const outcomes = await Promise.all(
-      action.creates.map(async (create) => ({ create, outcome: await createCopy(action, create, options) })),
-    );
-    if (options.signal.aborted) return;
-    let zxid = 0n;
-    const failed: { path: string; code: string }[] = [];
-    for (const { create, outcome } of outcomes) {
-      if (outcome.zxid > zxid) zxid = outcome.zxid;
-      if (outcome.code !== undefined) failed.push({ path: create.path, code: outcome.code });
-    }
-    options.post({ kind: 'ephemeralsApplied', side, batch, zxid, failed });
-  } catch (error) {
-    if (!options.signal.aborted) options.onFailure(error);
+  const outcomes = await Promise.all(
+    action.creates.map(async (create) => ({ create, outcome: await createCopy(action, create, options) })),
+  );
+  if (options.signal.aborted) return;
+  let zxid = 0n;
+  const failed: { path: string; code: string }[] = [];
+  for (const { create, outcome } of outcomes) {
+    if (outcome.zxid > zxid) zxid = outcome.zxid;
+    if (outcome.code !== undefined) failed.push({ path: create.path, code: outcome.code });
   }
+  options.post({ kind: 'ephemeralsApplied', side, batch, zxid, failed });
 }
 
 async function createCopy(
   action: ApplyEphemeralsAction,
   create: EphemeralCreate,
-  { znodes, sessions }: EphemeralApplierOptions,
+  { znodes, sessions, signal, clock }: EphemeralApplierOptions,
 ): Promise<Outcome> {
   const ops: MultiOp[] = [
     { kind: 'check', path: znodes.fence, version: action.fenceVersion },
     { kind: 'setData', path: znodes.mark, data: null, version: -1 },
     { kind: 'create', path: create.path, data: create.data, acl: create.acl, mode: 'ephemeral' },
   ];
-  let lost: ZooKeeperError | undefined;
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    const client = await sessions.sessionFor(create.originSession);
+  for (;;) {
+    signal.throwIfAborted();
     try {
+      const client = await sessions.sessionFor(create.originSession);
       const outcome = await client.tryMulti(ops);
       if (outcome.ok) return { zxid: outcome.zxid };
       return await judge(client, create.path, outcome);
@@ -72,10 +69,9 @@ async function createCopy(
       if (!(error instanceof ZooKeeperError)) throw error;
       if (error.code === 'MarshallingError') return { zxid: 0n, code: 'TooLarge' };
       if (!error.retryable) return { zxid: error.zxid ?? 0n, code: sessionCode(error) };
-      lost = error;
+      await sleep(clock, retryMs, signal);
     }
   }
-  return { zxid: 0n, code: lost?.code ?? 'ConnectionLoss' };
 }
 
 const sessionCode = (error: ZooKeeperError) =>

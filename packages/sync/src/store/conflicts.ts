@@ -1,7 +1,7 @@
 /** Conflicts in the store: recorded before the losing value is overwritten, so that none is ever lost unseen. */
 import { listPages, type Store } from '@orchestrator/store';
 import type { Acl } from '@orchestrator/zookeeper';
-import type { Conflict, NodeValue } from '../core/types.ts';
+import type { Conflict, NodeValue, Side } from '../core/types.ts';
 import type { ConflictRecord } from '../engine-types.ts';
 import { SyncError } from '../errors.ts';
 import { hashed, prefixes } from './keys.ts';
@@ -100,11 +100,48 @@ export async function countConflicts(
   return count;
 }
 
-export async function markResolved(
+/** What an operator has decided and the engine has not carried out yet. */
+export interface Choice {
+  readonly path: string;
+  readonly winner: Side;
+}
+
+/** Kept until the path is settled, so that a restart in between does not forget it. */
+export async function storeChoice(
   store: Store,
   migrationId: string,
   record: ConflictRecord,
-  resolvedMs: number,
+  winner: Side,
 ): Promise<void> {
-  await store.put(keyOf(migrationId, record.id), pack({ ...record, resolvedMs }));
+  const choice: Choice = { path: record.path, winner };
+  await store.put(prefixes.choices(migrationId) + hashed(record.path), JSON.stringify(choice));
+}
+
+export async function readChoices(store: Store, migrationId: string): Promise<Choice[]> {
+  const choices: Choice[] = [];
+  for await (const page of listPages(store, prefixes.choices(migrationId))) {
+    for (const { value } of page.entries) choices.push(JSON.parse(value.toString()) as Choice);
+  }
+  return choices;
+}
+
+/** The path has been settled as chosen: all that was held of it is resolved. */
+export async function resolveHeld(
+  store: Store,
+  migrationId: string,
+  path: string,
+  resolvedMs: number,
+): Promise<number> {
+  const choiceKey = prefixes.choices(migrationId) + hashed(path);
+  const choice = await store.get(choiceKey);
+  const winner = choice === undefined ? undefined : (JSON.parse(choice.value.toString()) as Choice).winner;
+  let resolved = 0;
+  for (const record of await listConflicts(store, migrationId, { held: true })) {
+    if (record.path !== path) continue;
+    const settled = { ...record, decision: winner ?? record.decision, resolvedMs };
+    await store.put(keyOf(migrationId, record.id), pack(settled));
+    resolved++;
+  }
+  await store.delete(choiceKey);
+  return resolved;
 }

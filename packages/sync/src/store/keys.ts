@@ -4,6 +4,7 @@
  *   sync/<migration>/sessions/<side>/<origin session>    a mirror session: its id and password
  *   sync/<migration>/writers/<side>/<session>            a session that wrote to that side
  *   sync/<migration>/conflicts/<id>                      a conflict and what became of it
+ *   sync/<migration>/choices/<path, hashed>              an operator's decision that is not carried out yet
  *   sync/<migration>/blocked/<side>/<path's hash>        a path that one side refuses
  *   sync/<migration>/ledger/<path and what, hashed>      what could not be carried
  */
@@ -14,6 +15,7 @@ export const prefixes = {
   sessions: (migrationId: string, side: Side) => `sync/${migrationId}/sessions/${side}/`,
   writers: (migrationId: string, side: Side) => `sync/${migrationId}/writers/${side}/`,
   conflicts: (migrationId: string) => `sync/${migrationId}/conflicts/`,
+  choices: (migrationId: string) => `sync/${migrationId}/choices/`,
   blocked: (migrationId: string, side: Side) => `sync/${migrationId}/blocked/${side}/`,
   ledger: (migrationId: string) => `sync/${migrationId}/ledger/`,
 } as const;
