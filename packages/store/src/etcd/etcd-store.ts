@@ -11,7 +11,7 @@ import {
 } from '../limits.ts';
 import type { Compare, Entry, Store, Write } from '../store.ts';
 import { connect, type EtcdAuth, type EtcdTls } from './connection.ts';
-import { type KeySpace, keySpace, rangeEnd, successor } from './keys.ts';
+import { type KeySpace, keySpace, rangeOf, successor } from './keys.ts';
 import { type KeyValue, methods, type RequestOp } from './rpc.ts';
 import { watchEtcd } from './watch.ts';
 
@@ -88,11 +88,11 @@ export function openEtcdStore(options: EtcdStoreOptions): Store {
     async list(prefix, { limit, after } = {}) {
       checkPrefix(prefix);
       checkPrefix(after ?? '');
-      const first = keys.encode(prefix);
-      const next = after === undefined ? first : successor(keys.encode(after));
+      const range = rangeOf(keys.encode(prefix));
+      const next = after === undefined ? range.key : successor(keys.encode(after));
       const { header, kvs, more } = await connection.read(methods.range, {
-        key: Buffer.compare(next, first) > 0 ? next : first,
-        range_end: rangeEnd(first),
+        ...range,
+        key: Buffer.compare(next, range.key) > 0 ? next : range.key,
         limit: checkListLimit(limit),
       });
       return { entries: kvs.map((kv) => toEntry(keys, kv)), revision: Number(header.revision), more };

@@ -13,8 +13,12 @@ export function keySpace(namespace: string): KeySpace {
   };
 }
 
-/** The first key after all that begin with `prefix`; a single NUL means "to the end" to etcd. */
-export function rangeEnd(prefix: Buffer): Buffer {
+/** All keys that begin with `prefix`, in etcd's terms: a single NUL is the first key, and as an end "all". */
+export function rangeOf(prefix: Buffer): { key: Buffer; range_end: Buffer } {
+  return { key: prefix.length === 0 ? Buffer.of(0) : prefix, range_end: rangeEnd(prefix) };
+}
+
+function rangeEnd(prefix: Buffer): Buffer {
   for (let length = prefix.length; length > 0; length--) {
     const last = prefix[length - 1] ?? 0xff;
     if (last < 0xff) return Buffer.concat([prefix.subarray(0, length - 1), Buffer.of(last + 1)]);

@@ -2,7 +2,7 @@ import { type Clock, createBackoff, type Random, sleep } from '@orchestrator/run
 import { compactedError } from '../errors.ts';
 import type { StoreEvent, WatchOptions } from '../store.ts';
 import type { Connection } from './connection.ts';
-import { type KeySpace, rangeEnd } from './keys.ts';
+import { type KeySpace, rangeOf } from './keys.ts';
 import { methods, type WatchResponse } from './rpc.ts';
 import { judge } from './status.ts';
 
@@ -59,10 +59,9 @@ export async function* watchEtcd(
   if (signal?.aborted !== true) throw closed.reason;
 }
 
-async function openWatch(connection: Connection, key: Buffer, fromRevision: number) {
+async function openWatch(connection: Connection, prefix: Buffer, fromRevision: number) {
   const opened = await connection.stream(methods.watch);
-  const request = { key, range_end: rangeEnd(key), start_revision: fromRevision };
-  opened.stream.write({ create_request: request });
+  opened.stream.write({ create_request: { ...rangeOf(prefix), start_revision: fromRevision } });
   return opened;
 }
 
