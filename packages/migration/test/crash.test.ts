@@ -7,9 +7,9 @@ import { openStore, type Store } from '@orchestrator/store';
 import { temporaryFolder } from '@orchestrator/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { MigrationConfig } from '../src/config/schema.ts';
-import { initialState, planOf } from '../src/index.ts';
 import { Journal } from '../src/journal/journal.ts';
-import { definePhase } from '../src/phases/define-phase.ts';
+import { definePhase, planOf } from '../src/phases/define-phase.ts';
+import { initialState } from '../src/phases/machine.ts';
 
 const child = fileURLToPath(new URL('./crash-child.ts', import.meta.url));
 const step = (name: string) => ({ name, run: async () => undefined, undo: async () => undefined });
