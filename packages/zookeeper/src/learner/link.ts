@@ -115,15 +115,24 @@ export class LeaderLink {
   }
 
   #onOpen(): void {
-    this.#transport.write(this.#options.authentication?.start() ?? this.#protocol.hello());
+    this.#attempt(() =>
+      this.#transport.write(this.#options.authentication?.start() ?? this.#protocol.hello()),
+    );
   }
 
   #onData(chunk: Buffer): void {
     if (this.#ended) return;
     this.#heardAtMs = this.#options.clock.monotonicMs();
-    try {
+    this.#attempt(() => {
       if (this.#authenticating) this.#authenticate(chunk);
       else this.#stream(Buffer.from(chunk));
+    });
+  }
+
+  /** Whatever goes wrong with what this server sent ends this link and nothing else. */
+  #attempt(action: () => void): void {
+    try {
+      action();
     } catch (error) {
       this.#end(error instanceof Error ? error : new Error(String(error)));
     }

@@ -12,7 +12,7 @@ import { digestMd5 } from '../sasl/digest-md5.ts';
 import type { SaslOptions } from '../session/options.ts';
 import type { QuorumAuthentication } from './link.ts';
 
-const magic = -0xa0db_cafe_cafe_1234n;
+const magic = 0x5f24_3501_3501_edccn;
 const status = { inProgress: 0, success: 1 } as const;
 const headerBytes = 16;
 const longestToken = 64 * 1024;
