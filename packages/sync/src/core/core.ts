@@ -7,7 +7,7 @@ import { sendReads } from './data-of.ts';
 import { DirtyTable } from './dirty.ts';
 import { onEphemeralsApplied } from './ephemerals.ts';
 import { observe } from './intake.ts';
-import { createLane } from './lane.ts';
+import { createLane, oldestArrivedMs } from './lane.ts';
 import { type CoreOptions, defaultLimits } from './options.ts';
 import { Reads } from './reads.ts';
 import { onBlockedRecorded } from './refused.ts';
@@ -20,6 +20,8 @@ export interface CoreStatus {
   readonly state: CoreState;
   /** Changes seen and not yet on the other side, by the side they come from. */
   readonly backlog: Readonly<Record<Side, number>>;
+  /** Arrival of the oldest of these; `undefined` when there is none. */
+  readonly oldestArrivedMs: Readonly<Record<Side, number | undefined>>;
   readonly held: readonly string[];
   readonly blocked: readonly { readonly side: Side; readonly path: string }[];
 }
@@ -148,6 +150,10 @@ export function createCore(options: CoreOptions): Core {
     status: () => ({
       state,
       backlog: { source: ctx.lanes.source.backlog, target: ctx.lanes.target.backlog },
+      oldestArrivedMs: {
+        source: oldestArrivedMs(ctx.lanes.source),
+        target: oldestArrivedMs(ctx.lanes.target),
+      },
       held: [...ctx.held.keys()],
       blocked: sidesOf.flatMap((side) => [...ctx.refused[side].keys()].map((path) => ({ side, path }))),
     }),

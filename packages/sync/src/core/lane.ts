@@ -124,6 +124,11 @@ export function doneThrough(lane: Lane, position: bigint): bigint {
   return lane.through;
 }
 
+/** When the oldest change that is not on the far side arrived; `undefined` when all are. */
+export function oldestArrivedMs(lane: Lane): number | undefined {
+  return oldestUndone(lane)?.arrivedMs;
+}
+
 function oldestUndone(lane: Lane): Work | undefined {
   for (const batch of lane.batches) {
     if (batch.reply !== 'applied' && !batch.echoed && batch.works.length > 0) return batch.works[0];
