@@ -1,14 +1,7 @@
 import type { FastifySchema } from 'fastify';
 import { z } from 'zod';
 import { errorBody } from './answer.ts';
-import type { RouteSchemas } from './route.ts';
-
-/** What the OpenAPI document says of a route. */
-export interface RouteDescription {
-  summary?: string;
-  description?: string;
-  tags?: readonly string[];
-}
+import type { RouteDescription, RouteSchemas } from './route.ts';
 
 const toSchema = (schema: z.ZodType, io: 'input' | 'output') => {
   const {

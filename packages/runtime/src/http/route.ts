@@ -2,7 +2,6 @@ import type { WebSocket } from '@fastify/websocket';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Principal, Role } from './auth.ts';
-import type { RouteDescription } from './openapi.ts';
 
 export interface RouteSchemas {
   /** Of the path's `:name`s; values arrive as text. */
@@ -12,6 +11,13 @@ export interface RouteSchemas {
   body?: z.ZodType;
   /** Documents the answer; it is not checked. */
   response?: z.ZodType;
+}
+
+/** What the OpenAPI document says of a route. */
+export interface RouteDescription {
+  summary?: string;
+  description?: string;
+  tags?: readonly string[];
 }
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;

@@ -1,7 +1,8 @@
 /** Calls to whichever server of an etcd cluster answers. */
-import { Client, type ClientDuplexStream, credentials, Metadata } from '@grpc/grpc-js';
+import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { type Clock, createBackoff, type Random, sleep } from '@orchestrator/runtime';
 import { closedError, StoreError } from '../errors.ts';
+import { duplex, firstAnswer, ready, type Send, unary } from './calls.ts';
 import { type Method, methods } from './rpc.ts';
 import { judge } from './status.ts';
 
@@ -185,66 +186,3 @@ function security(tls: EtcdTls | undefined) {
   const pem = (text: Buffer | string | undefined) => (text === undefined ? null : Buffer.from(text));
   return credentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert));
 }
-
-function ready(client: Client, deadline: number): Promise<Error | undefined> {
-  return new Promise((resolve) => {
-    try {
-      client.waitForReady(deadline, resolve);
-    } catch (error) {
-      resolve(error instanceof Error ? error : new Error(String(error)));
-    }
-  });
-}
-
-function duplex<Request, Response>(
-  client: Client,
-  method: Method<Request, Response>,
-  headers: Metadata,
-  deadline?: number,
-): ClientDuplexStream<Request, Response> {
-  return client.makeBidiStreamRequest(
-    method.path,
-    method.requestSerialize,
-    method.responseDeserialize,
-    headers,
-    deadline === undefined ? {} : { deadline },
-  );
-}
-
-type Send = <Request, Response>(
-  client: Client,
-  method: Method<Request, Response>,
-  request: Request,
-  headers: Metadata,
-  deadline: number,
-) => Promise<Response>;
-
-const unary: Send = (client, method, request, headers, deadline) =>
-  new Promise((resolve, reject) => {
-    const { path, requestSerialize, responseDeserialize } = method;
-    client.makeUnaryRequest(
-      path,
-      requestSerialize,
-      responseDeserialize,
-      request,
-      headers,
-      { deadline },
-      (error, answer) => {
-        if (error !== null) reject(error);
-        else if (answer === undefined) reject(new Error(`${path} gave no answer`));
-        else resolve(answer);
-      },
-    );
-  });
-
-const firstAnswer: Send = (client, method, request, headers, deadline) =>
-  new Promise((resolve, reject) => {
-    const stream = duplex(client, method, headers, deadline);
-    stream.on('error', reject); // also the cancellation below, when the promise is settled already
-    stream.once('data', (answer) => {
-      resolve(answer);
-      stream.cancel();
-    });
-    stream.once('end', () => reject(new Error(`${method.path} ended without an answer`)));
-    stream.write(request);
-  });
