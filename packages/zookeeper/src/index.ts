@@ -113,12 +113,5 @@ export {
 } from './tree/compare.ts';
 export { dataHash } from './tree/data-hash.ts';
 export type { DigestMismatch, MirrorState } from './tree/digest.ts';
-export {
-  type CreateTreeOptions,
-  createTree,
-  type Session,
-  type SnapshotNode,
-  type Tree,
-  type TreeNode,
-  type WalkOptions,
-} from './tree/tree.ts';
+export type { Session, SnapshotNode, TreeNode, WalkOptions } from './tree/node.ts';
+export { type CreateTreeOptions, createTree, type Tree } from './tree/tree.ts';

@@ -67,3 +67,16 @@ describe.each(['3.4', '3.8', '3.9'] as const)('%s', (version) => {
     expect([...compareTrees(run.tree, again.tree, { fields: allFields })]).toEqual([]);
   });
 });
+
+test('servers in the POSIX locale, whose digests count question marks for all beyond ASCII', async () => {
+  await using ensemble = await startEnsemble({ jvmFlags: ['-Dfile.encoding=US-ASCII'] });
+  const client = await connect({ connectString: ensemble.connectString });
+  await client.create('/früher', '');
+  await using run = new MirrorRun({ servers: quorumAddresses(ensemble) });
+  await run.until('the snapshot', () => run.story.includes('synced'));
+  await run.reached(await writeEverything(client, '/später', false));
+  expect(run.tree.state).toBe('verified');
+  expect(run.zxids.length - run.verified).toBeLessThanOrEqual(4);
+  await client.close();
+  await run.stop();
+});

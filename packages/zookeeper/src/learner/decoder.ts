@@ -1,7 +1,7 @@
 import { ZooKeeperError } from '../errors.ts';
 import type { Txn } from '../protocol/txn.ts';
 import { formatZxid } from '../protocol/zxid.ts';
-import type { Session, SnapshotNode } from '../tree/tree.ts';
+import type { Session, SnapshotNode } from '../tree/node.ts';
 import type { ObserverEvent } from './events.ts';
 import { packetType, type QuorumPacket } from './packet.ts';
 import { LearnerStream } from './stream.ts';

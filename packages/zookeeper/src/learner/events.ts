@@ -1,5 +1,5 @@
 import type { Txn } from '../protocol/txn.ts';
-import type { Session, SnapshotNode } from '../tree/tree.ts';
+import type { Session, SnapshotNode } from '../tree/node.ts';
 
 /**
  * What an observer reports, in this order on each connection:

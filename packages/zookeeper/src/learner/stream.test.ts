@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { JuteWriter } from '../jute/writer.ts';
 import { type Acl, openAcl } from '../protocol/acl.ts';
 import { AclKeys, writeAcls, writeBodyEnd, writeNode, writeSessions } from '../snapshot/body-writer.ts';
-import type { SnapshotNode } from '../tree/tree.ts';
+import type { SnapshotNode } from '../tree/node.ts';
 import { encodePacket, packetType } from './packet.ts';
 import { LearnerStream } from './stream.ts';
 

@@ -2,7 +2,7 @@
 import type { JuteWriter } from '../jute/writer.ts';
 import { type Acl, openAcl, writeAcl } from '../protocol/acl.ts';
 import { writePersistedStat } from '../protocol/stat.ts';
-import type { Session, SnapshotNode } from '../tree/tree.ts';
+import type { Session, SnapshotNode } from '../tree/node.ts';
 import { openAclKey } from './body.ts';
 
 /** Numbers the ACLs that a snapshot's nodes refer to. */

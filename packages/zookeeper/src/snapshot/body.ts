@@ -12,7 +12,7 @@ import { JuteError } from '../jute/errors.ts';
 import { JuteReader } from '../jute/reader.ts';
 import { type Acl, openAcl, readAcl } from '../protocol/acl.ts';
 import { readPersistedStat } from '../protocol/stat.ts';
-import type { Session, SnapshotNode } from '../tree/tree.ts';
+import type { Session, SnapshotNode } from '../tree/node.ts';
 
 export const openAclKey = -1n;
 const sessionBytes = 12;

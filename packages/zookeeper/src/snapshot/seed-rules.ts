@@ -2,8 +2,8 @@
 
 import { permissions } from '../protocol/acl.ts';
 import { nodeKind } from '../protocol/stat.ts';
+import type { SnapshotNode } from '../tree/node.ts';
 import { nodeName } from '../tree/path.ts';
-import type { SnapshotNode } from '../tree/tree.ts';
 
 /** Release line of the servers that are to load a snapshot. */
 export type TargetVersion = '3.4' | '3.5' | '3.6' | '3.7' | '3.8' | '3.9';

@@ -1,8 +1,8 @@
 /** How two trees, or two parts of them, differ. Used to prove that a target holds what its source holds. */
 import type { Acl } from '../protocol/acl.ts';
 import { hashAsBigint, hashText } from './data-hash.ts';
+import type { TreeNode, WalkOptions } from './node.ts';
 import { comparePaths } from './path.ts';
-import type { TreeNode, WalkOptions } from './tree.ts';
 
 /** What of a node is compared. `children` is their number; `existence` always counts. */
 export type ComparedField =

@@ -5,7 +5,8 @@ import { ReferenceTree, type Request } from '../../test/reference/tree.ts';
 import { type Acl, openAcl } from '../protocol/acl.ts';
 import { containerOwner, ttlOwner } from '../protocol/stat.ts';
 import type { Txn } from '../protocol/txn.ts';
-import { createTree, type SnapshotNode, type Tree } from './tree.ts';
+import type { SnapshotNode } from './node.ts';
+import { createTree, type Tree } from './tree.ts';
 
 const paths = ['/a', '/a/b', '/a/b/c', '/a/b-', '/a/d', '/b', '/b/a', '/b/é', '/c'];
 const sessions = [11n, 12n, 13n];
@@ -30,20 +31,18 @@ function requestOf(sessionId: bigint): fc.Arbitrary<Request> {
   );
 }
 
-const step: fc.Arbitrary<Step> = fc
-  .constantFrom(...sessions)
-  .chain((sessionId) =>
-    fc.oneof(
-      { weight: 6, arbitrary: requestOf(sessionId).map((request) => ({ sessionId, requests: [request] })) },
-      {
-        weight: 1,
-        arbitrary: fc
-          .array(requestOf(sessionId), { minLength: 2, maxLength: 3 })
-          .map((requests) => ({ sessionId, requests })),
-      },
-      { weight: 1, arbitrary: fc.constant<Step>({ sessionId, requests: [{ kind: 'closeSession' }] }) },
-    ),
-  );
+const step: fc.Arbitrary<Step> = fc.constantFrom(...sessions).chain((sessionId) =>
+  fc.oneof(
+    { weight: 6, arbitrary: requestOf(sessionId).map((request) => ({ sessionId, requests: [request] })) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .array(requestOf(sessionId), { minLength: 2, maxLength: 3 })
+        .map((requests) => ({ sessionId, requests })),
+    },
+    { weight: 1, arbitrary: fc.constant<Step>({ sessionId, requests: [{ kind: 'closeSession' }] }) },
+  ),
+);
 
 /**
  * Where the log does not name what a closing session takes along (3.4, 3.5), a node gone from a fuzzy snapshot already leaves

@@ -5,66 +5,36 @@
  * exists raises the parent's counters only, a delete of what is gone still counts for the parent, and counters never fall.
  */
 import { tmpdir } from 'node:os';
-import { type Acl, openAcl } from '../protocol/acl.ts';
-import { parentPath } from '../protocol/path.ts';
-import type { PersistedStat } from '../protocol/stat.ts';
-import type { CreateOp, Txn, TxnOp } from '../protocol/txn.ts';
+import { openAcl } from '../protocol/acl.ts';
+import type { Txn, TxnOp } from '../protocol/txn.ts';
 import { AclTable } from './acl-table.ts';
-import { crc32OfPath, extendCrc32, extendCrc32OfWords } from './crc32.ts';
-import { hashAsBigint, hashData } from './data-hash.ts';
-import { type DigestMismatch, DigestSum, type MirrorState } from './digest.ts';
+import { hashAsBigint } from './data-hash.ts';
+import type { DigestMismatch, MirrorState } from './digest.ts';
 import { EphemeralIndex } from './ephemerals.ts';
-import { undigestedPrefix } from './node-digest.ts';
+import { MirrorProof } from './mirror-proof.ts';
+import type { Session, SnapshotNode, TreeNode, WalkOptions } from './node.ts';
 import { NodeStore, type NodeStoreOptions } from './node-store.ts';
-import { column, statBytes, statOffset } from './node-table.ts';
+import { column } from './node-table.ts';
+import { NodeWriter } from './node-writer.ts';
 import { isWithin } from './path.ts';
-
-export interface TreeNode {
-  readonly path: string;
-  readonly stat: PersistedStat;
-  readonly acl: readonly Acl[];
-  /** See {@link dataHash}; comparable between trees. */
-  readonly dataHash: bigint;
-  /** 0 for null. */
-  readonly dataLength: number;
-  /** A copy; absent where data is not retained. */
-  readonly data?: Buffer | null;
-  readonly numChildren: number;
-}
-
-/** A node as a snapshot holds it. */
-export interface SnapshotNode {
-  readonly path: string;
-  readonly data: Buffer | null;
-  readonly acl: readonly Acl[];
-  readonly stat: PersistedStat;
-}
-
-export interface WalkOptions {
-  /** Go on behind this path, which need not exist any more. */
-  readonly after?: string;
-  /** False spares the copies of data. */
-  readonly data?: boolean;
-}
-
-export interface Session {
-  readonly id: bigint;
-  readonly timeoutMs: number;
-}
 
 export class Tree {
   readonly #store: NodeStore;
   readonly #acls = new AclTable();
   readonly #ephemerals = new EphemeralIndex();
+  readonly #proof = new MirrorProof();
   readonly #sessions = new Map<bigint, number>();
-  readonly #digest = new DigestSum();
+  readonly #writer: NodeWriter;
   #zxid = 0n;
-  #state: MirrorState = 'consistent';
-  #consistentFrom: bigint | undefined;
-  #mismatch: DigestMismatch | undefined;
 
   constructor(options: NodeStoreOptions) {
     this.#store = new NodeStore(options);
+    this.#writer = new NodeWriter({
+      store: this.#store,
+      acls: this.#acls,
+      ephemerals: this.#ephemerals,
+      proof: this.#proof,
+    });
     this.clear();
   }
 
@@ -78,18 +48,18 @@ export class Tree {
     return this.#zxid;
   }
 
-  /** As the servers of 3.6 and later count it. */
+  /** As servers of 3.6 and later count it. */
   get digest(): bigint {
-    return this.#digest.value;
+    return this.#proof.digest;
   }
 
   get state(): MirrorState {
-    return this.#state;
+    return this.#proof.state;
   }
 
-  /** The first transaction after which the tree differed from the server's; set once `state` is `mismatch`. */
+  /** The first transaction after which the tree differed from the servers'; set once `state` is `mismatch`. */
   get mismatch(): DigestMismatch | undefined {
-    return this.#mismatch;
+    return this.#proof.mismatch;
   }
 
   /** Whether nodes have moved to a file. */
@@ -99,25 +69,12 @@ export class Tree {
 
   /** Back to a tree of one root. */
   clear(): void {
-    this.#store.clear();
-    this.#acls.clear();
-    this.#ephemerals.clear();
-    this.#sessions.clear();
-    this.#digest.clear();
-    this.#zxid = 0n;
-    this.#state = 'consistent';
-    this.#consistentFrom = undefined;
-    this.#mismatch = undefined;
-    const root = this.#store.add('/', -1);
-    this.#describe(root, '/', null, openAcl);
-    this.#recount(root, '/');
+    this.#begin('consistent', 0n);
   }
 
   /** Starts over with what a snapshot taken from `zxid` on will bring. */
   beginSnapshot(zxid: bigint): void {
-    this.clear();
-    this.#zxid = zxid;
-    this.#state = 'fuzzy';
+    this.#begin('fuzzy', zxid);
   }
 
   addSession(session: Session): void {
@@ -126,36 +83,24 @@ export class Tree {
 
   /** Parents come before their children; one without a parent is refused, as servers do. */
   addNode(node: SnapshotNode): void {
-    const { path, stat } = node;
-    let slot = this.#store.find(path);
-    if (slot === -1) {
-      const parent = this.#store.find(parentPath(path));
-      if (parent === -1) throw new RangeError(`snapshot holds ${path} but not its parent`);
-      slot = this.#store.add(path, parent);
-    }
-    this.#store.table.writeStat(slot, stat);
-    this.#describe(slot, path, node.data, node.acl);
-    this.#recount(slot, path);
-    this.#ephemerals.add(stat.ephemeralOwner, path);
+    this.#writer.put(node);
     this.#store.settle();
   }
 
   /** Every transaction up to `zxid` is needed before the tree is exact: the end of a snapshot's fuzzy window. */
   consistentFrom(zxid: bigint): void {
-    this.#consistentFrom ??= zxid;
-    this.#endWindow();
+    this.#proof.consistentFrom(zxid, this.#zxid);
   }
 
   /**
-   * Applies one transaction; one that the tree holds already is passed over. Afterwards `state` says whether the server's
+   * Applies one transaction; one that the tree holds already is passed over. Afterwards `state` says whether the servers'
    * digest agrees.
    */
   apply(txn: Txn): void {
     if (txn.zxid <= this.#zxid) return;
     for (const op of txn.ops) this.#applyOp(op, txn);
     this.#zxid = txn.zxid;
-    if (txn.digest !== undefined) this.#verify(txn.zxid, txn.digest);
-    if (this.#state === 'fuzzy') this.#endWindow();
+    this.#proof.reached(txn.zxid, txn.digest);
     this.#store.settle();
   }
 
@@ -169,13 +114,17 @@ export class Tree {
   }
 
   has(path: string): boolean {
-    return this.#store.find(path) !== -1;
+    const found = this.#store.find(path) !== -1;
+    this.#store.settle();
+    return found;
   }
 
   /** Paths of the children, by name; none for a node that is not there. */
   children(path: string): readonly string[] {
     const slot = this.#store.find(path);
-    return slot === -1 ? [] : this.#store.listChildren(path, slot);
+    const children = slot === -1 ? [] : this.#store.listChildren(path, slot);
+    this.#store.settle();
+    return children;
   }
 
   /**
@@ -195,6 +144,7 @@ export class Tree {
     }
   }
 
+  /** Paths of the ephemeral nodes of a session. */
   ephemeralsOf(sessionId: bigint): readonly string[] {
     return this.#ephemerals.of(sessionId);
   }
@@ -206,6 +156,16 @@ export class Tree {
   /** Frees the memory and removes the file. */
   close(): void {
     this.clear();
+  }
+
+  #begin(state: 'fuzzy' | 'consistent', zxid: bigint): void {
+    this.#store.clear();
+    this.#acls.clear();
+    this.#ephemerals.clear();
+    this.#sessions.clear();
+    this.#proof.begin(state);
+    this.#zxid = zxid;
+    this.#writer.addRoot(openAcl);
   }
 
   #read(slot: number, path: string, copiesData: boolean): TreeNode {
@@ -225,171 +185,33 @@ export class Tree {
   #applyOp(op: TxnOp, txn: Txn): void {
     switch (op.kind) {
       case 'setData':
-        this.#setData(op.path, op.data, op.version, txn);
+        this.#writer.setData(op.path, op.data, op.version, txn);
         break;
       case 'create':
-        this.#create(op, txn);
+        this.#writer.create(op, txn);
         break;
       case 'delete':
-        this.#delete(op.path, txn.zxid);
+        this.#writer.delete(op.path, txn.zxid);
         break;
       case 'setAcl':
-        this.#setAcl(op.path, op.acl, op.aversion);
+        this.#writer.setAcl(op.path, op.acl, op.aversion);
         break;
       case 'createSession':
         this.#sessions.set(txn.sessionId, op.timeoutMs);
         break;
       case 'closeSession':
-        for (const path of op.paths ?? []) this.#delete(path, txn.zxid);
-        for (const path of this.#ephemerals.of(txn.sessionId)) this.#delete(path, txn.zxid);
+        for (const path of op.paths ?? []) this.#writer.delete(path, txn.zxid);
+        for (const path of this.#ephemerals.of(txn.sessionId)) this.#writer.delete(path, txn.zxid);
         this.#sessions.delete(txn.sessionId);
         break;
       case 'none':
         break;
     }
   }
-
-  #create(op: CreateOp, txn: Txn): void {
-    const parentName = parentPath(op.path);
-    const parent = this.#store.find(parentName);
-    if (parent === -1) return;
-    const existing = this.#store.find(op.path);
-    if (existing === -1) {
-      const slot = this.#store.add(op.path, parent);
-      this.#writeNewStat(slot, op.ephemeralOwner, txn);
-      this.#describe(slot, op.path, op.data, op.acl);
-      this.#recount(slot, op.path);
-      this.#ephemerals.add(op.ephemeralOwner, op.path);
-    } else {
-      this.#replaceAcl(existing, op.acl);
-    }
-    this.#raiseParent(parent, parentName, op.parentCversion, txn.zxid);
-  }
-
-  #writeNewStat(slot: number, ephemeralOwner: bigint, txn: Txn): void {
-    const { table } = this.#store;
-    table.setStatLong(slot, statOffset.czxid, txn.zxid);
-    table.setStatLong(slot, statOffset.mzxid, txn.zxid);
-    table.setStatLong(slot, statOffset.pzxid, txn.zxid);
-    table.setStatTime(slot, statOffset.ctime, txn.timeMs);
-    table.setStatTime(slot, statOffset.mtime, txn.timeMs);
-    table.setStatLong(slot, statOffset.ephemeralOwner, ephemeralOwner);
-  }
-
-  /** A create counts for its parent once; a replay, or one older than the snapshot, does not. */
-  #raiseParent(parent: number, path: string, logged: number, zxid: bigint): void {
-    const { table } = this.#store;
-    const current = table.statInteger(parent, statOffset.cversion);
-    const cversion = logged === -1 ? current + 1 : logged;
-    if (cversion <= current) return;
-    table.setStatInteger(parent, statOffset.cversion, cversion);
-    table.setStatLong(parent, statOffset.pzxid, zxid);
-    this.#recount(parent, path);
-  }
-
-  #delete(path: string, zxid: bigint): void {
-    const parentName = parentPath(path);
-    const parent = this.#store.find(parentName);
-    if (parent === -1) return;
-    const { table } = this.#store;
-    if (zxid > table.statLong(parent, statOffset.pzxid)) {
-      table.setStatLong(parent, statOffset.pzxid, zxid);
-      this.#recount(parent, parentName);
-    }
-    this.#remove(path, parentName);
-  }
-
-  /**
-   * A server deletes a node only when it has no children. If the mirror still has some, they slipped into a fuzzy snapshot
-   * from after the deletion; the transactions that create them will come.
-   */
-  #remove(path: string, parentName: string): void {
-    const { table } = this.#store;
-    let slot = this.#store.find(path);
-    if (slot === -1) return;
-    if (table.integer(slot, column.numChildren) > 0) {
-      for (const child of this.#store.listChildren(path, slot)) this.#remove(child, path);
-      slot = this.#store.find(path);
-    }
-    this.#digest.subtract(table.integer(slot, column.nodeCrc) >>> 0);
-    this.#ephemerals.remove(table.statLong(slot, statOffset.ephemeralOwner), path);
-    this.#acls.release(table.integer(slot, column.aclId));
-    this.#store.remove(slot, this.#store.find(parentName));
-  }
-
-  #setData(path: string, data: Buffer | null, version: number, txn: Txn): void {
-    const slot = this.#store.find(path);
-    if (slot === -1) return;
-    const { table } = this.#store;
-    table.setStatLong(slot, statOffset.mzxid, txn.zxid);
-    table.setStatTime(slot, statOffset.mtime, txn.timeMs);
-    table.setStatInteger(slot, statOffset.version, version);
-    this.#writeData(slot, path, data);
-    this.#recount(slot, path);
-  }
-
-  #setAcl(path: string, acl: readonly Acl[], aversion: number): void {
-    const slot = this.#store.find(path);
-    if (slot === -1) return;
-    this.#store.table.setStatInteger(slot, statOffset.aversion, aversion);
-    this.#replaceAcl(slot, acl);
-    this.#recount(slot, path);
-  }
-
-  #describe(slot: number, path: string, data: Buffer | null, acl: readonly Acl[]): void {
-    this.#writeData(slot, path, data);
-    this.#replaceAcl(slot, acl);
-  }
-
-  #replaceAcl(slot: number, acl: readonly Acl[]): void {
-    const { table } = this.#store;
-    const before = table.integer(slot, column.aclId);
-    table.setInteger(slot, column.aclId, this.#acls.acquire(acl));
-    this.#acls.release(before);
-    this.#store.changed(slot);
-  }
-
-  #writeData(slot: number, path: string, data: Buffer | null): void {
-    const { table } = this.#store;
-    this.#store.setData(slot, data);
-    const hash = hashData(data);
-    table.setInteger(slot, column.hashHigh, hash.high);
-    table.setInteger(slot, column.hashLow, hash.low);
-    const pathCrc = crc32OfPath(path === '/' ? '' : path);
-    table.setInteger(slot, column.prefixCrc, data === null ? pathCrc : extendCrc32(pathCrc, data));
-  }
-
-  /** Brings the node's share of the digest up to date; needed after any change of its path, data or stat. */
-  #recount(slot: number, path: string): void {
-    const { table } = this.#store;
-    this.#store.changed(slot);
-    if (path.startsWith(undigestedPrefix)) return;
-    const prefix = table.integer(slot, column.prefixCrc) >>> 0;
-    const crc = extendCrc32OfWords(prefix, table.statView(slot), table.statPosition(slot), statBytes);
-    this.#digest.subtract(table.integer(slot, column.nodeCrc) >>> 0);
-    this.#digest.add(crc);
-    table.setInteger(slot, column.nodeCrc, crc);
-  }
-
-  #verify(zxid: bigint, expected: bigint): void {
-    if (this.#state === 'mismatch') return;
-    if (this.#digest.equals(expected)) {
-      this.#state = 'verified';
-    } else if (this.#state !== 'fuzzy') {
-      this.#state = 'mismatch';
-      this.#mismatch = { zxid, expected, actual: this.digest };
-    }
-  }
-
-  #endWindow(): void {
-    if (this.#state !== 'fuzzy' || this.#consistentFrom === undefined || this.#zxid < this.#consistentFrom)
-      return;
-    this.#state = 'consistent';
-  }
 }
 
 export interface CreateTreeOptions {
-  /** Nodes over this go to a file. Default 2,000,000, which take about 500 MB without data. */
+  /** Nodes over this go to a file. Default 2,000,000, which take about 700 MB without data. */
   readonly maxNodesInMemory?: number;
   /** Folder for that file; default the system's for temporary files. */
   readonly folder?: string;

@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib';
 import type { Acl } from '../../src/protocol/acl.ts';
 import { nodeKind, type PersistedStat } from '../../src/protocol/stat.ts';
 import type { CreateOp, Txn, TxnOp } from '../../src/protocol/txn.ts';
-import type { SnapshotNode } from '../../src/tree/tree.ts';
+import type { SnapshotNode } from '../../src/tree/node.ts';
 
 export interface ReferenceNode {
   data: Buffer | null;
