@@ -122,7 +122,9 @@ describe('a killed server', () => {
 });
 
 test('a frozen server is given up after two thirds of the timeout', async () => {
-  const client = await open({ sessionTimeoutMs: 3000 });
+  const leader = await ensemble.waitForQuorum();
+  const followers = ensemble.servers.filter((server) => server !== leader);
+  const client = await open({ connectString: followers.map((server) => server.connectString).join() });
   const states = statesOf(client);
   const frozen = serverOf(client);
   const startMs = performance.now();
@@ -130,7 +132,7 @@ test('a frozen server is given up after two thirds of the timeout', async () => 
   try {
     await waitFor(() => states.includes('reconnected'), { what: 'another server' });
     expect(states).toEqual(['suspended', 'reconnected']);
-    expect(performance.now() - startMs).toBeGreaterThan(900);
+    expect(performance.now() - startMs).toBeGreaterThan(1900);
     expect(client.server).not.toBe(frozen.connectString);
   } finally {
     await frozen.resume();
@@ -209,8 +211,9 @@ describe('a session in other hands', () => {
     const client = await open();
     const session = { id: client.sessionId, password: Buffer.alloc(16, 7) };
     await expect(open({ session })).rejects.toMatchObject({ code: 'SessionExpired' });
-    await client.exists('/');
-    expect(client.state).toBe('connected');
+    // A server may drop the holder's connection before it looks at the password.
+    await waitFor(() => client.exists('/'), { what: 'an answer' });
+    expect(client.sessionId).toBe(session.id);
   });
 
   test('is left alive by close({ keepSession: true })', async () => {
@@ -256,7 +259,6 @@ test('back-pressure: capacity() lets in one call per free place', async () => {
 test('connect gives up in the time it is given, naming what went wrong at each server', async () => {
   const attempt = connect({ connectString: '127.0.0.1:1,no-such-host.invalid:2', readyTimeoutMs: 700 });
   await expect(attempt).rejects.toMatchObject({ code: 'ConnectFailed' });
-  await expect(attempt).rejects.toThrow(
-    /127\.0\.0\.1:1: .*ECONNREFUSED.*no-such-host\.invalid:2: the name does not resolve/,
-  );
+  await expect(attempt).rejects.toThrow(/127\.0\.0\.1:1: connect ECONNREFUSED/);
+  await expect(attempt).rejects.toThrow(/no-such-host\.invalid:2: the name does not resolve/);
 });

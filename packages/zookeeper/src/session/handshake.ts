@@ -1,3 +1,4 @@
+import { serverError } from '../errors.ts';
 import type { JuteReader } from '../jute/reader.ts';
 import type { JuteWriter } from '../jute/writer.ts';
 
@@ -26,8 +27,20 @@ export interface ConnectResponse {
   readOnly: boolean;
 }
 
-/** ConnectResponse: int protocolVersion | int timeOut | long sessionId | buffer passwd | bool readOnly */
+/** A reply's header without a body: what some servers refuse a connection with. */
+const refusalBytes = 16;
+
+/**
+ * Throws what the server refuses with, `NotReadOnly` for example.
+ *
+ * ConnectResponse: int protocolVersion | int timeOut | long sessionId | buffer passwd | bool readOnly
+ */
 export function readConnectResponse(reader: JuteReader): ConnectResponse {
+  if (reader.remaining === refusalBytes) {
+    reader.int();
+    const zxid = reader.long();
+    throw serverError(reader.int(), { op: 'connect', zxid });
+  }
   reader.int();
   const sessionTimeoutMs = reader.int();
   const sessionId = reader.long();

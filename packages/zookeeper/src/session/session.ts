@@ -25,7 +25,7 @@ export interface SessionHandlers {
 const firstBackoffMs = 50;
 const longestBackoffMs = 1000;
 const firstSearchMs = 100;
-const longestSearchMs = 60_000;
+const longestSearchMs = 10_000;
 const emptyPassword = Buffer.alloc(16);
 
 const serverName = (endpoint: { host: string; port: number }) => `${endpoint.host}:${endpoint.port}`;
@@ -103,7 +103,7 @@ export class Session {
   /** What went wrong at each server since the last connection, for a message. */
   describeAttempts(): string {
     if (this.#attempts.size === 0) return 'no attempt has ended yet';
-    return [...this.#attempts].map(([server, error]) => `${server}: ${error.message}`).join('; ');
+    return [...this.#attempts.values()].map((error) => error.message).join('; ');
   }
 
   /** Runs until the session is closed or has failed for good. */
@@ -195,10 +195,8 @@ export class Session {
 
   #noteUnresolved(host: { host: string; port: number }, cause: unknown): void {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    this.#noteAttempt(
-      serverName(host),
-      new ZooKeeperError('ConnectFailed', `the name does not resolve: ${reason}`, { cause }),
-    );
+    const message = `${serverName(host)}: the name does not resolve: ${reason}`;
+    this.#noteAttempt(serverName(host), new ZooKeeperError('ConnectFailed', message, { cause }));
   }
 
   #noteAttempt(server: string, error: ZooKeeperError): void {
