@@ -5,7 +5,7 @@ import { checkLayering } from './layering.ts';
 const tools: [string, string, string[]][] = [
   ['format and lint', 'biome', ['check', '--error-on-warnings', '.']],
   ['types', 'tsc', ['-p', '.']],
-  ['dead code', 'knip', ['--no-progress']],
+  ['dead code', 'knip', ['--no-progress', '--no-config-hints']],
 ];
 
 function run(tool: string, args: string[]): Promise<string | undefined> {
