@@ -4,6 +4,7 @@
  * whatever got in the way and the same transactions are planned again.
  */
 
+import type { Txn } from '@orchestrator/zookeeper';
 import { noteOverwritten } from './contests.ts';
 import type { Context } from './context.ts';
 import { overlap } from './dirty.ts';
@@ -31,6 +32,12 @@ export function onApplied(ctx: Context, side: Side, id: number, zxid: bigint): v
     if (batch.kind === 'claim') {
       if (!lane.isClaimed) lane.fenceVersion++;
       lane.isClaimed = true;
+      // Nothing older can come any more: what had moved the cursor by then was applied, the rest never will be.
+      for (const other of lane.batches) {
+        if (other.reply !== 'unknown') continue;
+        other.reply =
+          other.kind === 'multi' && other.cursorVersion < batch.cursorVersion ? 'applied' : 'failed';
+      }
       lane.batches = lane.batches.filter((other) => other !== batch);
       raiseBarrier(lane, zxid);
       lane.gate = 'barrier';
@@ -125,10 +132,6 @@ export function onCursorRead(
   const lane = ctx.lanes[otherSide(side)];
   if (read.cursor.term > ctx.term) return false;
   if (lane.gate !== 'reading') return true;
-  for (const batch of lane.batches) {
-    if (batch.reply !== 'unknown') continue;
-    batch.reply = batch.kind !== 'acl' && batch.cursorVersion < read.version ? 'applied' : 'failed';
-  }
   lane.cursorVersion = read.version;
   lane.fenceVersion = read.fenceVersion;
   lane.cursor = { ...read.cursor, term: ctx.term };
@@ -187,12 +190,10 @@ export function passBarrier(ctx: Context, lane: Lane): void {
 export function onEcho(
   ctx: Context,
   side: Side,
-  echo: { version: number; arrivedMs: number; timeMs: number },
+  echo: { version: number; cursor: Cursor; txn: Txn; arrivedMs: number },
 ): boolean {
   const lane = ctx.lanes[otherSide(side)];
-  const index = lane.batches.findIndex(
-    (other) => other.kind !== 'acl' && other.cursorVersion + 1 === echo.version,
-  );
+  const index = lane.batches.findIndex((other) => isEchoOf(other, echo));
   const batch = lane.batches[index];
   if (batch === undefined || batch.kind === 'claim') return batch !== undefined;
   batch.echoed = true;
@@ -211,18 +212,25 @@ export function onEcho(
   return true;
 }
 
-function reportSynced(
-  ctx: Context,
-  lane: Lane,
-  batch: Batch,
-  echo: { arrivedMs: number; timeMs: number },
-): void {
+/** A multi that failed and the one sent in its place carry the same version, but not the same cursor or ops. */
+function isEchoOf(batch: Batch, echo: { version: number; cursor: Cursor; txn: Txn }): boolean {
+  return (
+    batch.kind !== 'acl' &&
+    batch.reply !== 'failed' &&
+    batch.cursorVersion + 1 === echo.version &&
+    batch.cursor.zxid === echo.cursor.zxid &&
+    batch.cursor.seenZxid === echo.cursor.seenZxid &&
+    batch.ops.length + 1 === echo.txn.ops.length
+  );
+}
+
+function reportSynced(ctx: Context, lane: Lane, batch: Batch, echo: { txn: Txn; arrivedMs: number }): void {
   const lagMs: number[] = [];
   const commitLagMs: number[] = [];
   for (const work of batch.works) {
     if (!work.movesCursor || work.ops.length === 0) continue;
     lagMs.push(echo.arrivedMs - work.arrivedMs);
-    commitLagMs.push(echo.timeMs - work.timeMs);
+    commitLagMs.push(echo.txn.timeMs - work.timeMs);
   }
   if (lagMs.length > 0)
     ctx.out.push({ kind: 'synced', from: lane.from, changes: lagMs.length, lagMs, commitLagMs });

@@ -30,10 +30,10 @@ export function observe(
     return undefined;
   }
   if (mark?.kind === 'setData' && mark.path === ctx.znodes.cursor) {
-    const { term } = decodeCursor(mark.data, mark.path);
-    if (term > ctx.term) return term;
-    const { version } = mark;
-    if (term === ctx.term && onEcho(ctx, side, { version, arrivedMs, timeMs: txn.timeMs })) return undefined;
+    const cursor = decodeCursor(mark.data, mark.path);
+    if (cursor.term > ctx.term) return cursor.term;
+    const echo = { version: mark.version, cursor, txn, arrivedMs };
+    if (cursor.term === ctx.term && onEcho(ctx, side, echo)) return undefined;
   }
   onOwnWrite(ctx, side, txn, closed, isReplay);
   return undefined;
