@@ -8,6 +8,7 @@ import { withClient } from '../ensemble/client.ts';
 import { quorumHealth } from '../ensemble/inspect.ts';
 import { MigrationError } from '../errors.ts';
 import { runPreflight } from '../preflight/preflight.ts';
+import { findingsOf } from '../report/gather.ts';
 import { describeFailures, fail, failures, ok, warn } from './check.ts';
 import { checkLag, requireEqual, settle, verifyBoth } from './consistency.ts';
 import type { Cluster, MigrationContext } from './context.ts';
@@ -131,6 +132,7 @@ const startTarget: Step = {
 async function endSync(ctx: MigrationContext): Promise<void> {
   const engine = await ctx.sync.running();
   await requireEqual(ctx, engine);
+  await ctx.facts.put('findings', await findingsOf(engine));
   await ctx.sync.stop();
   try {
     await confirmQuiet(ctx, ctx.target, ctx.config.orchestration.quiet_period_sec * 1000);

@@ -6,6 +6,7 @@ import { writeArchive } from '../archive/archive.ts';
 import type { KeySource } from '../archive/key.ts';
 import { formatAddress, isListening } from '../ensemble/four-letter.ts';
 import { MigrationError } from '../errors.ts';
+import { findingsOf } from '../report/gather.ts';
 import { fail, ok } from './check.ts';
 import { checkConflicts, checkLag, requireEqual } from './consistency.ts';
 import type { MigrationContext } from './context.ts';
@@ -21,7 +22,9 @@ const stopSync: Step = {
   name: 'stop sync',
   sync: 'off',
   run: async (ctx) => {
-    await requireEqual(ctx, await ctx.sync.running());
+    const engine = await ctx.sync.running();
+    await requireEqual(ctx, engine);
+    await ctx.facts.put('findings', await findingsOf(engine));
     await ctx.sync.stop();
     try {
       await confirmQuiet(ctx, ctx.source, ctx.config.orchestration.quiet_period_sec * 1000);
