@@ -1,0 +1,97 @@
+/** What happened in one run, read from the two logs afterwards: who wrote what, and what each write knew of the other side. */
+import { type Conflict, createScope, decodeCursor, type Side } from '@orchestrator/sync';
+import type { Txn, TxnOp } from '@orchestrator/zookeeper';
+import type { ModelTree } from './model/tree.ts';
+
+export interface SideHistory {
+  readonly log: readonly Txn[];
+  readonly tree: ModelTree;
+  readonly clientSessions: ReadonlySet<bigint>;
+  readonly isLive: (session: bigint) => boolean;
+  /** Names that the servers chose for clients' sequential nodes. */
+  readonly sequentialPaths: readonly string[];
+}
+
+export interface RunHistory {
+  readonly sides: Readonly<Record<Side, SideHistory>>;
+  readonly conflicts: readonly Conflict[];
+  /** Paths held at the end. */
+  readonly held: ReadonlySet<string>;
+  /** Paths that are known not to be the same, with what differs. */
+  readonly ledger: readonly { readonly path: string; readonly what: string }[];
+  readonly mirrorSessions: readonly {
+    readonly side: Side;
+    readonly originSession: bigint;
+    readonly mirrorSession: bigint;
+  }[];
+  readonly electionGroups: readonly string[];
+  /** Both sides were captured with history and it was never lost: then versions are exact too. */
+  readonly isExact: boolean;
+}
+
+export const cursorPath = '/orchestrator-sync/m/cursor';
+export const markPath = '/orchestrator-sync/m/mark';
+
+const scope = createScope({});
+export const inScope = (path: string): boolean => scope.includes(path);
+
+/** A change of one path by a client. */
+export interface ClientWrite {
+  readonly side: Side;
+  readonly zxid: bigint;
+  readonly index: number;
+  readonly path: string;
+  readonly op: TxnOp & { readonly path: string };
+  /** The session ended and took its node along. */
+  readonly isExpiry: boolean;
+}
+
+/** By path, in order. */
+export function clientWrites(history: RunHistory, side: Side): Map<string, ClientWrite[]> {
+  const writes = new Map<string, ClientWrite[]>();
+  const { log, clientSessions } = history.sides[side];
+  const owned = new Map<bigint, Set<string>>();
+  for (const [index, txn] of log.entries()) {
+    if (!clientSessions.has(txn.sessionId)) continue;
+    const add = (op: ClientWrite['op'], isExpiry: boolean) => {
+      if (!inScope(op.path)) return;
+      const list = writes.get(op.path) ?? [];
+      list.push({ side, zxid: txn.zxid, index, path: op.path, op, isExpiry });
+      writes.set(op.path, list);
+    };
+    for (const op of txn.ops) {
+      if (op.kind === 'create' && op.ephemeralOwner === txn.sessionId) {
+        const paths = owned.get(txn.sessionId) ?? new Set();
+        owned.set(txn.sessionId, paths.add(op.path));
+      }
+      if ('path' in op) add(op, false);
+      if (op.kind === 'closeSession') {
+        for (const path of op.paths ?? owned.get(txn.sessionId) ?? []) add({ kind: 'delete', path }, true);
+      }
+    }
+  }
+  return writes;
+}
+
+/** For each entry of the log of `side`: how far the other side's stream had been applied here by then. */
+export function knownFromOtherSide(log: readonly Txn[]): bigint[] {
+  let known = 0n;
+  return log.map((txn) => {
+    const first = txn.ops[0];
+    if (first?.kind === 'setData' && first.path === cursorPath) {
+      const { zxid } = decodeCursor(first.data, cursorPath);
+      if (zxid > known) known = zxid;
+    }
+    return known;
+  });
+}
+
+/** The first own write of a transaction: the cursor or the mark, with the term that it carries. */
+export function termOf(txn: Txn): number | undefined {
+  for (const op of txn.ops) {
+    if (op.kind !== 'setData') continue;
+    if (op.path === cursorPath) return decodeCursor(op.data, cursorPath).term;
+    if (op.path === markPath) return Number(op.data?.toString());
+  }
+  return undefined;
+}

@@ -1,0 +1,280 @@
+/**
+ * What must hold after everything has healed. Each takes what happened and returns what is wrong with it, one line each.
+ */
+
+import type { Conflict, Side } from '@orchestrator/sync';
+import { dataHash } from '@orchestrator/zookeeper';
+import {
+  type ClientWrite,
+  clientWrites,
+  cursorPath,
+  inScope,
+  knownFromOtherSide,
+  type RunHistory,
+  termOf,
+} from './history.ts';
+import type { ModelNode } from './model/tree.ts';
+
+export type Invariant = (history: RunHistory) => string[];
+
+const sidesOf = ['source', 'target'] as const;
+const other = (side: Side): Side => (side === 'source' ? 'target' : 'source');
+
+function contestedPaths(history: RunHistory): Set<string> {
+  return new Set(history.conflicts.map((conflict) => conflict.path));
+}
+
+/** At `path` or above it. */
+function isBelowAny(path: string, roots: ReadonlySet<string>): boolean {
+  for (const root of roots) if (path === root || path.startsWith(`${root}/`)) return true;
+  return false;
+}
+
+function isAboveAny(path: string, paths: ReadonlySet<string>): boolean {
+  for (const below of paths) if (below.startsWith(`${path}/`)) return true;
+  return false;
+}
+
+const isEphemeral = (owner: bigint) => owner > 0n;
+const show = (node: ModelNode) =>
+  `${node.data?.toString()} v${node.stat.version}/${node.stat.aversion} acl ${node.acl[0]?.perms} owner ${node.stat.ephemeralOwner.toString(16)}`;
+
+/** Both trees are the same in scope - data, ACL, kind - or differ only in paths that are recorded as held. */
+export const treesAreEqual: Invariant = (history) => {
+  const { source, target } = history.sides;
+  const problems: string[] = [];
+  const paths = new Set([...source.tree.nodes.keys(), ...target.tree.nodes.keys()]);
+  for (const path of paths) {
+    if (!inScope(path) || isBelowAny(path, history.held) || isAboveAny(path, history.held)) continue;
+    const a = source.tree.get(path);
+    const b = target.tree.get(path);
+    if (a === undefined || b === undefined) {
+      problems.push(
+        `${path}: ${a === undefined ? 'not on the source' : `source has ${show(a)}`}, ${b === undefined ? 'not on the target' : `target has ${show(b)}`}`,
+      );
+      continue;
+    }
+    const isSame =
+      a.dataHash === b.dataHash &&
+      JSON.stringify(a.acl) === JSON.stringify(b.acl) &&
+      isSameKind(history, path, a.stat.ephemeralOwner, b.stat.ephemeralOwner);
+    if (!isSame) problems.push(`${path}: source has ${show(a)}, target has ${show(b)}`);
+  }
+  return problems;
+};
+
+function isSameKind(history: RunHistory, path: string, a: bigint, b: bigint): boolean {
+  if (isEphemeral(a) && isEphemeral(b)) {
+    return history.mirrorSessions.some(
+      ({ side, originSession, mirrorSession }) =>
+        (side === 'target' && originSession === a && mirrorSession === b) ||
+        (side === 'source' && originSession === b && mirrorSession === a),
+    );
+  }
+  const isMember = history.electionGroups.some((group) => path.startsWith(`${group}/`));
+  if (isEphemeral(a) !== isEphemeral(b)) return isMember && (a === 0n || b === 0n);
+  return a === b;
+}
+
+/** Each change has been applied once: where there was no conflict, the versions are equal. */
+export const versionsAreEqual: Invariant = (history) => {
+  if (!history.isExact) return [];
+  const exempt = contestedPaths(history);
+  for (const { path } of history.ledger) exempt.add(path);
+  const problems: string[] = [];
+  for (const [path, a] of history.sides.source.tree.nodes) {
+    const b = history.sides.target.tree.get(path);
+    if (b === undefined || !inScope(path) || exempt.has(path) || isBelowAny(path, exempt)) continue;
+    // The copy of an ephemeral is made from what is there, not change by change.
+    if (isEphemeral(a.stat.ephemeralOwner) || isEphemeral(b.stat.ephemeralOwner)) continue;
+    if (a.stat.version !== b.stat.version || a.stat.aversion !== b.stat.aversion) {
+      problems.push(`${path}: source has ${show(a)}, target has ${show(b)}`);
+    }
+  }
+  return problems;
+};
+
+/**
+ * Every write that a client was told is done is in the final state, or a later write took its place whose writer's side had
+ * it, or it is in a conflict record.
+ */
+export const noWriteIsLost: Invariant = (history) => {
+  const problems: string[] = [];
+  const writes = { source: clientWrites(history, 'source'), target: clientWrites(history, 'target') };
+  const known = {
+    source: knownFromOtherSide(history.sides.source.log),
+    target: knownFromOtherSide(history.sides.target.log),
+  };
+  const conflicts = Map.groupBy(history.conflicts, (conflict) => conflict.path);
+  for (const side of sidesOf) {
+    for (const [path, list] of writes[side]) {
+      const theirs = writes[other(side)].get(path) ?? [];
+      for (const [i, write] of list.entries()) {
+        if (list.slice(i + 1).some((later) => supersedes(later, write))) continue;
+        const wasSeen = theirs.some(
+          (later) => supersedes(later, write) && (known[other(side)][later.index] ?? 0n) >= write.zxid,
+        );
+        if (wasSeen || isInFinalState(history, write)) continue;
+        if (isRecorded(conflicts.get(path) ?? [], write)) continue;
+        if (history.held.has(path) || isBelowAny(path, history.held)) continue;
+        problems.push(`${side} 0x${write.zxid.toString(16)} ${write.op.kind} ${path} ${describe(write)}`);
+      }
+    }
+  }
+  return problems;
+};
+
+const describe = (write: ClientWrite) => ('data' in write.op ? (write.op.data?.toString() ?? '') : '');
+
+/** Whether `later` replaces what `write` did. */
+function supersedes(later: ClientWrite, write: ClientWrite): boolean {
+  if (later.op.kind === 'delete' || later.op.kind === 'create') return true;
+  if (write.op.kind === 'create') return false;
+  return later.op.kind === write.op.kind;
+}
+
+function isInFinalState(history: RunHistory, write: ClientWrite): boolean {
+  return sidesOf.every((side) => {
+    const node = history.sides[side].tree.get(write.path);
+    switch (write.op.kind) {
+      case 'delete':
+        return node === undefined;
+      case 'setData':
+        return node?.dataHash === dataHash(write.op.data);
+      case 'setAcl':
+        return JSON.stringify(node?.acl) === JSON.stringify(write.op.acl);
+      case 'create':
+        // Its data may have been changed since; that is another write's matter.
+        return node !== undefined;
+      default:
+        return true;
+    }
+  });
+}
+
+/** The record knows of this change: its last change of that side is this one or a later one. */
+function isRecorded(conflicts: readonly Conflict[], write: ClientWrite): boolean {
+  return conflicts.some((conflict) => {
+    const zxids = /@0x([0-9a-f]+)-0x([0-9a-f]+)$/.exec(conflict.id);
+    const last = zxids?.[write.side === 'source' ? 1 : 2];
+    return last !== undefined && BigInt(`0x${last}`) >= write.zxid;
+  });
+}
+
+/** An ephemeral goes when its owner goes, or when a client deletes it, and for no other reason. */
+export const noEphemeralDiesEarly: Invariant = (history) => {
+  const problems: string[] = [];
+  for (const side of sidesOf) {
+    const { log, clientSessions } = history.sides[side];
+    const owners = new Map<string, bigint>();
+    for (const txn of log) {
+      for (const op of txn.ops) {
+        if (op.kind === 'create') owners.set(op.path, op.ephemeralOwner);
+        if (op.kind !== 'delete') continue;
+        const owner = owners.get(op.path) ?? 0n;
+        owners.delete(op.path);
+        if (!clientSessions.has(owner) || clientSessions.has(txn.sessionId)) continue;
+        if (!isAskedForByOtherSide(history, side, op.path)) {
+          problems.push(`${side} 0x${txn.zxid.toString(16)} deleted ${op.path} of a live client`);
+        }
+      }
+      const close = txn.ops[0];
+      if (close?.kind === 'closeSession')
+        for (const [path, owner] of owners) if (owner === txn.sessionId) owners.delete(path);
+    }
+  }
+  return problems;
+};
+
+function isAskedForByOtherSide(history: RunHistory, side: Side, path: string): boolean {
+  if (history.conflicts.some((conflict) => conflict.path === path)) return true;
+  const { log, clientSessions } = history.sides[other(side)];
+  return log.some(
+    (txn) => clientSessions.has(txn.sessionId) && txn.ops.some((op) => 'path' in op && op.path === path),
+  );
+}
+
+/** No ephemeral is left whose owner is gone: neither an original nor a copy. */
+export const noEphemeralOutlives: Invariant = (history) => {
+  const problems: string[] = [];
+  for (const side of sidesOf) {
+    const here = history.sides[side];
+    for (const [path, node] of here.tree.nodes) {
+      const owner = node.stat.ephemeralOwner;
+      if (!isEphemeral(owner) || !inScope(path)) continue;
+      const mirror = history.mirrorSessions.find(
+        (session) => session.side === side && session.mirrorSession === owner,
+      );
+      const isOwned =
+        mirror === undefined
+          ? here.isLive(owner) && here.clientSessions.has(owner)
+          : history.sides[other(side)].isLive(mirror.originSession);
+      if (!isOwned) problems.push(`${side} ${path} is owned by ${owner.toString(16)}, which is gone`);
+    }
+  }
+  return problems;
+};
+
+/** No two clients, on whichever side, got the same name for a sequential node. */
+export const noNameIsUsedTwice: Invariant = (history) => {
+  const seen = new Map<string, Side>();
+  const problems: string[] = [];
+  for (const side of sidesOf) {
+    for (const path of history.sides[side].sequentialPaths) {
+      const before = seen.get(path);
+      if (before !== undefined) problems.push(`${path} was given on the ${before} and on the ${side}`);
+      seen.set(path, side);
+    }
+  }
+  return problems;
+};
+
+/** No value of a client was written to the other side more than once, where there was no conflict. */
+export const nothingIsAppliedTwice: Invariant = (history) => {
+  if (!history.isExact) return [];
+  const exempt = contestedPaths(history);
+  const problems: string[] = [];
+  for (const side of sidesOf) {
+    const seen = new Set<string>();
+    for (const txn of history.sides[side].log) {
+      const first = txn.ops[0];
+      if (first?.kind !== 'setData' || first.path !== cursorPath) continue;
+      for (const op of txn.ops) {
+        if (op.kind !== 'setData' || !inScope(op.path) || exempt.has(op.path)) continue;
+        const value = `${op.path} ${op.data?.toString()}`;
+        if (op.data?.toString() === 'same' || isBelowAny(op.path, exempt)) continue;
+        if (seen.has(value)) problems.push(`${side} 0x${txn.zxid.toString(16)} wrote ${value} again`);
+        seen.add(value);
+      }
+    }
+  }
+  return problems;
+};
+
+/** Once a run has written its term, no run with a lower one writes. */
+export const deposedWritesNothing: Invariant = (history) => {
+  const problems: string[] = [];
+  for (const side of sidesOf) {
+    let highest = 0;
+    for (const txn of history.sides[side].log) {
+      const term = termOf(txn);
+      if (term === undefined) continue;
+      if (term < highest)
+        problems.push(`${side} 0x${txn.zxid.toString(16)} has term ${term} after ${highest}`);
+      highest = Math.max(highest, term);
+    }
+  }
+  return problems;
+};
+
+/** By name, in the order in which they are worth reading. */
+export const invariants: Readonly<Record<string, Invariant>> = {
+  treesAreEqual,
+  noWriteIsLost,
+  noEphemeralDiesEarly,
+  noEphemeralOutlives,
+  versionsAreEqual,
+  nothingIsAppliedTwice,
+  noNameIsUsedTwice,
+  deposedWritesNothing,
+};

@@ -1,0 +1,86 @@
+/** A scenario from a seed alone, and one played from its beginning to its verdict. */
+import { seededRandom } from '@orchestrator/runtime';
+import type { ConflictStrategy } from '@orchestrator/sync';
+import type { RunHistory } from './history.ts';
+import { invariants } from './invariants.ts';
+import { type Scenario, type Trace, World } from './world.ts';
+
+const strategies: readonly ConflictStrategy[] = ['last-write-wins', 'source-wins', 'manual'];
+
+export function scenarioOf(seed: number): Scenario {
+  const random = seededRandom(seed * 2 + 1);
+  const chance = (share: number) => random.fraction() < share;
+  const strategy = strategies[random.below(3)] ?? 'last-write-wins';
+  return {
+    seed,
+    strategy,
+    engines: 1 + random.below(2),
+    clientsPerSide: 1 + random.below(3),
+    activeMs: 300 + random.below(2000),
+    largestPauseMs: chance(0.5) ? 20 : 120,
+    faultEveryMs: chance(0.2) ? 0 : 50 + random.below(500),
+    history: { source: true, target: true },
+    historyLossRate: 0,
+    closeSessionSaysPaths: chance(0.6),
+    sequential: false,
+    electionGroups: [],
+    sequenceGap: 0,
+    preloaded: chance(0.5) ? random.below(12) : 0,
+    initialCopy: false,
+    operator: strategy === 'manual',
+  };
+}
+
+export interface Verdict {
+  readonly seed: number;
+  readonly problems: readonly string[];
+  readonly conflicts: number;
+  readonly txns: number;
+}
+
+export function playSeed(seed: number, trace?: Trace, change?: Partial<Scenario>): Verdict {
+  const world = new World({ ...scenarioOf(seed), ...change }, trace);
+  const problems: string[] = [];
+  try {
+    if (!world.play()) problems.push(`does not come to rest: ${world.describeUnrest()}`);
+  } catch (error) {
+    problems.push(`threw ${error instanceof Error ? error.stack : String(error)}`);
+  }
+  if (problems.length === 0) {
+    const history = historyOf(world);
+    for (const [name, check] of Object.entries(invariants)) {
+      for (const problem of check(history)) problems.push(`${name}: ${problem}`);
+    }
+  }
+  const { source, target } = world.ensembles;
+  return {
+    seed,
+    problems,
+    conflicts: world.store.conflicts.size,
+    txns: source.log.length + target.log.length,
+  };
+}
+
+function historyOf(world: World): RunHistory {
+  const { store, scenario } = world;
+  const side = (name: 'source' | 'target') => {
+    const { log, tree } = world.ensembles[name];
+    const clients = world.clients[name];
+    return {
+      log,
+      tree,
+      clientSessions: clients.everySession,
+      isLive: (session: bigint) => world.ensembles[name].isLive(session),
+      sequentialPaths: clients.sequentialPaths,
+    };
+  };
+  return {
+    sides: { source: side('source'), target: side('target') },
+    conflicts: [...store.conflicts.values()],
+    held: new Set(store.held.keys()),
+    ledger: store.ledger,
+    mirrorSessions: store.mirrorSessions,
+    electionGroups: scenario.electionGroups,
+    isExact: scenario.historyLossRate === 0 && scenario.history.source && scenario.history.target,
+  };
+}

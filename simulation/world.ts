@@ -1,0 +1,265 @@
+/** Everything of one seed: two ensembles, their clients, engines, the faults between them, and the healing at the end. */
+import { type Random, seededRandom } from '@orchestrator/runtime';
+import { type ConflictStrategy, encodeCursor, type Side, type SideTraits } from '@orchestrator/sync';
+import { SimulatedClock } from '@orchestrator/testing';
+import { openAcl, type Txn } from '@orchestrator/zookeeper';
+import { Clients } from './clients.ts';
+import { Engine, type EngineTiming } from './engine.ts';
+import { Ensemble } from './model/ensemble.ts';
+import { ModelStore } from './model/store.ts';
+
+export interface Scenario {
+  readonly seed: number;
+  readonly strategy: ConflictStrategy;
+  readonly engines: number;
+  readonly clientsPerSide: number;
+  readonly activeMs: number;
+  readonly largestPauseMs: number;
+  /** Mean time between faults; 0: none. */
+  readonly faultEveryMs: number;
+  readonly history: Readonly<Record<Side, boolean>>;
+  readonly historyLossRate: number;
+  readonly closeSessionSaysPaths: boolean;
+  readonly sequential: boolean;
+  readonly electionGroups: readonly string[];
+  readonly sequenceGap: number;
+  /** Nodes that the source holds before the engine's first start. */
+  readonly preloaded: number;
+  readonly initialCopy: boolean;
+  readonly operator: boolean;
+}
+
+export type Trace = (line: () => string) => void;
+
+const sidesOf = ['source', 'target'] as const;
+const folder = '/orchestrator-sync';
+
+export class World {
+  readonly scenario: Scenario;
+  readonly clock = new SimulatedClock();
+  readonly random: Random;
+  readonly store = new ModelStore();
+  readonly ensembles: Record<Side, Ensemble>;
+  readonly clients: Record<Side, Clients>;
+  readonly engines: Engine[];
+  readonly trace: Trace | undefined;
+  #isHealing = false;
+
+  constructor(scenario: Scenario, trace?: Trace) {
+    this.scenario = scenario;
+    this.random = seededRandom(scenario.seed);
+    this.trace =
+      trace === undefined
+        ? undefined
+        : (line) => trace(() => `${this.clock.monotonicMs().toFixed(0)} ${line()}`);
+    const nowMs = () => this.clock.nowMs();
+    const ensemble = (name: Side) =>
+      new Ensemble({
+        name,
+        nowMs,
+        closeSessionSaysPaths: scenario.closeSessionSaysPaths,
+        onTxn: (txn) => this.trace?.(() => `${name}: ${showTxn(txn)}`),
+      });
+    this.ensembles = { source: ensemble('source'), target: ensemble('target') };
+    this.#preload();
+    const clients = (side: Side) =>
+      new Clients({
+        side,
+        count: scenario.clientsPerSide,
+        clock: this.clock,
+        random: seededRandom(this.random.below(1 << 30)),
+        ensemble: this.ensembles[side],
+        largestPauseMs: scenario.largestPauseMs,
+        sequential: scenario.sequential,
+        electionGroups: scenario.electionGroups,
+      });
+    this.clients = { source: clients('source'), target: clients('target') };
+    this.engines = Array.from({ length: scenario.engines }, (_, i) => this.#engine(`engine-${i + 1}`));
+  }
+
+  /** The engine's znodes on both sides; and what the source holds already. */
+  #preload(): void {
+    const { source, target } = this.ensembles;
+    const session = { source: source.openSession(1e12), target: 0n };
+    for (let i = 0; i < this.scenario.preloaded; i++) {
+      const path = i % 2 === 0 ? `/p${i}` : `/p${i - 1}/c`;
+      source.submit(session.source, [{ kind: 'create', path, data: Buffer.from(`p${i}`), acl: openAcl }]);
+      if (i % 3 === 0)
+        source.submit(session.source, [{ kind: 'setData', path, data: Buffer.from(`q${i}`), version: -1 }]);
+    }
+    const zxid = this.scenario.initialCopy ? 0n : source.zxid;
+    if (!this.scenario.initialCopy) target.seed(source.tree);
+    session.target = target.openSession(1e12);
+    for (const side of sidesOf) {
+      const data = encodeCursor({ term: 0, zxid: side === 'target' ? zxid : 0n, seenZxid: 0n });
+      const create = (path: string, content: Buffer) =>
+        this.ensembles[side].submit(session[side], [{ kind: 'create', path, data: content }]);
+      create(folder, Buffer.alloc(0));
+      create(`${folder}/m`, Buffer.alloc(0));
+      create(`${folder}/m/cursor`, data);
+      create(`${folder}/m/fence`, Buffer.from('0'));
+      create(`${folder}/m/mark`, Buffer.from('0'));
+    }
+  }
+
+  #engine(name: string): Engine {
+    const { scenario } = this;
+    const traits = (side: Side): SideTraits => ({
+      hasHistory: scenario.history[side],
+      hasContainers: true,
+      hasTtl: true,
+    });
+    const timing: EngineTiming = {
+      largestDelayMs: 2 + this.random.below(15),
+      leaseMs: 300,
+      sessionTimeoutMs: 400,
+      mirrorTimeoutMs: 800,
+      tickMs: 100,
+    };
+    return new Engine({
+      name,
+      clock: this.clock,
+      random: seededRandom(this.random.below(1 << 30)),
+      store: this.store,
+      ensembles: this.ensembles,
+      traits: { source: traits('source'), target: traits('target') },
+      strategy: scenario.strategy,
+      sequenceGap: scenario.sequenceGap,
+      electionGroups: scenario.electionGroups,
+      timing,
+      historyLossRate: scenario.historyLossRate,
+      initialCopy: scenario.initialCopy,
+      trace: this.trace,
+    });
+  }
+
+  /** Runs the whole scenario; false when it does not come to rest. */
+  play(): boolean {
+    for (const engine of this.engines) engine.start();
+    for (const side of sidesOf) this.clients[side].start();
+    this.#expire();
+    if (this.scenario.faultEveryMs > 0) this.#nextFault();
+    if (this.scenario.operator) this.#operate();
+    this.clock.advance(this.scenario.activeMs);
+    for (const side of sidesOf) this.clients[side].stop();
+    this.#isHealing = true;
+    for (const engine of this.engines) engine.start();
+    return this.#comeToRest();
+  }
+
+  #expire(): void {
+    this.clock.after(50, () => {
+      for (const side of sidesOf) this.ensembles[side].expireSilent();
+      this.#expire();
+    });
+  }
+
+  #operate(): void {
+    this.clock.after(50 + this.random.below(400), () => {
+      const paths = [...this.store.held.keys()].filter((path) => !this.store.choices.has(path));
+      const path = paths[this.random.below(paths.length)];
+      if (path !== undefined) {
+        const winner = this.random.fraction() < 0.5 ? 'source' : 'target';
+        this.store.choices.set(path, winner);
+        this.trace?.(() => `operator: ${path} -> ${winner}`);
+        for (const engine of this.engines) engine.run?.post({ kind: 'resolve', path, winner });
+      }
+      this.#operate();
+    });
+  }
+
+  #nextFault(): void {
+    const { faultEveryMs } = this.scenario;
+    this.clock.after(1 + this.random.below(2 * faultEveryMs), () => {
+      if (this.#isHealing) return;
+      this.#fault();
+      this.#nextFault();
+    });
+  }
+
+  #fault(): void {
+    const { random } = this;
+    const engine = this.engines[random.below(this.engines.length)];
+    const run = engine?.run;
+    const side = sidesOf[random.below(2)] ?? 'source';
+    const dice = random.fraction();
+    if (dice < 0.2) {
+      this.trace?.(() => `fault: ${engine?.options.name} crashes`);
+      engine?.crash();
+      this.clock.after(random.below(random.fraction() < 0.3 ? 2000 : 300), () => engine?.start());
+    } else if (dice < 0.55) run?.sides[side].cut(random.fraction() < 0.5 ? 1 : random.below(1200));
+    else if (dice < 0.65) run?.freeze(random.below(900));
+    else if (dice < 0.75) {
+      this.trace?.(() => `fault: ${side} changes its leader`);
+      this.ensembles[side].changeLeader();
+      for (const other of this.engines) other.run?.sides[side].cut(1 + random.below(60));
+    } else if (dice < 0.85) {
+      const sessions = this.store.mirrorSessions;
+      const session = sessions[random.below(sessions.length)];
+      if (session === undefined) return;
+      this.trace?.(() => `fault: mirror session 0x${session.mirrorSession.toString(16)} expires`);
+      this.ensembles[session.side].closeSession(session.mirrorSession);
+    } else if (run !== undefined) {
+      run.trace(() => `capture of the ${side} becomes slow`);
+      run.sides[side].capture.slowUntilMs = this.clock.monotonicMs() + random.below(600);
+    }
+  }
+
+  /** Waits until nothing has happened on either side for long enough that nothing will. */
+  #comeToRest(): boolean {
+    const quietMs = 1_500;
+    let quietSince = this.clock.monotonicMs();
+    let last = '';
+    const limitMs = this.clock.monotonicMs() + 60_000;
+    while (this.clock.monotonicMs() < limitMs) {
+      this.clock.advance(50);
+      const now = `${this.ensembles.source.zxid} ${this.ensembles.target.zxid} ${this.store.conflicts.size} ${this.store.held.size}`;
+      if (now !== last || !this.#isSettled()) quietSince = this.clock.monotonicMs();
+      last = now;
+      if (this.clock.monotonicMs() - quietSince >= quietMs) return true;
+    }
+    return false;
+  }
+
+  #isSettled(): boolean {
+    const run = this.leader;
+    if (run === undefined) return false;
+    const status = run.core?.status();
+    if (status === undefined || status.state !== 'syncing') return false;
+    return (
+      status.backlog.source + status.backlog.target === 0 &&
+      sidesOf.every((side) => run.sides[side].isConnected && run.sides[side].capture.isCaughtUp)
+    );
+  }
+
+  describeUnrest(): string {
+    const run = this.leader;
+    const status = run?.core?.status();
+    const sides = sidesOf.map(
+      (side) =>
+        `${side} connected ${run?.sides[side].isConnected} caught up ${run?.sides[side].capture.isCaughtUp}`,
+    );
+    return `term ${run?.term} ${JSON.stringify(status)} ${sides.join(', ')}`;
+  }
+
+  get leader() {
+    const runs = this.engines.map((engine) => engine.run).filter((run) => run !== undefined && !run.isOver);
+    return runs.find((run) => run?.term === this.store.term);
+  }
+}
+
+export function showTxn(txn: Txn): string {
+  const ops = txn.ops.map((op) => {
+    if (op.kind === 'create') {
+      const owner =
+        op.ephemeralOwner === 0n ? '' : ` owner ${BigInt.asUintN(64, op.ephemeralOwner).toString(16)}`;
+      return `create ${op.path} ${op.data?.toString() ?? ''}${owner}`;
+    }
+    if (op.kind === 'setData') return `set ${op.path} ${op.data?.toString() ?? ''} v${op.version}`;
+    if (op.kind === 'setAcl') return `acl ${op.path} ${op.acl[0]?.perms} v${op.aversion}`;
+    if (op.kind === 'delete') return `delete ${op.path}`;
+    if (op.kind === 'closeSession') return `closeSession ${op.paths?.join(' ') ?? 'null'}`;
+    return op.kind;
+  });
+  return `0x${txn.zxid.toString(16)} s${txn.sessionId.toString(16)} ${ops.join('; ')}`;
+}
