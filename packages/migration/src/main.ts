@@ -1,0 +1,75 @@
+/** Puts the parts together: `createMigrationService` for a process of one's own, `createMigrationServer` for `zk-migrate serve`. */
+import {
+  createHttpServer,
+  createMetrics,
+  type HttpServer,
+  type HttpServerOptions,
+  type Metrics,
+  silentLogger,
+} from '@orchestrator/runtime';
+import { createSyncEngine, prepareSeed } from '@orchestrator/sync';
+import { eventStream } from './api/events.ts';
+import { insightRoutes } from './api/insight.ts';
+import { migrationRoutes } from './api/migrations.ts';
+import type { SyncEngines } from './coordinator/sync-supervisor.ts';
+import { MigrationService, type MigrationServiceOptions } from './service.ts';
+
+const engines: SyncEngines = { create: createSyncEngine, seed: prepareSeed };
+
+export type CreateMigrationServiceOptions = Omit<MigrationServiceOptions, 'engines'> & {
+  /** Default: those of `@orchestrator/sync`. */
+  readonly engines?: SyncEngines;
+};
+
+/** A coordinator with everything that can be done with migrations; call `start` to have it work. */
+export function createMigrationService(options: CreateMigrationServiceOptions): MigrationService {
+  return new MigrationService({ engines, ...options });
+}
+
+export interface MigrationServerOptions extends CreateMigrationServiceOptions {
+  readonly http: Omit<HttpServerOptions, 'logger' | 'metrics' | 'openApi'>;
+  readonly version?: string;
+}
+
+export interface MigrationServer {
+  readonly service: MigrationService;
+  readonly http: HttpServer;
+  readonly metrics: Metrics;
+  /** Starts the coordinator, then listens; resolves to the base URL. */
+  start(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** The coordinator with its REST API, WebSocket, metrics and OpenAPI document. */
+export async function createMigrationServer(options: MigrationServerOptions): Promise<MigrationServer> {
+  const { logger = silentLogger, metrics = createMetrics(), version = '0.1.0' } = options;
+  const service = createMigrationService({ ...options, metrics });
+  const http = await createHttpServer({
+    ...options.http,
+    logger,
+    metrics,
+    openApi: {
+      path: '/api/v1/openapi.json',
+      title: 'zk-migrate',
+      version,
+      description:
+        'Live migration of ZooKeeper ensembles: phases, approvals, health, conflicts, audit and reports.',
+    },
+  });
+  migrationRoutes(http, service);
+  insightRoutes(http, service);
+  eventStream(http, service, logger);
+  return {
+    service,
+    http,
+    metrics,
+    start: async () => {
+      await service.start();
+      return http.listen();
+    },
+    stop: async () => {
+      await http.close();
+      await service.stop();
+    },
+  };
+}
