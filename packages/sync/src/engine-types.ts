@@ -59,6 +59,8 @@ export interface SyncOptions {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly logger?: Logger;
+  /** Told of changes that are on the other side: `lagMs` one a transaction, from arrival to the arrival of its echo. */
+  readonly onSynced?: (from: Side, changes: number, lagMs: readonly number[]) => void;
 }
 
 export type SyncState = 'stopped' | 'standby' | 'starting' | 'copying' | 'syncing' | 'paused' | 'failing';
@@ -110,6 +112,17 @@ export interface VerifyReport {
   readonly expected: readonly Difference[];
 }
 
+export interface VerifyOptions {
+  /** Differences listed. Default 1,000. */
+  readonly limit?: number;
+  /**
+   * `clients`, the default, reads both sides as any client would, a few requests a node; `mirrors` compares what the
+   * captures hold, in seconds even for a million nodes, and as good as the digests that prove them.
+   */
+  readonly method?: 'clients' | 'mirrors';
+  readonly onProgress?: (progress: Progress) => void;
+}
+
 export interface ConflictRecord extends Conflict {
   readonly recordedMs: number;
   readonly resolvedMs: number | null;
@@ -144,7 +157,7 @@ export interface SyncEngine {
   /** Resolves when both directions have nothing left to apply; rejects after `timeoutMs`. */
   settled(timeoutMs: number): Promise<void>;
   /** Compares the two real trees; changes on the way are given time to arrive before they count as differences. */
-  verify(options?: { limit?: number; onProgress?: (progress: Progress) => void }): Promise<VerifyReport>;
+  verify(options?: VerifyOptions): Promise<VerifyReport>;
   repair(report: VerifyReport): Promise<void>;
   readonly conflicts: {
     list(options?: { held?: boolean }): Promise<readonly ConflictRecord[]>;

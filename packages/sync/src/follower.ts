@@ -31,6 +31,7 @@ export class Follower {
   #firstMirror: ((tree: Tree) => void) | undefined;
   readonly #ready: Promise<Tree>;
   #ended = false;
+  #progress = 0n;
   #running: Promise<void> | undefined;
 
   constructor(options: FollowerOptions) {
@@ -51,6 +52,12 @@ export class Follower {
   /** The side as far as its stream has been taken. */
   get mirror(): Tree | undefined {
     return this.#tree;
+  }
+
+  /** How far the stream has been taken; past the mirror's zxid where a new epoch has begun without a transaction. */
+  get position(): bigint {
+    const held = this.#tree?.zxid ?? 0n;
+    return this.#progress > held ? this.#progress : held;
   }
 
   /** Takes nothing from the stream, so that the mirror stands still, until every reason given is released. */
@@ -102,6 +109,7 @@ export class Follower {
       return;
     }
     if (event.kind === 'mirror') this.#replace(event.tree);
+    if (event.kind === 'progress') this.#progress = event.zxid;
     if (this.#sink !== undefined) this.#sink(event);
     else if (event.kind === 'txns') for (const txn of event.txns) this.#tree?.apply(txn);
     this.#checkDigest();

@@ -2,7 +2,14 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createEnsemble, type Ensemble } from '@orchestrator/testing';
-import { connect, createTree, mirror, observe, type Tree, type ZooKeeperClient } from '@orchestrator/zookeeper';
+import {
+  connect,
+  createTree,
+  mirror,
+  observe,
+  type Tree,
+  type ZooKeeperClient,
+} from '@orchestrator/zookeeper';
 import type { EnsembleAccess } from '../src/engine-types.ts';
 
 export function accessTo(ensemble: Ensemble): EnsembleAccess {

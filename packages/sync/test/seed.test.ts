@@ -47,18 +47,36 @@ test('a seeded ensemble holds every field of every node, but for what a seed mus
     const [a, b] = await Promise.all([treeOf(source), treeOf(target)]);
     const ignore = (path: string) =>
       path === '/orchestrator-sync' || path === '/secret' || path.startsWith('/zookeeper/');
-    const fields = ['data', 'acl', 'version', 'aversion', 'cversion', 'czxid', 'mzxid', 'ctime', 'mtime'] as const;
+    const fields = [
+      'data',
+      'acl',
+      'version',
+      'aversion',
+      'cversion',
+      'czxid',
+      'mzxid',
+      'ctime',
+      'mtime',
+    ] as const;
     const differences = [...compareTrees(a, b, { fields, ignore })];
     const ephemerals = [...a.walk('/')].filter((node) => nodeKind(node.stat.ephemeralOwner) === 'ephemeral');
     expect(ephemerals).toHaveLength(3);
     expect(differences).toEqual([
       // the source's root counts our folder once the engine has made it
-      { path: '/', kind: 'field', field: 'cversion', a: a.get('/')?.stat.cversion, b: (a.get('/')?.stat.cversion ?? 0) + 1 },
+      {
+        path: '/',
+        kind: 'field',
+        field: 'cversion',
+        a: a.get('/')?.stat.cversion,
+        b: (a.get('/')?.stat.cversion ?? 0) + 1,
+      },
       { path: '/locks', kind: 'field', field: 'cversion', a: 3, b: gap },
       ...ephemerals.map(({ path }) => ({ path, kind: 'onlyInA' })),
       { path: '/queue', kind: 'field', field: 'cversion', a: 5, b: 5 + gap },
     ]);
-    expect(b.get('/orchestrator-sync/m1/cursor')?.data?.toString()).toContain(`0x${report.zxid.toString(16)}`);
+    expect(b.get('/orchestrator-sync/m1/cursor')?.data?.toString()).toContain(
+      `0x${report.zxid.toString(16)}`,
+    );
   } finally {
     await target.close();
   }
@@ -84,6 +102,11 @@ test('a seed that is aborted leaves no file and can be repeated', async () => {
 test('without a quorum port the remedy is named', async () => {
   const outputFolder = await temporaryFolder('seed');
   const { connectString } = accessTo(source);
-  const seed = prepareSeed({ migrationId: 'm1', source: { connectString }, outputFolder, targetVersion: '3.8' });
+  const seed = prepareSeed({
+    migrationId: 'm1',
+    source: { connectString },
+    outputFolder,
+    targetVersion: '3.8',
+  });
   await expect(seed).rejects.toMatchObject({ code: 'NoObserver' });
 });

@@ -8,7 +8,7 @@
 import { type Clock, createBackoff, type Random, sleep } from '@orchestrator/runtime';
 import type { Store } from '@orchestrator/store';
 import { type ClientOptions, connect, type ZooKeeperClient, ZooKeeperError } from '@orchestrator/zookeeper';
-import type { Event, Side } from '../core/types.ts';
+import type { Event, MirrorSession, Side } from '../core/types.ts';
 import { SyncError } from '../errors.ts';
 import { eraseMirrorSession, readMirrorSessions, storeMirrorSession } from '../store/sessions.ts';
 
@@ -43,6 +43,7 @@ export interface MirrorSessions {
   /** Ends the session once no origin needs it. */
   release(originSession: bigint): Promise<void>;
   readonly count: number;
+  list(): MirrorSession[];
   /** Leaves the sessions to a successor. */
   detach(): Promise<void>;
   /** Ends them all, and with them what they own. */
@@ -132,6 +133,13 @@ export function createMirrorSessions(options: MirrorSessionsOptions): MirrorSess
     get count() {
       return holders.size;
     },
+
+    list: () =>
+      [...byOrigin].map(([originSession, { sessionId }]) => ({
+        side,
+        originSession,
+        mirrorSession: sessionId,
+      })),
 
     async restore() {
       const stored = await readMirrorSessions(store, migrationId, side);

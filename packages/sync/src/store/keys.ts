@@ -6,6 +6,7 @@
  *   sync/<migration>/conflicts/<id>                      a conflict and what became of it
  *   sync/<migration>/choices/<path, hashed>              an operator's decision that is not carried out yet
  *   sync/<migration>/blocked/<side>/<path's hash>        a path that one side refuses
+ *   sync/<migration>/paused                              there while synchronisation is paused
  *   sync/<migration>/ledger/<path and what, hashed>      what could not be carried
  */
 import { createHash } from 'node:crypto';

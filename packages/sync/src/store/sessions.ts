@@ -74,3 +74,12 @@ export async function readWriters(store: Store, migrationId: string, side: Side)
   const { entries } = await store.list(prefix, { limit: mostWriters * 2 });
   return entries.map(({ key }) => sessionFromName(key.slice(prefix.length)));
 }
+
+/** All that is known of our sessions on a side. */
+export async function eraseSessions(store: Store, migrationId: string, side: Side): Promise<void> {
+  for (const prefix of [prefixes.sessions(migrationId, side), prefixes.writers(migrationId, side)]) {
+    for await (const page of listPages(store, prefix)) {
+      for (const { key } of page.entries) await store.delete(key);
+    }
+  }
+}
