@@ -48,7 +48,8 @@ type LocalErrorCode =
   | 'ProtocolError'
   | 'QueueFull'
   | 'SpoolFull'
-  | 'StaleLeader';
+  | 'StaleLeader'
+  | 'StorageFailed';
 
 type ServerErrorCode = (typeof serverCodes)[number][1];
 export type ErrorCode = ServerErrorCode | LocalErrorCode;

@@ -115,19 +115,28 @@ export class Spool<Mark> {
   }
 
   #append(...pieces: Buffer[]): void {
-    if (this.#file === -1) {
-      this.#fileFolder = mkdtempSync(join(this.#folder, 'spool-'));
-      this.#file = openSync(join(this.#fileFolder, 'stream'), 'w+', 0o600);
-    }
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    const done = writevSync(this.#file, pieces, this.#written);
-    if (done !== length) {
-      throw new ZooKeeperError(
-        'SpoolFull',
-        `only ${done} of ${length} bytes could be written in ${this.#folder}; is the disk full?`,
-      );
+    let done = 0;
+    try {
+      if (this.#file === -1) this.#openFile();
+      done = writevSync(this.#file, pieces, this.#written);
+    } catch (cause) {
+      throw this.#unwritable(cause);
     }
+    if (done !== length) throw this.#unwritable(new Error(`${done} of ${length} bytes written`));
     this.#written += length;
+  }
+
+  #openFile(): void {
+    this.#fileFolder = mkdtempSync(join(this.#folder, 'spool-'));
+    this.#file = openSync(join(this.#fileFolder, 'stream'), 'w+', 0o600);
+  }
+
+  #unwritable(cause: unknown): ZooKeeperError {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new ZooKeeperError('SpoolFull', `the spool in ${this.#folder} cannot be written: ${reason}`, {
+      cause,
+    });
   }
 
   #readFile(): SpoolEntry<Mark> | undefined {

@@ -8,6 +8,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { ZooKeeperError } from '../errors.ts';
 
 /** A row as it goes to the file and comes back. */
 export interface StoredNode {
@@ -20,6 +21,10 @@ export interface StoredNode {
   readonly aclId: number;
   readonly numChildren: number;
   readonly data: Uint8Array | null;
+}
+
+interface KeyRow {
+  readonly key: Uint8Array;
 }
 
 const schema = `
@@ -60,6 +65,7 @@ export class NodeFile {
   readonly #upsert: StatementSync;
   readonly #delete: StatementSync;
   readonly #scan: StatementSync;
+  readonly #next: StatementSync;
   #open = true;
 
   /** Makes a folder of its own in `folder`. */
@@ -73,33 +79,23 @@ export class NodeFile {
       `INSERT OR REPLACE INTO node (key, ${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#delete = this.#database.prepare('DELETE FROM node WHERE key = ?');
-    this.#scan = this.#database.prepare(
-      `SELECT key FROM node WHERE key > ? AND key < ? ORDER BY key LIMIT ${scanRows}`,
-    );
+    const between = 'SELECT key FROM node WHERE key > ? AND key < ? ORDER BY key LIMIT';
+    this.#scan = this.#database.prepare(`${between} ${scanRows}`);
+    this.#next = this.#database.prepare(`${between} 1`);
   }
 
   get(path: string): StoredNode | undefined {
-    return this.#select.get(keyOf(path)) as unknown as StoredNode | undefined;
+    return this.#guard(() => this.#select.get(keyOf(path)) as unknown as StoredNode | undefined);
   }
 
   put(path: string, node: StoredNode): void {
     const { stat, nodeCrc, prefixCrc, hashHigh, hashLow, dataLength, aclId, numChildren, data } = node;
-    this.#upsert.run(
-      keyOf(path),
-      stat,
-      nodeCrc,
-      prefixCrc,
-      hashHigh,
-      hashLow,
-      dataLength,
-      aclId,
-      numChildren,
-      data,
-    );
+    const row = [stat, nodeCrc, prefixCrc, hashHigh, hashLow, dataLength, aclId, numChildren, data];
+    this.#guard(() => this.#upsert.run(keyOf(path), ...row));
   }
 
   remove(path: string): void {
-    this.#delete.run(keyOf(path));
+    this.#guard(() => this.#delete.run(keyOf(path)));
   }
 
   /** Paths below `prefix` and after `after`, in the order of a walk. The tree may change between two steps. */
@@ -108,7 +104,7 @@ export class NodeFile {
     const end = prefixKey.length === 0 ? Buffer.of(1) : endOf(prefixKey);
     let from = keyOf(after);
     for (;;) {
-      const rows = this.#scan.all(from, end) as unknown as { key: Uint8Array }[];
+      const rows = this.#guard(() => this.#scan.all(from, end) as unknown as KeyRow[]);
       for (const row of rows) yield pathOf(row.key);
       const last = rows.at(-1);
       if (last === undefined || rows.length < scanRows) return;
@@ -120,16 +116,26 @@ export class NodeFile {
   *childNames(path: string): Generator<string> {
     const parentKey = keyOf(path);
     const end = parentKey.length === 0 ? Buffer.of(1) : endOf(parentKey);
-    const first = this.#database.prepare(
-      'SELECT key FROM node WHERE key > ? AND key < ? ORDER BY key LIMIT 1',
-    );
     let from: Buffer = parentKey;
     for (;;) {
-      const row = first.get(from, end) as unknown as { key: Uint8Array } | undefined;
+      const row = this.#guard(() => this.#next.get(from, end) as unknown as KeyRow | undefined);
       if (row === undefined) return;
       const name = Buffer.from(row.key).subarray(parentKey.length + 1);
       yield name.toString('utf8');
       from = endOf(Buffer.from(row.key));
+    }
+  }
+
+  #guard<T>(access: () => T): T {
+    try {
+      return access();
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new ZooKeeperError(
+        'StorageFailed',
+        `nodes that do not fit in memory cannot be kept in ${this.#folder}: ${reason}; make room, or raise maxNodesInMemory`,
+        { cause },
+      );
     }
   }
 

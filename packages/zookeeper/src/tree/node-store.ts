@@ -19,6 +19,9 @@ export interface NodeStoreOptions {
   readonly retainData: boolean;
 }
 
+/** Changes that only memory has are written bit by bit over this, so that a walk, which needs them all, starts soon. */
+const mostDirty = 8192;
+const writesPerTurn = 4;
 /** Nodes moved to the file in one go, a few milliseconds of work. */
 const evictionBatch = 512;
 
@@ -28,7 +31,7 @@ export class NodeStore {
   readonly #heap = new ByteHeap();
   readonly #options: NodeStoreOptions;
   #file: NodeFile | undefined;
-  readonly #dirty: number[] = [];
+  readonly #dirty = new SlotQueue();
   #size = 0;
   #hand = 0;
 
@@ -151,11 +154,11 @@ export class NodeStore {
 
   /** Brings memory back under its limit, a batch at a time. Slots held before are void after. */
   settle(): void {
+    if (this.#dirty.length > mostDirty) this.#writeDirty(writesPerTurn);
     if (this.#index.size <= this.#options.maxNodesInMemory) return;
     this.#file ??= this.#spillOver();
     const target = Math.max(this.#options.maxNodesInMemory - evictionBatch, 1);
     while (this.#index.size > target) this.#evictNext();
-    if (this.#dirty.length > 2 * this.table.slotLimit) this.#writeDirty();
   }
 
   clear(): void {
@@ -164,7 +167,7 @@ export class NodeStore {
     this.table.clear();
     this.#index.clear();
     this.#heap.clear();
-    this.#dirty.length = 0;
+    this.#dirty.clear();
     this.#size = 0;
     this.#hand = 0;
   }
@@ -197,14 +200,13 @@ export class NodeStore {
     }
   }
 
-  /** The list may name slots that were written, dropped or taken by another node since. */
-  #writeDirty(): void {
-    for (const slot of this.#dirty) {
+  /** The oldest first. The list may name slots that were written, dropped or taken by another node since. */
+  #writeDirty(count = this.#dirty.length): void {
+    for (const slot of this.#dirty.take(count)) {
       const path = this.table.pathAt(slot);
-      if (path !== undefined && (this.table.integer(slot, column.state) & rowState.dirty) !== 0)
-        this.#write(slot, path);
+      const isDirty = (this.table.integer(slot, column.state) & rowState.dirty) !== 0;
+      if (path !== undefined && isDirty) this.#write(slot, path);
     }
-    this.#dirty.length = 0;
   }
 
   #write(slot: number, path: string): void {
@@ -274,5 +276,33 @@ export class NodeStore {
     if (previous !== -1) table.setInteger(previous, column.nextSibling, next);
     else if (parent !== -1) table.setInteger(parent, column.firstChild, next);
     if (next !== -1) table.setInteger(next, column.previousSibling, previous);
+  }
+}
+
+class SlotQueue {
+  #slots: number[] = [];
+  #taken = 0;
+
+  get length(): number {
+    return this.#slots.length - this.#taken;
+  }
+
+  push(slot: number): void {
+    this.#slots.push(slot);
+  }
+
+  take(count: number): number[] {
+    const slots = this.#slots.slice(this.#taken, this.#taken + count);
+    this.#taken += slots.length;
+    if (this.#taken * 2 > this.#slots.length) {
+      this.#slots = this.#slots.slice(this.#taken);
+      this.#taken = 0;
+    }
+    return slots;
+  }
+
+  clear(): void {
+    this.#slots = [];
+    this.#taken = 0;
   }
 }

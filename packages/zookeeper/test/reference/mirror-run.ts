@@ -61,13 +61,12 @@ export class MirrorRun implements AsyncDisposable {
   }
 
   async until(what: string, condition: () => boolean, timeoutMs = 60_000): Promise<void> {
-    await waitFor(
-      () => {
-        if (this.#failure !== undefined) throw this.#failure;
-        return condition() ? true : undefined;
-      },
-      { what: `${what} (${this.story.join(' ')})`, timeoutMs, intervalMs: 5 },
-    );
+    await waitFor(() => (this.#failure !== undefined || condition() ? true : undefined), {
+      what: `${what} (${this.story.join(' ')})`,
+      timeoutMs,
+      intervalMs: 5,
+    });
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** Until the tree holds everything up to `zxid` and is exact. */
