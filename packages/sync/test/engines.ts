@@ -1,7 +1,16 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createLogger, type Logger, silentLogger } from '@orchestrator/runtime';
 import { openSqliteStore, type Store } from '@orchestrator/store';
-import { type Ensemble, startEnsemble, temporaryFolder } from '@orchestrator/testing';
+import {
+  type Ensemble,
+  type ServerProcess,
+  startEnsemble,
+  startProcess,
+  temporaryFolder,
+  waitFor,
+} from '@orchestrator/testing';
 import type { ZooKeeperClient } from '@orchestrator/zookeeper';
 import { createSyncEngine } from '../src/engine.ts';
 import type { SyncEngine, SyncOptions } from '../src/engine-types.ts';
@@ -12,25 +21,53 @@ export interface Pair extends AsyncDisposable {
   readonly target: Ensemble;
   readonly store: Store;
   readonly workFolder: string;
+  /** A client of the source. */
   readonly a: ZooKeeperClient;
+  /** A client of the target. */
   readonly b: ZooKeeperClient;
   /** Not started yet; stopped with the pair. */
   engine(options?: Partial<SyncOptions>): SyncEngine;
+  /** An engine in a process of its own, on the same store. */
+  engineProcess(options?: Partial<SyncOptions>): Promise<EngineProcess>;
   close(): Promise<void>;
+}
+
+export interface EngineProcess {
+  readonly process: ServerProcess;
+  /** Resolves once its log holds this. */
+  logged(text: string): Promise<void>;
 }
 
 /** Shows what the engine logs when a test is to be looked into. */
 const logger: Logger =
-  process.env.SYNC_TEST_LOG === undefined ? silentLogger : createLogger({ name: 'sync', level: 'debug' });
+  (process.env.SYNC_TEST_LOG ?? '') === '' ? silentLogger : createLogger({ name: 'sync', level: 'debug' });
+
+const script = fileURLToPath(new URL('engine-process.ts', import.meta.url));
 
 /** Two real ensembles, a store and a client of each. */
 export async function startPair(options: Parameters<typeof startEnsemble>[0] = {}): Promise<Pair> {
   const [source, target] = await Promise.all([startEnsemble(options), startEnsemble(options)]);
+  return pairOf(source, target);
+}
+
+export async function pairOf(source: Ensemble, target: Ensemble): Promise<Pair> {
   const workFolder = await temporaryFolder('sync');
-  const store = await openSqliteStore(join(workFolder, 'store.db'));
+  const storeFile = join(workFolder, 'store.db');
+  const store = await openSqliteStore(storeFile);
   const [a, b] = await Promise.all([clientOf(source), clientOf(target)]);
   const engines: SyncEngine[] = [];
+  const processes: ServerProcess[] = [];
+  const optionsOf = (more: Partial<SyncOptions>) => ({
+    migrationId: 'test',
+    source: accessTo(source),
+    target: accessTo(target),
+    instance: `engine-${engines.length + processes.length + 1}`,
+    workFolder,
+    leaseMs: 2_000,
+    ...more,
+  });
   const close = async () => {
+    for (const process of processes) process.signal('SIGKILL');
     await Promise.all(engines.map((engine) => engine.stop()));
     await Promise.all([a.close(), b.close()]);
     await store.close();
@@ -44,19 +81,27 @@ export async function startPair(options: Parameters<typeof startEnsemble>[0] = {
     a,
     b,
     engine(more = {}) {
-      const engine = createSyncEngine({
-        migrationId: 'test',
-        source: accessTo(source),
-        target: accessTo(target),
-        store,
-        instance: `engine-${engines.length + 1}`,
-        workFolder,
-        leaseMs: 3_000,
-        logger,
-        ...more,
-      });
+      const engine = createSyncEngine({ ...optionsOf(more), store, logger });
       engines.push(engine);
       return engine;
+    },
+    async engineProcess(more = {}) {
+      const options = { ...optionsOf(more), storeFile };
+      const logFile = join(workFolder, `${options.instance}.log`);
+      const process = await startProcess({
+        command: globalThis.process.execPath,
+        args: [script, JSON.stringify(options)],
+        cwd: workFolder,
+        logFile,
+      });
+      processes.push(process);
+      return {
+        process,
+        async logged(text) {
+          const what = `"${text}" in ${logFile}`;
+          await waitFor(async () => (await readFile(logFile, 'utf8')).includes(text), { what });
+        },
+      };
     },
     close,
     [Symbol.asyncDispose]: close,
