@@ -17,7 +17,7 @@ export { JuteError } from './jute/errors.ts';
 export { JuteReader } from './jute/reader.ts';
 export { JuteWriter } from './jute/writer.ts';
 export { mirror, type ObserverEvent } from './learner/events.ts';
-export { type Observer, type ObserverOptions, observe } from './learner/observer.ts';
+export { type Observer, type ObserverOptions, observe, probeLeader } from './learner/observer.ts';
 export type { SpoolOptions } from './learner/spool.ts';
 export { decodeTxn } from './learner/txn-codec.ts';
 export type { GetAclResult } from './operations/acl.ts';
@@ -41,7 +41,7 @@ export type { MultiReadItem, MultiReadOp, MultiReadResult } from './operations/m
 export type { Reply } from './operations/operation.ts';
 export type { WatcherType } from './operations/watches.ts';
 export type { ClientInfo, WhoAmIResult } from './operations/who-am-i.ts';
-export { type Acl, openAcl, permissions } from './protocol/acl.ts';
+export { type Acl, digestId, openAcl, permissions } from './protocol/acl.ts';
 export { childPath, parentPath, pathProblem } from './protocol/path.ts';
 export {
   clientCversion,
@@ -64,10 +64,14 @@ export type {
   TxnOp,
 } from './protocol/txn.ts';
 export { epochOf, formatZxid } from './protocol/zxid.ts';
-export { DistributedAtomicLong } from './recipes/distributed-atomic-long.ts';
+export {
+  type AtomicChange,
+  type AtomicLongOptions,
+  DistributedAtomicLong,
+} from './recipes/distributed-atomic-long.ts';
 export { DistributedBarrier } from './recipes/distributed-barrier.ts';
 export { DistributedDoubleBarrier } from './recipes/distributed-double-barrier.ts';
-export { GroupMember } from './recipes/group-member.ts';
+export { GroupMember, type GroupMemberOptions } from './recipes/group-member.ts';
 export { InterProcessMutex, type Lease, type MutexOptions } from './recipes/inter-process-mutex.ts';
 export { LeaderLatch, type LeaderLatchOptions, type Participant } from './recipes/leader-latch.ts';
 export {
@@ -75,8 +79,11 @@ export {
   type LeaderSelectorOptions,
   type TakeLeadership,
 } from './recipes/leader-selector.ts';
-export { PersistentNode } from './recipes/persistent-node.ts';
+export { PersistentNode, type PersistentNodeOptions } from './recipes/persistent-node.ts';
 export { SharedCount } from './recipes/shared-count.ts';
+export type { WaitOptions } from './recipes/wait.ts';
+export type { Host } from './session/connect-string.ts';
+export type { Resolve } from './session/endpoints.ts';
 export type { Auth, ClientOptions, SaslOptions, SessionIdentity } from './session/options.ts';
 export { sessionPassword } from './session/password.ts';
 export type { ConnectionState } from './session/state.ts';

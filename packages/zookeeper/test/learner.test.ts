@@ -3,8 +3,10 @@ import { type Ensemble, startEnsemble, waitFor } from '@orchestrator/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   connect,
+  epochOf,
   type ObserverEvent,
   observe,
+  probeLeader,
   type ZooKeeperClient,
   type ZooKeeperError,
 } from '../src/index.ts';
@@ -82,6 +84,16 @@ describe('joining', () => {
       /127\.0\.0\.1:1: .*ECONNREFUSED.*quorum ports/s,
     );
     expect(() => observe({ servers: ['localhost'] })).toThrow(/host:port/);
+  });
+
+  test('finds out where it could join, and takes nothing', async () => {
+    const found = await probeLeader({ servers });
+    const leader = await ensemble.waitForQuorum();
+    expect(found).toEqual({
+      server: `${leader.host}:${leader.quorumPort}`,
+      epoch: epochOf((await client.setData('/', '')).zxid),
+    });
+    await expect(probeLeader({ servers: ['127.0.0.1:1'] })).rejects.toMatchObject({ code: 'NoLeader' });
   });
 
   test('refuses a leader of an older epoch', async () => {

@@ -122,7 +122,7 @@ describe.each(['3.8', '3.9'] as const)('a %s ensemble', (targetVersion) => {
 
 test('a 3.4 ensemble gets what it knows: containers and TTL nodes become persistent', async () => {
   const seed = await write({ targetVersion: '3.4', exclude: (path) => path === '/second' });
-  expect(seed.changes).toEqual({ container: 1, ttl: 1, ephemeral: 4, excluded: 2 });
+  expect(seed.changes).toEqual({ container: 1, ttl: 1, ephemeral: 4, excluded: 1, ensemble: 1 });
   expect(seed.changedPaths.ttl).toEqual(['/first/ttl']);
   await using target = await startSeeded('3.4', async () => seed);
   for (const server of target.servers) {

@@ -66,18 +66,8 @@ export class Observer implements AsyncIterable<ObserverEvent> {
   #iterated = false;
 
   constructor(options: ObserverOptions) {
-    const { sasl } = options;
     this.#random = options.random ?? systemRandom;
-    this.#search = {
-      servers: parseQuorumAddresses(options.servers),
-      resolve: options.resolve ?? systemResolve,
-      open: options.transport ?? socketTransport(options.tls),
-      authenticate: sasl === undefined ? undefined : () => quorumSasl(sasl),
-      sid: options.sid ?? strangerSid(this.#random),
-      connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
-      silenceTimeoutMs: options.silenceTimeoutMs ?? 10_000,
-      clock: options.clock ?? systemClock,
-    };
+    this.#search = searchOf(options, this.#random);
     this.#maxRetryDelayMs = options.maxRetryDelayMs ?? 500;
     this.#spool = new Spool(options.spool);
     this.#received = options.resumeFrom ?? nothingHeld;
@@ -88,6 +78,11 @@ export class Observer implements AsyncIterable<ObserverEvent> {
   /** Bytes that wait for the consumer. */
   get waiting(): { readonly memory: number; readonly disk: number } {
     return this.#spool.bytes;
+  }
+
+  /** The last transaction that arrived. What lies between it and `delivered` waits for the consumer. */
+  get received(): bigint {
+    return this.#link?.received ?? this.#received;
   }
 
   /** The last transaction handed out; from here another observer can resume. -1n while a first snapshot is incomplete. */
@@ -209,6 +204,23 @@ export class Observer implements AsyncIterable<ObserverEvent> {
   }
 }
 
+function searchOf(
+  options: ObserverOptions,
+  random: Random,
+): Omit<LeaderSearch, 'resumeFrom' | 'lowestEpoch'> {
+  const { sasl } = options;
+  return {
+    servers: parseQuorumAddresses(options.servers),
+    resolve: options.resolve ?? systemResolve,
+    open: options.transport ?? socketTransport(options.tls),
+    authenticate: sasl === undefined ? undefined : () => quorumSasl(sasl),
+    sid: options.sid ?? strangerSid(random),
+    connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
+    silenceTimeoutMs: options.silenceTimeoutMs ?? 10_000,
+    clock: options.clock ?? systemClock,
+  };
+}
+
 function parseQuorumAddresses(servers: readonly string[]): readonly Host[] {
   for (const server of servers) {
     if (/:\d+$/.test(server)) continue;
@@ -232,4 +244,21 @@ function asError(error: unknown): Error {
 /** Joins the ensemble as soon as the result is iterated over. */
 export function observe(options: ObserverOptions): Observer {
   return new Observer(options);
+}
+
+/**
+ * Finds out whether, and where, an ensemble takes us as an observer, and leaves before anything is transferred.
+ *
+ * Rejects with `NoLeader`, naming what each server said, or with the signal's reason.
+ */
+export async function probeLeader(
+  options: Omit<ObserverOptions, 'spool' | 'maxRetryDelayMs'>,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<{ readonly server: string; readonly epoch: number }> {
+  const search = searchOf(options, options.random ?? systemRandom);
+  const { resumeFrom = nothingHeld, lowestEpoch = 0 } = options;
+  const ignore = { onBytes: () => undefined, onEnd: () => undefined };
+  const link = await findLeader({ ...search, resumeFrom, lowestEpoch }, ignore, signal);
+  link.destroy();
+  return { server: link.server, epoch: link.epoch };
 }

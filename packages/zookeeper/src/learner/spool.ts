@@ -109,9 +109,13 @@ export class Spool<Mark> {
     this.#fileFolder = undefined;
   }
 
-  /** While the file holds anything, what comes later goes behind it. */
+  /**
+   * While the file holds anything, what comes later goes behind it. Into an empty spool everything fits, however small its
+   * limits: else what is larger than them could never pass.
+   */
   #fitsMemory(length: number): boolean {
-    return this.#read === this.#written && this.#memoryBytes + length + entryBytes <= this.#maxMemoryBytes;
+    if (this.#read !== this.#written) return false;
+    return this.isEmpty || this.#memoryBytes + length + entryBytes <= this.#maxMemoryBytes;
   }
 
   #append(...pieces: Buffer[]): void {

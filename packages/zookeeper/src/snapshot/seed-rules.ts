@@ -28,7 +28,8 @@ export interface SeedRules {
 
 /**
  * - `excluded`: asked for
- * - `ensemble`: described the source's own servers (`/zookeeper/config`); now `ensembleConfig`
+ * - `ensemble`: describes the source's own servers (`/zookeeper/config`); becomes `ensembleConfig`, or goes for 3.4
+ * - `replaced`: by a node of our own
  * - `ephemeral`: sessions are dropped
  * - `orphan`: ephemeral of a session that is gone; the target's servers would not agree on it
  * - `container`, `ttl`: made persistent, as the target knows no such nodes
@@ -38,6 +39,7 @@ export interface SeedRules {
 export type SeedChange =
   | 'excluded'
   | 'ensemble'
+  | 'replaced'
   | 'ephemeral'
   | 'orphan'
   | 'container'
@@ -95,7 +97,7 @@ export interface SeedContext {
 /** What happens to a node, not looking at its parents. */
 export function changesOf(node: Pick<SnapshotNode, 'path' | 'stat'>, context: SeedContext): SeedChange[] {
   const { rules } = context;
-  if (node.path === configPath) return hasConfigNode(rules.targetVersion) ? ['ensemble'] : ['excluded'];
+  if (node.path === configPath) return ['ensemble'];
   if (rules.exclude?.(node.path) === true) return ['excluded'];
   const kind = nodeKind(node.stat.ephemeralOwner);
   if (kind === 'ephemeral') {
@@ -117,13 +119,12 @@ export function isDropped(changes: readonly SeedChange[]): boolean {
 }
 
 /** The node as it is written. */
-export function applyChanges<N extends Pick<SnapshotNode, 'path' | 'stat'>>(
+export function applyChanges<N extends Pick<SnapshotNode, 'stat'>>(
   node: N,
   changes: readonly SeedChange[],
   rules: SeedRules,
 ): N {
   if (changes.length === 0) return node;
-  if (changes.includes('ensemble')) return { ...node, ...configNode(rules) };
   const stat = { ...node.stat };
   if (changes.includes('container') || changes.includes('ttl')) stat.ephemeralOwner = 0n;
   if (changes.includes('sequence')) stat.cversion += rules.sequenceGap ?? 0;

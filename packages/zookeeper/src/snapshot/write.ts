@@ -8,10 +8,8 @@
  */
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { ZooKeeperError } from '../errors.ts';
 import { JuteWriter } from '../jute/writer.ts';
-import { parentPath } from '../protocol/path.ts';
 import { formatZxid } from '../protocol/zxid.ts';
 import { DigestSum } from '../tree/digest.ts';
 import type { Session, SnapshotNode, TreeNode } from '../tree/node.ts';
@@ -19,19 +17,8 @@ import { nodeDigest } from '../tree/node-digest.ts';
 import { Adler32 } from './adler32.ts';
 import { AclKeys, writeAcls, writeBodyEnd, writeNode, writeSessions } from './body-writer.ts';
 import { snapshotFileName } from './names.ts';
-import {
-  applyChanges,
-  changesOf,
-  configNode,
-  configPath,
-  DroppedSubtree,
-  hasConfigNode,
-  isDropped,
-  isSequential,
-  type SeedChange,
-  type SeedContext,
-  type SeedRules,
-} from './seed-rules.ts';
+import type { SeedChange, SeedContext, SeedRules } from './seed-rules.ts';
+import { ChangeLog, findSequenceParents, ownNodes, type SelectedNode, selectNodes } from './select.ts';
 
 export const fileMagic = 0x5a4b534e;
 export const fileVersion = 2;
@@ -50,7 +37,7 @@ export interface WriteSnapshotOptions extends SeedRules {
   readonly folder: string;
   /** Not below any zxid in the tree; for another ensemble take `seedZxid`. */
   readonly zxid: bigint;
-  /** Nodes of our own, written last; one takes the place of the source's node of the same path. */
+  /** Nodes of our own, parents first; one takes the place of the source's node of the same path. */
   readonly add?: readonly SnapshotNode[];
   /** Of the file; the target's servers must be able to read it. Default 0o600, as it holds all data and password hashes. */
   readonly mode?: number;
@@ -70,8 +57,6 @@ export interface WrittenSnapshot {
   readonly changedPaths: Readonly<Partial<Record<SeedChange, readonly string[]>>>;
 }
 
-const listedPaths = 1000;
-const nodesPerTurn = 2000;
 const bytesPerWrite = 1 << 20;
 
 /** Bytes on their way to the file, and the checksum over them. */
@@ -104,50 +89,7 @@ class SealedFile {
   }
 }
 
-class ChangeLog {
-  readonly counts: Partial<Record<SeedChange, number>> = {};
-  readonly paths: Partial<Record<SeedChange, string[]>> = {};
-
-  note(path: string, changes: readonly SeedChange[]): void {
-    for (const change of changes) {
-      this.counts[change] = (this.counts[change] ?? 0) + 1;
-      const list = this.paths[change] ?? [];
-      this.paths[change] = list;
-      if (list.length < listedPaths) list.push(path);
-    }
-  }
-}
-
-/** The nodes to write, each as it is to be written, with a pause now and then for others. */
-async function* select(
-  source: Iterable<TreeNode>,
-  context: SeedContext,
-  replaced: ReadonlySet<string>,
-  log?: ChangeLog,
-): AsyncGenerator<TreeNode> {
-  const dropped = new DroppedSubtree();
-  let inTurn = 0;
-  for (const node of source) {
-    if (++inTurn % nodesPerTurn === 0) await setImmediate();
-    if (dropped.covers(node.path) || replaced.has(node.path)) continue;
-    const changes = changesOf(node, context);
-    log?.note(node.path, changes);
-    if (isDropped(changes)) dropped.drop(node.path);
-    else yield applyChanges(node, changes, context.rules);
-  }
-}
-
-async function findSequenceParents(source: Iterable<TreeNode>): Promise<Set<string>> {
-  const parents = new Set<string>();
-  let inTurn = 0;
-  for (const node of source) {
-    if (isSequential(node.path)) parents.add(parentPath(node.path));
-    if (++inTurn % nodesPerTurn === 0) await setImmediate();
-  }
-  return parents;
-}
-
-function checkZxid(node: Pick<SnapshotNode, 'path' | 'stat'>, zxid: bigint): void {
+function checkZxid(node: SelectedNode, zxid: bigint): void {
   const { czxid, mzxid, pzxid } = node.stat;
   if (czxid <= zxid && mzxid <= zxid && pzxid <= zxid) return;
   throw new ZooKeeperError(
@@ -157,7 +99,7 @@ function checkZxid(node: Pick<SnapshotNode, 'path' | 'stat'>, zxid: bigint): voi
   );
 }
 
-function withData(node: TreeNode): SnapshotNode {
+function withData(node: SelectedNode): SnapshotNode {
   if (node.data !== undefined) return { path: node.path, data: node.data, acl: node.acl, stat: node.stat };
   throw new ZooKeeperError(
     'InvalidOption',
@@ -170,8 +112,7 @@ interface Plan {
   readonly context: SeedContext;
   readonly keys: AclKeys;
   readonly sessions: readonly Session[];
-  readonly added: readonly SnapshotNode[];
-  readonly replaced: ReadonlySet<string>;
+  readonly own: ReadonlyMap<string, SnapshotNode>;
 }
 
 /** The table of ACLs comes before the nodes that use it, so they are looked at once before the first byte is written. */
@@ -187,21 +128,13 @@ async function planSnapshot(options: WriteSnapshotOptions): Promise<Plan> {
     sequenceParents,
     sessionIds: new Set(sessions.map((session) => session.id)),
   };
-  const asked = options.add ?? [];
-  const replaced = new Set(asked.map((node) => node.path));
+  const own = ownNodes(options, options.add ?? []);
   const keys = new AclKeys();
-  let lacksConfig = hasConfigNode(options.targetVersion);
-  for await (const node of select(source.walk('/', { data: false }), context, replaced)) {
-    checkZxid(node, zxid);
-    keys.keyOf(node.acl);
-    if (node.path === configPath) lacksConfig = false;
-  }
-  const added = lacksConfig ? [...asked, configNode(options)] : asked;
-  for (const node of added) {
+  for await (const node of selectNodes(source.walk('/', { data: false }), context, own)) {
     checkZxid(node, zxid);
     keys.keyOf(node.acl);
   }
-  return { options, context, keys, sessions, added, replaced };
+  return { options, context, keys, sessions, own };
 }
 
 async function writeFile(plan: Plan, handle: FileHandle): Promise<Omit<WrittenSnapshot, 'file'>> {
@@ -210,18 +143,16 @@ async function writeFile(plan: Plan, handle: FileHandle): Promise<Omit<WrittenSn
   const digest = new DigestSum();
   const log = new ChangeLog();
   let nodes = 0;
-  const put = async (node: SnapshotNode) => {
+  file.writer.int(fileMagic).int(fileVersion).long(-1n);
+  writeSessions(file.writer, plan.sessions);
+  writeAcls(file.writer, keys);
+  for await (const selected of selectNodes(options.source.walk('/'), context, plan.own, log)) {
+    const node = withData(selected);
     writeNode(file.writer, node, keys);
     digest.add(nodeDigest(node.path, node.data, node.stat));
     nodes++;
     if (file.writer.length >= bytesPerWrite) await file.flush();
-  };
-  file.writer.int(fileMagic).int(fileVersion).long(-1n);
-  writeSessions(file.writer, plan.sessions);
-  writeAcls(file.writer, keys);
-  for await (const node of select(options.source.walk('/'), context, plan.replaced, log))
-    await put(withData(node));
-  for (const node of plan.added) await put(node);
+  }
   writeBodyEnd(file.writer);
   await file.seal();
   if (options.targetVersion !== '3.4' && options.targetVersion !== '3.5') {
