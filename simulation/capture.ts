@@ -52,8 +52,9 @@ export class Capture {
   }
 
   resume(): void {
-    if (this.#isUp || !this.#isStarted) return;
+    const wasUp = this.#isUp;
     this.#isUp = true;
+    if (wasUp || !this.#isStarted) return;
     if (!this.#hasHistory || this.#random.fraction() >= this.#run.options.historyLossRate) return;
     if (this.#next === this.#ensemble.log.length) return;
     this.#next = this.#ensemble.log.length;

@@ -172,7 +172,10 @@ export class EngineSide {
     }
     this.#connection.send(
       () => this.#ensemble.submit(session, requests, true),
-      onReply,
+      (outcome) => {
+        if (outcome.error?.code === 'SessionExpired') this.#breakAll();
+        onReply(outcome);
+      },
       () => this.#run.later(1, onLost),
     );
   }

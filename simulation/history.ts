@@ -6,6 +6,8 @@ import type { ModelTree } from './model/tree.ts';
 export interface SideHistory {
   readonly log: readonly Txn[];
   readonly tree: ModelTree;
+  /** What went with a session, by the transaction that closed it. */
+  readonly expired: ReadonlyMap<bigint, readonly string[]>;
   readonly clientSessions: ReadonlySet<bigint>;
   readonly isLive: (session: bigint) => boolean;
   /** Names that the servers chose for clients' sequential nodes. */
@@ -49,8 +51,7 @@ export interface ClientWrite {
 /** By path, in order. */
 export function clientWrites(history: RunHistory, side: Side): Map<string, ClientWrite[]> {
   const writes = new Map<string, ClientWrite[]>();
-  const { log, clientSessions } = history.sides[side];
-  const owned = new Map<bigint, Set<string>>();
+  const { log, clientSessions, expired } = history.sides[side];
   for (const [index, txn] of log.entries()) {
     if (!clientSessions.has(txn.sessionId)) continue;
     const add = (op: ClientWrite['op'], isExpiry: boolean) => {
@@ -60,13 +61,9 @@ export function clientWrites(history: RunHistory, side: Side): Map<string, Clien
       writes.set(op.path, list);
     };
     for (const op of txn.ops) {
-      if (op.kind === 'create' && op.ephemeralOwner === txn.sessionId) {
-        const paths = owned.get(txn.sessionId) ?? new Set();
-        owned.set(txn.sessionId, paths.add(op.path));
-      }
       if ('path' in op) add(op, false);
       if (op.kind === 'closeSession') {
-        for (const path of op.paths ?? owned.get(txn.sessionId) ?? []) add({ kind: 'delete', path }, true);
+        for (const path of expired.get(txn.zxid) ?? []) add({ kind: 'delete', path }, true);
       }
     }
   }

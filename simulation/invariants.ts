@@ -24,6 +24,18 @@ function contestedPaths(history: RunHistory): Set<string> {
   return new Set(history.conflicts.map((conflict) => conflict.path));
 }
 
+/** Copies of ephemerals are made from what is there, not change by change. */
+function everEphemeral(history: RunHistory): Set<string> {
+  const paths = new Set<string>();
+  for (const side of sidesOf) {
+    for (const txn of history.sides[side].log) {
+      for (const op of txn.ops)
+        if (op.kind === 'create' && isEphemeral(op.ephemeralOwner)) paths.add(op.path);
+    }
+  }
+  return paths;
+}
+
 /** At `path` or above it. */
 function isBelowAny(path: string, roots: ReadonlySet<string>): boolean {
   for (const root of roots) if (path === root || path.startsWith(`${root}/`)) return true;
@@ -79,14 +91,12 @@ function isSameKind(history: RunHistory, path: string, a: bigint, b: bigint): bo
 /** Each change has been applied once: where there was no conflict, the versions are equal. */
 export const versionsAreEqual: Invariant = (history) => {
   if (!history.isExact) return [];
-  const exempt = contestedPaths(history);
+  const exempt = contestedPaths(history).union(everEphemeral(history));
   for (const { path } of history.ledger) exempt.add(path);
   const problems: string[] = [];
   for (const [path, a] of history.sides.source.tree.nodes) {
     const b = history.sides.target.tree.get(path);
     if (b === undefined || !inScope(path) || exempt.has(path) || isBelowAny(path, exempt)) continue;
-    // The copy of an ephemeral is made from what is there, not change by change.
-    if (isEphemeral(a.stat.ephemeralOwner) || isEphemeral(b.stat.ephemeralOwner)) continue;
     if (a.stat.version !== b.stat.version || a.stat.aversion !== b.stat.aversion) {
       problems.push(`${path}: source has ${show(a)}, target has ${show(b)}`);
     }
@@ -112,7 +122,11 @@ export const noWriteIsLost: Invariant = (history) => {
       for (const [i, write] of list.entries()) {
         if (list.slice(i + 1).some((later) => supersedes(later, write))) continue;
         const wasSeen = theirs.some(
-          (later) => supersedes(later, write) && (known[other(side)][later.index] ?? 0n) >= write.zxid,
+          (later) =>
+            supersedes(later, write) &&
+            // What a delete leaves is nothing, and a create found nothing.
+            ((write.op.kind === 'delete' && later.op.kind === 'create') ||
+              (known[other(side)][later.index] ?? 0n) >= write.zxid),
         );
         if (wasSeen || isInFinalState(history, write)) continue;
         if (isRecorded(conflicts.get(path) ?? [], write)) continue;
@@ -232,7 +246,7 @@ export const noNameIsUsedTwice: Invariant = (history) => {
 /** No value of a client was written to the other side more than once, where there was no conflict. */
 export const nothingIsAppliedTwice: Invariant = (history) => {
   if (!history.isExact) return [];
-  const exempt = contestedPaths(history);
+  const exempt = contestedPaths(history).union(everEphemeral(history));
   const problems: string[] = [];
   for (const side of sidesOf) {
     const seen = new Set<string>();

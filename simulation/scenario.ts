@@ -64,11 +64,12 @@ export function playSeed(seed: number, trace?: Trace, change?: Partial<Scenario>
 function historyOf(world: World): RunHistory {
   const { store, scenario } = world;
   const side = (name: 'source' | 'target') => {
-    const { log, tree } = world.ensembles[name];
+    const { log, tree, expired } = world.ensembles[name];
     const clients = world.clients[name];
     return {
       log,
       tree,
+      expired,
       clientSessions: clients.everySession,
       isLive: (session: bigint) => world.ensembles[name].isLive(session),
       sequentialPaths: clients.sequentialPaths,

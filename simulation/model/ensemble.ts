@@ -61,6 +61,8 @@ export interface EnsembleOptions {
 export class Ensemble {
   readonly name: string;
   readonly log: Txn[] = [];
+  /** The nodes that went with a session, by the transaction that closed it. */
+  readonly expired = new Map<bigint, readonly string[]>();
   tree = new ModelTree();
   readonly #options: EnsembleOptions;
   /** Sessions that are open: their timeout, and when they were last heard of. */
@@ -121,8 +123,10 @@ export class Ensemble {
 
   closeSession(session: bigint): void {
     if (!this.#live.delete(session)) return;
-    const paths = this.#options.closeSessionSaysPaths ? this.tree.ephemeralsOf(session) : null;
-    this.#commit(session, [{ kind: 'closeSession', paths }]);
+    const owned = this.tree.ephemeralsOf(session);
+    const paths = this.#options.closeSessionSaysPaths ? owned : null;
+    const { zxid } = this.#commit(session, [{ kind: 'closeSession', paths }]);
+    this.expired.set(zxid, owned);
   }
 
   /** One request, or a multi of several. */

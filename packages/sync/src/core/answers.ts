@@ -177,6 +177,7 @@ export function passBarrier(ctx: Context, lane: Lane): void {
   lane.queue.unshiftAll(failed.flatMap((batch) => batch.works));
   lane.batches = [];
   lane.predicted.clear();
+  lane.covered.clear();
   lane.cursor = lane.confirmed;
   lane.gate = 'open';
   const first = failed[0];

@@ -18,7 +18,7 @@ export interface Builder {
   readonly works: Work[];
   bytes: number;
   readonly undo: Undo[];
-  /** To be done once the work they belong to is in the batch for good. */
+  /** To be done once the work at hand is in the batch for good. */
   readonly effects: (() => void)[];
   /** Must be done, alone, before the work at hand can be planned. */
   aclStep: AclStep | undefined;

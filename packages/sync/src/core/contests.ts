@@ -5,7 +5,7 @@
 import type { Contest, Context } from './context.ts';
 import { dataOf } from './data-of.ts';
 import { type DirtyPath, makeVoid } from './dirty.ts';
-import { isSameNode } from './kinds.ts';
+import { isSameKind, isSameNode } from './kinds.ts';
 import type { MirrorNode } from './mirror.ts';
 import { settleNow } from './settling.ts';
 import { type Conflict, type ConflictDecision, type NodeValue, otherSide, type Side } from './types.ts';
@@ -71,7 +71,12 @@ export function mayPass(ctx: Context, path: string, found: Contest, from: Side):
   if (!found.isRecorded || found.kind !== 'delete') return false;
   const keeper = found.conflict.decision;
   if (from === keeper) return true;
-  const isRestored = ctx.sides[from].mirror.has(path) || !ctx.sides[otherSide(from)].mirror.has(path);
+  const kept = ctx.sides[otherSide(from)].mirror.get(path);
+  const restored = ctx.sides[from].mirror.get(path);
+  const isRestored =
+    kept === undefined ||
+    (restored !== undefined &&
+      isSameKind(ctx, path, from, restored.stat.ephemeralOwner, kept.stat.ephemeralOwner));
   if (isRestored) ctx.contests.delete(path);
   return isRestored;
 }

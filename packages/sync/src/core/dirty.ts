@@ -79,13 +79,15 @@ export class DirtyTable {
     if (touch.data !== undefined) pending.data = touch.data;
   }
 
-  done(side: Side, path: string): void {
+  /** Takes one back; true when it was the last of `side`. */
+  done(side: Side, path: string): boolean {
     const entry = this.#paths.get(path);
     const pending = entry?.[side];
-    if (entry === undefined || pending === undefined) return;
-    if (--pending.count > 0) return;
+    if (entry === undefined || pending === undefined) return true;
+    if (--pending.count > 0) return false;
     entry[side] = undefined;
     if (entry.source === undefined && entry.target === undefined) this.#paths.delete(path);
+    return true;
   }
 }
 

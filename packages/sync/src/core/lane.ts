@@ -54,6 +54,8 @@ export interface Lane {
   /** In the order sent: not answered, or answered and not echoed. */
   batches: Batch[];
   readonly predicted: Predicted;
+  /** Paths settled from the near mirror as it was at this zxid: changes up to there have nothing to add. */
+  readonly covered: Map<string, bigint>;
   gate: Gate;
   barrierZxid: bigint;
   /** Once drained, the cursor has to be read: an outcome is unknown, or somebody else wrote it. */
@@ -86,6 +88,7 @@ export function createLane(from: Side): Lane {
     queue: new Fifo(),
     batches: [],
     predicted: new Predicted(),
+    covered: new Map(),
     gate: 'reading',
     barrierZxid: 0n,
     mustRead: false,

@@ -33,6 +33,7 @@ export function planWork(ctx: Context, builder: Builder, work: Work): Planned {
     rollBack(builder, before);
     return planned;
   }
+  for (const effect of builder.effects.splice(0)) effect();
   builder.works.push(work);
   return 'done';
 }
@@ -51,6 +52,7 @@ function leaveFor(ctx: Context, builder: Builder, path: string, zxid: bigint): L
   const mine = entry?.[lane.from];
   if (entry === undefined || mine === undefined) return 'go';
   if (zxid <= mine.voidThrough) return 'done';
+  if (zxid <= (lane.covered.get(path) ?? -1n)) return 'done';
   if (contested === undefined && overlap(entry))
     return contest(ctx, path, entry) === 'same' ? 'done' : 'wait';
   if (ctx.copies[lane.to].has(path)) return 'done';
@@ -63,17 +65,16 @@ function planOp(ctx: Context, builder: Builder, op: WorkOp, zxid: bigint): Plann
   if (op.kind === 'settle') return planSettle(ctx, builder, op.path);
   const { lane } = builder;
   if (leave === 'forced') {
-    // What is gone by now is deleted when its delete comes along.
-    const isGone = !ctx.sides[lane.from].mirror.has(op.path);
-    return isGone && op.kind !== 'delete' ? 'done' : planSettle(ctx, builder, op.path);
+    if (!isOutdated(ctx, builder, op.path, zxid)) return planSettle(ctx, builder, op.path);
+    if (op.kind !== 'delete') return 'done';
   }
   switch (op.kind) {
     case 'create':
-      return planCreate(ctx, builder, op);
+      return planCreate(ctx, builder, op, zxid);
     case 'setData':
-      return planSetData(ctx, builder, op);
+      return planSetData(ctx, builder, op, zxid);
     case 'setAcl':
-      return planSetAcl(ctx, builder, op);
+      return planSetAcl(ctx, builder, op, zxid);
     case 'delete': {
       const there = lane.predicted.get(ctx.sides[lane.to].mirror, op.path);
       return there === undefined ? 'done' : planDelete(ctx, builder, op.path, there);
@@ -81,7 +82,16 @@ function planOp(ctx: Context, builder: Builder, op: WorkOp, zxid: bigint): Plann
   }
 }
 
-function planCreate(ctx: Context, builder: Builder, op: CreateOp): Planned {
+/**
+ * Whether the near side's node is not the one that a change at `zxid` was about: deleted since, perhaps made again. What
+ * became of it comes later in this lane.
+ */
+function isOutdated(ctx: Context, builder: Builder, path: string, zxid: bigint): boolean {
+  const node = ctx.sides[builder.lane.from].mirror.get(path);
+  return node === undefined || node.stat.czxid > zxid;
+}
+
+function planCreate(ctx: Context, builder: Builder, op: CreateOp, zxid: bigint): Planned {
   const { lane } = builder;
   const { path, data, acl } = op;
   if (isTooLarge(ctx, builder, path, data)) return 'wait';
@@ -91,12 +101,12 @@ function planCreate(ctx: Context, builder: Builder, op: CreateOp): Planned {
       isSameKind(ctx, path, lane.from, op.ephemeralOwner, there.owner) &&
       there.dataHash === dataHash(data) &&
       sameAcl(there.acl, acl);
-    return isDone || !ctx.sides[lane.from].mirror.has(path) ? 'done' : planSettle(ctx, builder, path);
+    return isDone || isOutdated(ctx, builder, path, zxid) ? 'done' : planSettle(ctx, builder, path);
   }
   const isCarriedAsCopy = isOriginal(ctx, lane.from, op.ephemeralOwner) && !ctx.scope.isElectionMember(path);
   // Short-lived: gone again before its copy was made.
-  if (isCarriedAsCopy && !ctx.sides[lane.from].mirror.has(path)) return 'done';
-  const parent = planParent(ctx, builder, path);
+  if (isCarriedAsCopy && isOutdated(ctx, builder, path, zxid)) return 'done';
+  const parent = planParent(ctx, builder, path, zxid);
   if (parent !== 'there') return parent;
   if (isCarriedAsCopy) builder.effects.push(() => wantCopy(ctx, lane, path, builder.batch));
   else
@@ -109,13 +119,13 @@ function planCreate(ctx: Context, builder: Builder, op: CreateOp): Planned {
   return 'done';
 }
 
-function planSetData(ctx: Context, builder: Builder, op: SetDataOp): Planned {
+function planSetData(ctx: Context, builder: Builder, op: SetDataOp, zxid: bigint): Planned {
   const { lane } = builder;
   const { path, data, version } = op;
   if (isTooLarge(ctx, builder, path, data)) return 'wait';
   const there = lane.predicted.get(ctx.sides[lane.to].mirror, path);
   if (there === undefined) {
-    return ctx.sides[lane.from].mirror.has(path) ? planSettle(ctx, builder, path) : 'done';
+    return isOutdated(ctx, builder, path, zxid) ? 'done' : planSettle(ctx, builder, path);
   }
   if (there.version >= version && there.dataHash === dataHash(data)) return 'done';
   const behind = version - there.version;
@@ -123,14 +133,14 @@ function planSetData(ctx: Context, builder: Builder, op: SetDataOp): Planned {
   return 'done';
 }
 
-function planSetAcl(ctx: Context, builder: Builder, op: SetAclOp): Planned {
+function planSetAcl(ctx: Context, builder: Builder, op: SetAclOp, zxid: bigint): Planned {
   const { lane } = builder;
   const { path, acl } = op;
   const refused = ctx.refused[lane.to].get(aclKey(path));
   if (refused !== undefined) return refused.isRecorded ? 'done' : 'wait';
   const there = lane.predicted.get(ctx.sides[lane.to].mirror, path);
   if (there === undefined) {
-    return ctx.sides[lane.from].mirror.has(path) ? planSettle(ctx, builder, path) : 'done';
+    return isOutdated(ctx, builder, path, zxid) ? 'done' : planSettle(ctx, builder, path);
   }
   if (there.aversion >= op.aversion && sameAcl(there.acl, acl)) return 'done';
   builder.aclStep = { path, acl, aversion: there.aversion };

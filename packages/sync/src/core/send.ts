@@ -54,7 +54,6 @@ function bytesOf(work: Work): number {
 /** Sends the batch, or lets its works go with the last one on its way if they need no write of their own. */
 function commit(ctx: Context, builder: Builder): void {
   const { lane, works, ops } = builder;
-  for (const effect of builder.effects) effect();
   if (ops.length > 0) {
     sendBatch(ctx, lane, { id: builder.batch, kind: 'multi', ops, works });
     return;
@@ -112,7 +111,9 @@ function sendAcl(ctx: Context, builder: Builder): void {
 /** Everything of these transactions is on the far side. */
 export function complete(ctx: Context, lane: Lane, works: readonly Work[]): void {
   for (const work of works) {
-    for (const op of work.ops) ctx.dirty.done(lane.from, op.path);
+    for (const op of work.ops) {
+      if (ctx.dirty.done(lane.from, op.path) && lane.covered.size > 0) lane.covered.delete(op.path);
+    }
     lane.backlog--;
     if (work.endsSession !== undefined) {
       ctx.out.push({ kind: 'closeMirrorSession', side: lane.to, originSession: work.endsSession });

@@ -8,7 +8,8 @@ import { planDelete } from './deletes.ts';
 import { touches } from './dirty.ts';
 import { wantCopy } from './ephemerals.ts';
 import { isCopy, isOriginal, isSameKind } from './kinds.ts';
-import { type MirrorNode, sameAcl } from './mirror.ts';
+import type { Lane } from './lane.ts';
+import { isEphemeral, type MirrorNode, sameAcl } from './mirror.ts';
 import type { PlannedNode } from './predicted.ts';
 import { refuse } from './refused.ts';
 
@@ -35,7 +36,7 @@ function planMissing(ctx: Context, builder: Builder, path: string, here: MirrorN
   const { lane } = builder;
   const owner = here.stat.ephemeralOwner;
   if (isCopy(ctx, lane.from, owner)) return 'done';
-  const parent = planParent(ctx, builder, path);
+  const parent = planParent(ctx, builder, path, here.stat.czxid);
   if (parent !== 'there') return parent;
   if (isOriginal(ctx, lane.from, owner) && !ctx.scope.isElectionMember(path)) {
     builder.effects.push(() => wantCopy(ctx, lane, path, builder.batch));
@@ -45,10 +46,20 @@ function planMissing(ctx: Context, builder: Builder, path: string, here: MirrorN
   if (!found.known) return refuseUnreadable(ctx, builder, path, found.failed);
   const carried = nodeKind(owner) === 'ephemeral' ? 0n : owner;
   writeCreate(ctx, builder, { path, data: found.data, acl: here.acl, owner: carried });
-  builder.effects.push(() => ctx.reads.forget(lane.from, path));
+  cover(ctx, builder, path);
   const there = lane.predicted.get(ctx.sides[lane.to].mirror, path);
   if (there !== undefined) raiseVersion(ctx, builder, path, found.data, here, there);
   return 'done';
+}
+
+/** Changes of the near side up to now have nothing to add to what has just been written. */
+function cover(ctx: Context, builder: Builder, path: string): void {
+  const { lane } = builder;
+  const { position } = ctx.sides[lane.from];
+  builder.effects.push(() => {
+    lane.covered.set(path, position);
+    ctx.reads.forget(lane.from, path);
+  });
 }
 
 function planContent(
@@ -65,10 +76,13 @@ function planContent(
   }
   const behind = here.stat.version - there.version;
   const isEqual = here.dataHash === there.dataHash;
-  if (isEqual && behind <= 0) return 'done';
+  if (isEqual && behind <= 0) {
+    cover(ctx, builder, path);
+    return 'done';
+  }
   const found = dataOf(ctx, lane.from, path, here);
   if (!found.known) return refuseUnreadable(ctx, builder, path, found.failed);
-  builder.effects.push(() => ctx.reads.forget(lane.from, path));
+  cover(ctx, builder, path);
   if (isEqual) {
     raiseVersion(ctx, builder, path, found.data, here, there);
     return 'done';
@@ -116,13 +130,14 @@ function refuseUnreadable(ctx: Context, builder: Builder, path: string, code: st
   return 'wait';
 }
 
-/** Sees to it that the parent of `path` is on the far side before something is created there. */
-export function planParent(ctx: Context, builder: Builder, path: string): Planned | 'there' {
+/** Sees to it that the parent is on the far side before `path`, created at `zxid` on the near side, is created there. */
+export function planParent(ctx: Context, builder: Builder, path: string, zxid: bigint): Planned | 'there' {
   const { lane } = builder;
   const parent = parentPath(path);
-  if (lane.predicted.has(ctx.sides[lane.to].mirror, parent)) return 'there';
-  // Deleted since on the near side, and so was the child: later in this lane.
-  if (!ctx.sides[lane.from].mirror.has(parent)) return 'done';
+  if (canHaveChildren(ctx, lane, parent)) return 'there';
+  // Deleted since on the near side, perhaps made again, and so was the child: later in this lane.
+  const near = ctx.sides[lane.from].mirror.get(parent);
+  if (near === undefined || near.stat.czxid > zxid) return 'done';
   const held = ctx.held.get(parent);
   if (held !== undefined) {
     builder.effects.push(() => held.dependents.set(path, lane.from));
@@ -143,7 +158,12 @@ export function planParent(ctx: Context, builder: Builder, path: string): Planne
   }
   const settled = planSettle(ctx, builder, parent);
   if (settled !== 'done') return settled;
-  if (lane.predicted.has(ctx.sides[lane.to].mirror, parent)) return 'there';
+  if (canHaveChildren(ctx, lane, parent)) return 'there';
   // The parent could not be carried (held or refused further up): nor can this.
   return 'done';
+}
+
+function canHaveChildren(ctx: Context, lane: Lane, path: string): boolean {
+  const there = lane.predicted.get(ctx.sides[lane.to].mirror, path);
+  return there !== undefined && !isEphemeral(there.owner);
 }
