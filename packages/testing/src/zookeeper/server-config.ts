@@ -38,7 +38,7 @@ export function serverConfig(options: ServerConfigOptions): string {
   const lines: Record<string, string | number> = {
     tickTime: options.tickTimeMs,
     // In ticks. Long, since a loaded machine must not break a quorum that a test did not want broken.
-    initLimit: Math.ceil(30_000 / options.tickTimeMs),
+    initLimit: Math.ceil(15_000 / options.tickTimeMs),
     syncLimit: Math.ceil(10_000 / options.tickTimeMs),
     dataDir: options.dataDir,
     maxClientCnxns: 0,
