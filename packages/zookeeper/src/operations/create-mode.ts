@@ -19,7 +19,7 @@ const modeFlags = {
  */
 export type CreateMode = keyof typeof modeFlags;
 
-export const createModes = Object.keys(modeFlags) as readonly CreateMode[];
+const createModes = Object.keys(modeFlags) as readonly CreateMode[];
 
 export function createModeFlags(mode: CreateMode): number {
   const flags = modeFlags[mode];

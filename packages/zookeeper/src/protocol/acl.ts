@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { JuteReader } from '../jute/reader.ts';
 import type { JuteWriter } from '../jute/writer.ts';
 
@@ -19,4 +20,9 @@ export function readAcl(reader: JuteReader): Acl {
 
 export function writeAcl(writer: JuteWriter, acl: Acl): void {
   writer.int(acl.perms).string(acl.scheme).string(acl.id);
+}
+
+/** The `id` of scheme `digest` in an ACL: what servers keep of a user's password. */
+export function digestId(user: string, password: string): string {
+  return `${user}:${createHash('sha1').update(`${user}:${password}`).digest('base64')}`;
 }

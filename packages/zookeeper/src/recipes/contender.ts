@@ -27,7 +27,7 @@ export interface Standing {
 }
 
 /** The members of a queue by name, first comes first; names that are none are left out. */
-export function inOrder(names: readonly string[], prefix: string): string[] {
+function inOrder(names: readonly string[], prefix: string): string[] {
   const numberOf = (name: string) => name.slice(name.lastIndexOf(prefix) + prefix.length);
   return names
     .filter((name) => name.includes(prefix) && /^-?\d+$/.test(numberOf(name)))

@@ -21,6 +21,11 @@ const opCodePing = 11;
 
 /** Requests of one turn of the event loop leave in one write, or in several of about this size. */
 const batchBytes = 128 * 1024;
+/**
+ * While the server has half a window of requests before it, more are held until there are this many, a write costing more
+ * than all else about a small request. They lose no time: they would wait behind the others at the server.
+ */
+const heldRequests = 32;
 
 export interface ConnectionOptions {
   readonly endpoint: Endpoint;
@@ -70,6 +75,8 @@ export class Connection {
   #liveness: Liveness | undefined;
   #receive: (bytes: Buffer, start: number, end: number) => void;
   #flushScheduled = false;
+  /** Requests in the writer. */
+  #unsent = 0;
   #choked = false;
   #ended = false;
   #error: ZooKeeperError | undefined;
@@ -131,7 +138,15 @@ export class Connection {
     }
     if (diagnostics.request.hasSubscribers) request.sentMs = this.#options.clock.monotonicMs();
     this.#inFlight.push(request);
-    this.#scheduleFlush();
+    this.#unsent++;
+    if (!this.#mayHold()) this.#scheduleFlush();
+  }
+
+  /** Replies to come will have {@link #onData} look again, so nothing is held for ever. */
+  #mayHold(): boolean {
+    return (
+      this.#unsent < heldRequests && (this.#inFlight.length - this.#unsent) * 2 > this.#options.maxInFlight
+    );
   }
 
   /** Sends `xid | opCode | body`; resolves with the error number of the answer, rejects when the connection ends. */
@@ -194,6 +209,7 @@ export class Connection {
   #flush(): void {
     if (this.#writer.length === 0 || this.#ended) return;
     this.#liveness?.sent();
+    this.#unsent = 0;
     if (!this.#transport.write(this.#writer.take())) this.#choked = true;
   }
 
@@ -217,6 +233,7 @@ export class Connection {
       return;
     }
     if (this.hasRoom) this.#options.onRoom();
+    if (this.#unsent > 0 && !this.#mayHold()) this.#scheduleFlush();
   }
 
   #onDrain(): void {

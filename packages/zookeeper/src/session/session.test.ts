@@ -1,8 +1,10 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { seededRandom } from '@orchestrator/runtime';
 import { SimulatedClock } from '@orchestrator/testing';
 import { describe, expect, test } from 'vitest';
 import { scriptedServer } from '../../test/scripted-server.ts';
 import { ZooKeeperClient } from '../client.ts';
+import { diagnosticChannels } from '../diagnostics.ts';
 import type { ClientOptions } from './options.ts';
 import type { ConnectionState } from './state.ts';
 
@@ -142,6 +144,56 @@ describe('a connection', () => {
     await clock.run(7000);
     expect(latest.isOpen).toBe(true);
     expect(latest.requests.length).toBeGreaterThan(unanswered);
+  });
+
+  test('holds requests back while the server has half a window before it, and sends each of them', async () => {
+    const { client, server, settle } = await connected({ maxInFlight: 100 });
+    const { latest } = server;
+    const sent = () => latest.requests.filter(({ opCode }) => opCode === opCodes.exists).length;
+    const answers = Array.from({ length: 60 }, () => client.exists('/a'));
+    await settle();
+    expect(sent()).toBe(60);
+    answers.push(...Array.from({ length: 10 }, () => client.exists('/a')));
+    await settle();
+    expect(sent()).toBe(60);
+    answers.push(...Array.from({ length: 22 }, () => client.exists('/a')));
+    await settle();
+    expect(sent()).toBe(92);
+    answers.push(client.exists('/a'));
+    for (let xid = 1; xid <= 92; xid++) {
+      if (xid === 43) expect(sent()).toBe(93);
+      latest.reply(xid, 1n, noNode);
+      await settle();
+    }
+    latest.reply(93, 1n, noNode);
+    const cxids = (await Promise.all(answers)).map(({ cxid }) => cxid);
+    expect(cxids).toEqual(Array.from({ length: 93 }, (_, i) => i + 1));
+  });
+
+  test('publishes what it does on the diagnostics channels', async () => {
+    const messages: unknown[] = [];
+    const listen = (message: unknown) => void messages.push(message);
+    const channels = Object.values(diagnosticChannels);
+    for (const name of channels) subscribe(name, listen);
+    try {
+      const { client, clock, server, settle } = await connected({ connectString: 'a:1' });
+      const answer = client.exists('/a');
+      await clock.run(5);
+      server.latest.reply(1, 1n, noNode);
+      await answer;
+      server.latest.close();
+      await settle();
+      server.latest.close();
+      await settle();
+    } finally {
+      for (const name of channels) unsubscribe(name, listen);
+    }
+    expect(messages).toMatchObject([
+      { state: 'connected', sessionId: 5n, server: 'a:1' },
+      { op: 'exists', path: '/a', cxid: 1, server: 'a:1', durationMs: 5, code: 'NoNode' },
+      { state: 'suspended', server: undefined, cause: { code: 'ConnectionLoss' } },
+      { server: 'a:1', error: { code: 'ConnectionLoss' } },
+    ]);
   });
 
   test('ends when a reply is not the one that is due, and what was asked fails', async () => {
