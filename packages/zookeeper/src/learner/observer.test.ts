@@ -3,7 +3,8 @@ import { SimulatedClock } from '@orchestrator/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ScriptedServers, leaderSays as says } from '../../test/reference/scripted-leader.ts';
 import type { ObserverEvent } from './events.ts';
-import { type Observer, type ObserverOptions, observe } from './observer.ts';
+import { type Observer, observe } from './observer.ts';
+import type { ObserverOptions } from './observer-options.ts';
 
 const z = (counter: number, epoch = 5) => (BigInt(epoch) << 32n) + BigInt(counter);
 

@@ -1,46 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Random, systemRandom } from '@orchestrator/runtime';
-import { type Clock, sleep, systemClock } from '@orchestrator/runtime/clock';
+import { sleep } from '@orchestrator/runtime/clock';
 import { ZooKeeperError } from '../errors.ts';
 import { epochOf } from '../protocol/zxid.ts';
-import { type Host, parseConnectString } from '../session/connect-string.ts';
-import { type Resolve, systemResolve } from '../session/endpoints.ts';
-import type { SaslOptions } from '../session/options.ts';
-import { type OpenTransport, socketTransport, type TlsOptions } from '../session/transport.ts';
 import { StreamDecoder } from './decoder.ts';
 import type { ObserverEvent } from './events.ts';
 import { findLeader, type LeaderSearch } from './find-leader.ts';
 import type { LeaderLink } from './link.ts';
+import { type ObserverOptions, searchOf } from './observer-options.ts';
 import { nothingHeld } from './protocol.ts';
-import { quorumSasl } from './quorum-sasl.ts';
-import { Spool, type SpoolOptions } from './spool.ts';
-
-export interface ObserverOptions {
-  /** Quorum addresses (`host:port`, the first port of `server.N`), or observer master ports of followers. */
-  readonly servers: readonly string[];
-  /** The last transaction held already. Default -1n: begin with a snapshot. */
-  readonly resumeFrom?: bigint;
-  /** A leader of an older epoch is refused. Default: the epoch of `resumeFrom`. */
-  readonly lowestEpoch?: number;
-  /** For `sslQuorum=true`. Default: plain TCP. */
-  readonly tls?: TlsOptions;
-  /** For `quorum.auth.enableSasl=true`: DIGEST-MD5 credentials of the quorum. Default: none. */
-  readonly sasl?: SaslOptions;
-  /** Our id; must not be that of a configured server. Default: a random one far below zero. */
-  readonly sid?: bigint;
-  /** For each server, up to its offer. Default 5,000. */
-  readonly connectTimeoutMs?: number;
-  /** Leaders ping each half tick; one that sends nothing for this long is given up. Default 10,000. */
-  readonly silenceTimeoutMs?: number;
-  /** Longest pause between two searches for a leader; the first is a tenth of it. Default 500. */
-  readonly maxRetryDelayMs?: number;
-  /** What may wait for the consumer. */
-  readonly spool?: SpoolOptions;
-  readonly clock?: Clock;
-  readonly random?: Random;
-  readonly resolve?: Resolve;
-  readonly transport?: OpenTransport;
-}
+import { Spool } from './spool.ts';
 
 /** A consumer that never waits would keep the event loop to itself; after so many bytes others get a turn. */
 const bytesPerTurn = 256 * 1024;
@@ -67,7 +36,7 @@ export class Observer implements AsyncIterable<ObserverEvent> {
 
   constructor(options: ObserverOptions) {
     this.#random = options.random ?? systemRandom;
-    this.#search = searchOf(options, this.#random);
+    this.#search = searchOf(options);
     this.#maxRetryDelayMs = options.maxRetryDelayMs ?? 500;
     this.#spool = new Spool(options.spool);
     this.#received = options.resumeFrom ?? nothingHeld;
@@ -204,39 +173,6 @@ export class Observer implements AsyncIterable<ObserverEvent> {
   }
 }
 
-function searchOf(
-  options: ObserverOptions,
-  random: Random,
-): Omit<LeaderSearch, 'resumeFrom' | 'lowestEpoch'> {
-  const { sasl } = options;
-  return {
-    servers: parseQuorumAddresses(options.servers),
-    resolve: options.resolve ?? systemResolve,
-    open: options.transport ?? socketTransport(options.tls),
-    authenticate: sasl === undefined ? undefined : () => quorumSasl(sasl),
-    sid: options.sid ?? strangerSid(random),
-    connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
-    silenceTimeoutMs: options.silenceTimeoutMs ?? 10_000,
-    clock: options.clock ?? systemClock,
-  };
-}
-
-function parseQuorumAddresses(servers: readonly string[]): readonly Host[] {
-  for (const server of servers) {
-    if (/:\d+$/.test(server)) continue;
-    throw new ZooKeeperError(
-      'InvalidOption',
-      `server "${server}": give host:port with the quorum port, 2888 by custom`,
-    );
-  }
-  return parseConnectString(servers.join(',')).hosts;
-}
-
-/** Configured servers have small ids, so this is nobody's. */
-function strangerSid(random: Random): bigint {
-  return -(2n ** 48n) - BigInt(random.below(2 ** 31)) * 65_536n - BigInt(random.below(65_536));
-}
-
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
@@ -244,21 +180,4 @@ function asError(error: unknown): Error {
 /** Joins the ensemble as soon as the result is iterated over. */
 export function observe(options: ObserverOptions): Observer {
   return new Observer(options);
-}
-
-/**
- * Finds out whether, and where, an ensemble takes us as an observer, and leaves before anything is transferred.
- *
- * Rejects with `NoLeader`, naming what each server said, or with the signal's reason.
- */
-export async function probeLeader(
-  options: Omit<ObserverOptions, 'spool' | 'maxRetryDelayMs'>,
-  signal: AbortSignal = new AbortController().signal,
-): Promise<{ readonly server: string; readonly epoch: number }> {
-  const search = searchOf(options, options.random ?? systemRandom);
-  const { resumeFrom = nothingHeld, lowestEpoch = 0 } = options;
-  const ignore = { onBytes: () => undefined, onEnd: () => undefined };
-  const link = await findLeader({ ...search, resumeFrom, lowestEpoch }, ignore, signal);
-  link.destroy();
-  return { server: link.server, epoch: link.epoch };
 }

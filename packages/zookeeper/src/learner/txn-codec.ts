@@ -36,7 +36,7 @@ const noOp: NoOp = { kind: 'none' };
 const encodedOpenAcl = new JuteWriter().vector(openAcl, writeAcl).take();
 
 /** Most nodes carry the open ACL; comparing its bytes is cheaper than decoding it, and all share one object. */
-export function readAclList(reader: JuteReader): readonly Acl[] {
+function readAclList(reader: JuteReader): readonly Acl[] {
   return reader.takeIf(encodedOpenAcl) ? openAcl : reader.vector(readAcl, 12);
 }
 

@@ -21,7 +21,7 @@ import type { SeedChange, SeedContext, SeedRules } from './seed-rules.ts';
 import { ChangeLog, findSequenceParents, ownNodes, type SelectedNode, selectNodes } from './select.ts';
 
 export const fileMagic = 0x5a4b534e;
-export const fileVersion = 2;
+const fileVersion = 2;
 export const digestVersion = 2;
 
 /** Where the nodes come from; a `Tree` that retains data is one. It must not change until the file is written. */

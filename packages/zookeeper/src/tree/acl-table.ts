@@ -1,7 +1,7 @@
 import { type Acl, openAcl } from '../protocol/acl.ts';
 
 /** The id of {@link openAcl}, which most nodes carry. */
-export const openAclId = 0;
+const openAclId = 0;
 
 function keyOf(acl: readonly Acl[]): string {
   return JSON.stringify(acl.map((entry) => [entry.perms, entry.scheme, entry.id]));

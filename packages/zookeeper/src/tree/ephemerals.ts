@@ -22,11 +22,6 @@ export class EphemeralIndex {
     return [...(this.#paths.get(owner) ?? [])];
   }
 
-  /** Sessions that own at least one node. */
-  owners(): IterableIterator<bigint> {
-    return this.#paths.keys();
-  }
-
   clear(): void {
     this.#paths.clear();
   }

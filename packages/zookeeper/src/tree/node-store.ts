@@ -10,6 +10,8 @@ import { NodeFile, type StoredNode } from './node-file.ts';
 import { column, NodeTable, rowState, statBytes } from './node-table.ts';
 import { comparePaths, isWithin } from './path.ts';
 import { PathIndex } from './path-index.ts';
+import { childSlots, linkSibling, unlinkSibling } from './sibling-links.ts';
+import { SlotQueue } from './slot-queue.ts';
 
 export interface NodeStoreOptions {
   /** Over this, nodes move to a file. */
@@ -63,7 +65,7 @@ export class NodeStore {
     const slot = this.table.allocate(path);
     this.#index.add(path, slot);
     this.#size++;
-    this.#link(slot, parent);
+    if (this.#file === undefined) linkSibling(this.table, slot, parent);
     if (parent !== -1) {
       this.table.setInteger(parent, column.numChildren, this.table.integer(parent, column.numChildren) + 1);
       this.changed(parent);
@@ -79,7 +81,7 @@ export class NodeStore {
       this.table.setInteger(parent, column.numChildren, this.table.integer(parent, column.numChildren) - 1);
       this.changed(parent);
     }
-    if (this.#file === undefined) this.#unlink(slot, parent);
+    if (this.#file === undefined) unlinkSibling(this.table, slot, parent);
     this.#size--;
     this.#drop(slot, path);
   }
@@ -114,12 +116,8 @@ export class NodeStore {
       this.#writeDirty();
       return [...this.#file.childNames(path)].map((name) => childPath(path, name));
     }
-    const paths = new Array<string>(this.table.integer(slot, column.numChildren));
-    let at = 0;
-    for (let child = this.table.integer(slot, column.firstChild); child !== -1; at++) {
-      paths[at] = this.table.path(child);
-      child = this.table.integer(child, column.nextSibling);
-    }
+    const paths: string[] = [];
+    for (const child of childSlots(this.table, slot)) paths.push(this.table.path(child));
     // All share the parent's path, so the plain order of strings is the order of names.
     return paths.sort();
   }
@@ -255,54 +253,5 @@ export class NodeStore {
 
   #touch(slot: number): void {
     this.table.setInteger(slot, column.state, this.table.integer(slot, column.state) | rowState.recent);
-  }
-
-  #link(slot: number, parent: number): void {
-    const { table } = this;
-    table.setInteger(slot, column.firstChild, -1);
-    table.setInteger(slot, column.previousSibling, -1);
-    table.setInteger(slot, column.nextSibling, -1);
-    if (parent === -1 || this.#file !== undefined) return;
-    const first = table.integer(parent, column.firstChild);
-    table.setInteger(slot, column.nextSibling, first);
-    if (first !== -1) table.setInteger(first, column.previousSibling, slot);
-    table.setInteger(parent, column.firstChild, slot);
-  }
-
-  #unlink(slot: number, parent: number): void {
-    const { table } = this;
-    const previous = table.integer(slot, column.previousSibling);
-    const next = table.integer(slot, column.nextSibling);
-    if (previous !== -1) table.setInteger(previous, column.nextSibling, next);
-    else if (parent !== -1) table.setInteger(parent, column.firstChild, next);
-    if (next !== -1) table.setInteger(next, column.previousSibling, previous);
-  }
-}
-
-class SlotQueue {
-  #slots: number[] = [];
-  #taken = 0;
-
-  get length(): number {
-    return this.#slots.length - this.#taken;
-  }
-
-  push(slot: number): void {
-    this.#slots.push(slot);
-  }
-
-  take(count: number): number[] {
-    const slots = this.#slots.slice(this.#taken, this.#taken + count);
-    this.#taken += slots.length;
-    if (this.#taken * 2 > this.#slots.length) {
-      this.#slots = this.#slots.slice(this.#taken);
-      this.#taken = 0;
-    }
-    return slots;
-  }
-
-  clear(): void {
-    this.#slots = [];
-    this.#taken = 0;
   }
 }

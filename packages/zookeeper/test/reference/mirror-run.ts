@@ -1,6 +1,7 @@
 import { waitFor } from '@orchestrator/testing';
 import { mirror, type ObserverEvent } from '../../src/learner/events.ts';
-import { type Observer, type ObserverOptions, observe } from '../../src/learner/observer.ts';
+import { type Observer, observe } from '../../src/learner/observer.ts';
+import type { ObserverOptions } from '../../src/learner/observer-options.ts';
 import { epochOf, formatZxid } from '../../src/protocol/zxid.ts';
 import { type CreateTreeOptions, createTree, type Tree } from '../../src/tree/tree.ts';
 
