@@ -19,7 +19,7 @@ export const mayImport: Record<string, readonly string[]> = {
 };
 
 const outermost = ['bench', 'simulation', 'e2e', 'scripts'];
-const doors = new Set(['@orchestrator/runtime/clock']);
+const doors = new Set(['@orchestrator/runtime/clock', '@orchestrator/runtime/random']);
 const longestFile = 500;
 const importPattern =
   /(?:^|\n)\s*(?:import|export)\s(?:[^'";]*?\sfrom\s)?['"]([^'"]+)['"]|import\(['"]([^'"]+)['"]\)/g;

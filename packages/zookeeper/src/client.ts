@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
-import type { Random } from '@orchestrator/runtime';
 import type { Clock } from '@orchestrator/runtime/clock';
+import type { Random } from '@orchestrator/runtime/random';
 import { requestError, type ZooKeeperError } from './errors.ts';
 import { type GetAclResult, getAcl, setAcl } from './operations/acl.ts';
 import { getConfig, type ReconfigRequest, reconfig } from './operations/config.ts';

@@ -1,4 +1,4 @@
-import { seededRandom } from '@orchestrator/runtime';
+import { seededRandom } from '@orchestrator/runtime/random';
 import { SimulatedClock } from '@orchestrator/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ScriptedServers, leaderSays as says } from '../../test/reference/scripted-leader.ts';

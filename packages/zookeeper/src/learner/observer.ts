@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Random, systemRandom } from '@orchestrator/runtime';
 import { sleep } from '@orchestrator/runtime/clock';
+import { type Random, systemRandom } from '@orchestrator/runtime/random';
 import { ZooKeeperError } from '../errors.ts';
 import { epochOf } from '../protocol/zxid.ts';
 import { StreamDecoder } from './decoder.ts';

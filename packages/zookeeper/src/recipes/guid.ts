@@ -1,4 +1,4 @@
-import type { Random } from '@orchestrator/runtime';
+import type { Random } from '@orchestrator/runtime/random';
 
 /** 128 bits of chance in hexadecimal: a name that nobody else has. */
 export function guid(random: Random): string {

@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises';
-import type { Random } from '@orchestrator/runtime';
+import type { Random } from '@orchestrator/runtime/random';
 import type { Host } from './connect-string.ts';
 import type { Endpoint } from './transport.ts';
 

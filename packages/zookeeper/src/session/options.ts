@@ -1,5 +1,5 @@
-import { type Random, systemRandom } from '@orchestrator/runtime';
 import { type Clock, systemClock } from '@orchestrator/runtime/clock';
+import { type Random, systemRandom } from '@orchestrator/runtime/random';
 import { ZooKeeperError } from '../errors.ts';
 import { type ConnectString, parseConnectString } from './connect-string.ts';
 import { type Resolve, systemResolve } from './endpoints.ts';

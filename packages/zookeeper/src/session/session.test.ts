@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { seededRandom } from '@orchestrator/runtime';
+import { seededRandom } from '@orchestrator/runtime/random';
 import { SimulatedClock } from '@orchestrator/testing';
 import { describe, expect, test } from 'vitest';
 import { scriptedServer } from '../../test/scripted-server.ts';
