@@ -3,7 +3,7 @@
  */
 
 import type { Conflict, Side } from '@orchestrator/sync';
-import { dataHash } from '@orchestrator/zookeeper';
+import { dataHash, type TxnOp } from '@orchestrator/zookeeper';
 import {
   type ClientWrite,
   clientWrites,
@@ -34,6 +34,12 @@ function everEphemeral(history: RunHistory): Set<string> {
     }
   }
   return paths;
+}
+
+/** Where versions may differ: conflicts, ephemerals, and what the ledger says. */
+function inexactPaths(history: RunHistory): Set<string> {
+  const noted = history.ledger.map(({ path }) => path);
+  return new Set([...contestedPaths(history), ...everEphemeral(history), ...noted]);
 }
 
 /** At `path` or above it. */
@@ -91,8 +97,7 @@ function isSameKind(history: RunHistory, path: string, a: bigint, b: bigint): bo
 /** Each change has been applied once: where there was no conflict, the versions are equal. */
 export const versionsAreEqual: Invariant = (history) => {
   if (!history.isExact) return [];
-  const exempt = contestedPaths(history).union(everEphemeral(history));
-  for (const { path } of history.ledger) exempt.add(path);
+  const exempt = inexactPaths(history);
   const problems: string[] = [];
   for (const [path, a] of history.sides.source.tree.nodes) {
     const b = history.sides.target.tree.get(path);
@@ -126,9 +131,12 @@ export const noWriteIsLost: Invariant = (history) => {
             supersedes(later, write) &&
             // What a delete leaves is nothing, and a create found nothing.
             ((write.op.kind === 'delete' && later.op.kind === 'create') ||
-              (known[other(side)][later.index] ?? 0n) >= write.zxid),
+              (known[other(side)][later.index] ?? 0n) >= write.zxid ||
+              isWrittenBefore(history, write, later)),
         );
         if (wasSeen || isInFinalState(history, write)) continue;
+        // What is written to the copy of an ephemeral goes with the original's owner.
+        if (write.op.kind !== 'create' && theirs.some((later) => later.isExpiry)) continue;
         if (isRecorded(conflicts.get(path) ?? [], write)) continue;
         if (history.held.has(path) || isBelowAny(path, history.held)) continue;
         problems.push(`${side} 0x${write.zxid.toString(16)} ${write.op.kind} ${path} ${describe(write)}`);
@@ -137,6 +145,20 @@ export const noWriteIsLost: Invariant = (history) => {
   }
   return problems;
 };
+
+/** What no cursor speaks of - ephemerals, ACLs - is seen once an engine has written it. */
+function isWrittenBefore(history: RunHistory, write: ClientWrite, later: ClientWrite): boolean {
+  const { log, clientSessions } = history.sides[later.side];
+  return log
+    .slice(0, later.index)
+    .some((txn) => !clientSessions.has(txn.sessionId) && txn.ops.some((op) => isSameChange(op, write.op)));
+}
+
+function isSameChange(a: TxnOp, b: ClientWrite['op']): boolean {
+  if (a.kind !== b.kind || !('path' in a) || a.path !== b.path) return false;
+  if (a.kind === 'setAcl' && b.kind === 'setAcl') return JSON.stringify(a.acl) === JSON.stringify(b.acl);
+  return 'data' in a && 'data' in b && dataHash(a.data) === dataHash(b.data);
+}
 
 const describe = (write: ClientWrite) => ('data' in write.op ? (write.op.data?.toString() ?? '') : '');
 
@@ -246,7 +268,7 @@ export const noNameIsUsedTwice: Invariant = (history) => {
 /** No value of a client was written to the other side more than once, where there was no conflict. */
 export const nothingIsAppliedTwice: Invariant = (history) => {
   if (!history.isExact) return [];
-  const exempt = contestedPaths(history).union(everEphemeral(history));
+  const exempt = inexactPaths(history);
   const problems: string[] = [];
   for (const side of sidesOf) {
     const seen = new Set<string>();

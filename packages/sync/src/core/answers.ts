@@ -7,7 +7,6 @@
 import type { Txn } from '@orchestrator/zookeeper';
 import { noteOverwritten } from './contests.ts';
 import type { Context } from './context.ts';
-import { overlap } from './dirty.ts';
 import { dropWaiting, retryCopies } from './ephemerals.ts';
 import type { Batch, Lane } from './lane.ts';
 import { isFinal, refuse } from './refused.ts';
@@ -202,8 +201,7 @@ export function onEcho(
   lane.batches.splice(index, 1);
   for (const op of batch.ops) {
     lane.predicted.confirm(op.path, batch.id);
-    const entry = ctx.dirty.get(op.path);
-    if (entry?.[side] !== undefined && overlap(entry)) noteOverwritten(ctx, op.path, lane.from);
+    noteOverwritten(ctx, op, lane.from);
   }
   if (lane.failure !== undefined && batch.ops.some((op) => op.path === lane.failure?.path))
     lane.failure = undefined;

@@ -4,11 +4,18 @@
  */
 import type { Contest, Context } from './context.ts';
 import { dataOf } from './data-of.ts';
-import { type DirtyPath, makeVoid } from './dirty.ts';
+import { type DirtyPath, makeVoid, touches } from './dirty.ts';
 import { isSameKind, isSameNode } from './kinds.ts';
 import type { MirrorNode } from './mirror.ts';
 import { settleNow } from './settling.ts';
-import { type Conflict, type ConflictDecision, type NodeValue, otherSide, type Side } from './types.ts';
+import {
+  type Conflict,
+  type ConflictDecision,
+  type NodeValue,
+  otherSide,
+  type Side,
+  type WriteOp,
+} from './types.ts';
 
 const hex = (zxid: bigint): string => `0x${zxid.toString(16)}`;
 
@@ -34,12 +41,17 @@ export function contestDelete(ctx: Context, path: string, keeper: Side): void {
   open(ctx, path, 'delete', keeper, reason, zxidsOf(entry));
 }
 
-/** A write of ours from `from` has taken the place of a client's change that we had not seen. */
-export function noteOverwritten(ctx: Context, path: string, from: Side): void {
+/** A write of ours from `from` is in the far side's stream; it may have taken the place of a change that we had not seen. */
+export function noteOverwritten(
+  ctx: Context,
+  op: { readonly kind: WriteOp['kind'] | 'setAcl'; readonly path: string },
+  from: Side,
+): void {
+  const { path } = op;
   const entry = ctx.dirty.get(path);
   const loser = otherSide(from);
   const pending = entry?.[loser];
-  if (entry === undefined || pending === undefined) return;
+  if (entry === undefined || pending === undefined || (pending.fields & fieldsOf(op.kind)) === 0) return;
   const reason = `changed on the ${loser} at the same moment as the ${from}'s change arrived there`;
   const nodes = nodesAt(ctx, path);
   const zxids = zxidsOf(entry);
@@ -83,7 +95,8 @@ export function mayPass(ctx: Context, path: string, found: Contest, from: Side):
 
 function isOnItsWay(ctx: Context, path: string): boolean {
   for (const side of ['source', 'target'] as const) {
-    if (ctx.lanes[side].predicted.isInFlight(path)) return true;
+    const { predicted, batches } = ctx.lanes[side];
+    if (predicted.isInFlight(path) || batches.some((batch) => batch.path === path)) return true;
     const copy = ctx.copies[side].get(path);
     if (copy !== undefined && copy.state !== 'waiting') return true;
   }
@@ -116,6 +129,11 @@ function decide(
       ? 'changed on both sides in the same millisecond; source wins the tie'
       : `the source's change of ${path} is ${source - target} ms later`;
   return { decision: 'source', reason };
+}
+
+function fieldsOf(kind: WriteOp['kind'] | 'setAcl'): number {
+  if (kind === 'setData') return touches.data;
+  return kind === 'setAcl' ? touches.acl : touches.all;
 }
 
 /** Records the conflict once both values are at hand. */
@@ -177,6 +195,8 @@ function settle(ctx: Context, path: string, found: Contest): void {
       if (pending.lastZxid === lastZxids[loser]) pending.fields = 0;
     }
     ctx.contests.delete(path);
+    // What our write did not touch - the ACL of a node made anew, say - is still the loser's.
+    settleNow(ctx, decision as Side, path);
     return;
   }
   const now = zxidsOf(entry);

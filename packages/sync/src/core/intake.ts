@@ -4,9 +4,9 @@ import { decodeCursor } from '../znodes.ts';
 import { onEcho } from './answers.ts';
 import { noteOverwritten } from './contests.ts';
 import type { Context, SideContext } from './context.ts';
-import { overlap, touches } from './dirty.ts';
+import { touches } from './dirty.ts';
 import { onCopiesLost, onCopyEcho } from './ephemerals.ts';
-import type { Work, WorkOp } from './lane.ts';
+import type { Lane, Work, WorkOp } from './lane.ts';
 import { isEphemeral } from './mirror.ts';
 import { settleLater } from './settling.ts';
 import { otherSide, type Side } from './types.ts';
@@ -108,12 +108,18 @@ function onOwnWrite(ctx: Context, side: Side, txn: Txn, closed: readonly string[
     if (op.kind !== 'create' && op.kind !== 'delete' && op.kind !== 'setData' && op.kind !== 'setAcl')
       continue;
     if (!ctx.scope.includes(op.path)) continue;
-    const entry = ctx.dirty.get(op.path);
-    if (entry?.[side] !== undefined && (isReplay || overlap(entry))) noteOverwritten(ctx, op.path, from);
+    noteOverwritten(ctx, op, from);
     if (isReplay) continue;
     if (op.kind === 'create' && isEphemeral(op.ephemeralOwner)) onCopyEcho(ctx, side, op.path);
-    else if (!ctx.lanes[from].predicted.isInFlight(op.path)) settleLater(ctx, from, op.path);
+    else if (!isExpected(ctx.lanes[from], op.path)) settleLater(ctx, from, op.path);
   }
+}
+
+function isExpected(lane: Lane, path: string): boolean {
+  return (
+    lane.predicted.isInFlight(path) ||
+    lane.batches.some((batch) => batch.kind === 'acl' && batch.path === path)
+  );
 }
 
 /** The names are kept until then, so that a late transaction of the session is still known as ours. */
