@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { startEnsemble } from '../src/index.ts';
 
@@ -10,5 +11,6 @@ test.each([
   const leader = await ensemble.waitForQuorum();
   const monitor = await leader.monitor();
   expect(monitor.get('zk_version')).toMatch(reported);
+  expect(await readFile(`/proc/${leader.pid}/maps`, 'utf8')).toContain(`/classes-${version}-`);
   expect((await ensemble.server(4).monitor()).get('zk_server_state')).toBe('observer');
 });

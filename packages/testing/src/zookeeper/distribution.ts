@@ -12,7 +12,8 @@ export interface Distribution {
   jvmFlags: readonly string[];
 }
 
-const cacheFolder = fileURLToPath(new URL('../../../../.cache/', import.meta.url));
+/** Git-ignored; survives between runs. */
+export const cacheFolder = fileURLToPath(new URL('../../../../.cache/', import.meta.url));
 
 // slf4j-simple writes to standard error and needs no file, whichever logging library the package was built for.
 const logFlags = [

@@ -25,7 +25,8 @@ export interface EnsembleServerOptions {
 function commandLine(options: EnsembleServerOptions, configFile: string, jaasFile: string): string[] {
   const { distribution, heapMb, jvmFlags } = options;
   return [
-    ...[`-Xmx${heapMb}m`, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'],
+    // Performance data would be left behind in the temporary folder by every kill.
+    ...['-XX:-UsePerfData', `-Xmx${heapMb}m`, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'],
     ...(options.jaas === undefined ? [] : [`-Djava.security.auth.login.config=${jaasFile}`]),
     ...distribution.jvmFlags,
     ...jvmFlags,
