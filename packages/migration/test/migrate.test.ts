@@ -9,7 +9,8 @@ import { findServer } from '../src/deploy/java-process.ts';
 import { createMigrationService, type MigrationRecord, parseMigrationRequest } from '../src/index.ts';
 import type { MigrationService } from '../src/service.ts';
 
-const logger = process.env.MIGRATION_LOG === undefined ? silentLogger : createLogger({ name: 'test', level: 'debug' });
+const logger =
+  process.env.MIGRATION_LOG === undefined ? silentLogger : createLogger({ name: 'test', level: 'debug' });
 
 let folder: string;
 let source: Ensemble;
@@ -25,7 +26,13 @@ beforeEach(async () => {
   source = await startEnsemble({ servers: 3 });
   targetPorts = await freePorts(9);
   store = await openStore(`sqlite:${join(folder, 'store.db')}`);
-  service = createMigrationService({ store, workFolder: join(folder, 'work'), instance: 'one', logger, leaseMs: 1_000 });
+  service = createMigrationService({
+    store,
+    workFolder: join(folder, 'work'),
+    instance: 'one',
+    logger,
+    leaseMs: 5_000,
+  });
   await service.start();
   client = await connect({ connectString: source.connectString });
 });

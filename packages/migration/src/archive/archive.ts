@@ -2,8 +2,9 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { chmod, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
+import { pipeline as connectStreams, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { MigrationError } from '../errors.ts';
 import { decrypt, encrypt } from './container.ts';
 import { type KeySource, newKey, openKey } from './key.ts';
@@ -59,7 +60,10 @@ export async function writeArchive(options: WriteArchiveOptions): Promise<Archiv
   await mkdir(dirname(file), { recursive: true });
   try {
     await pipeline(
-      Readable.from(encrypt(plain, { key, derivation, createdMs: nowMs }), { objectMode: false }),
+      Readable.from(plain, { objectMode: false }),
+      // Logs of ZooKeeper are allocated in advance: most of a fresh one is zeros.
+      createZstdCompress(),
+      (compressed: AsyncIterable<Buffer>) => encrypt(compressed, { key, derivation, createdMs: nowMs }),
       createWriteStream(partial, { mode: 0o600, flush: true }),
       ...(signal === undefined ? [] : [{ signal }]),
     );
@@ -79,7 +83,13 @@ export async function verifyArchive(file: string, key: KeySource): Promise<Manif
 
 function archiveEvents(file: string, key: KeySource): AsyncGenerator<ArchiveEvent, void, undefined> {
   const pieces: AsyncIterable<Buffer> = createReadStream(file, { highWaterMark: 256 * 1024 });
-  return readRecords(decrypt(pieces, (derivation) => openKey(key, derivation)));
+  const compressed = Readable.from(
+    decrypt(pieces, (derivation) => openKey(key, derivation)),
+    { objectMode: false },
+  );
+  // An error of one stream ends the other with it, and with that the loop that reads.
+  const plain = connectStreams(compressed, createZstdDecompress(), () => undefined);
+  return readRecords(plain);
 }
 
 async function writeFiles(events: AsyncIterable<ArchiveEvent>, folder: string): Promise<Manifest> {

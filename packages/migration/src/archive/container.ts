@@ -81,7 +81,7 @@ export interface EncryptOptions {
   readonly createdMs: number;
 }
 
-/** The bytes of the archive of `plain`; holds one chunk in memory. */
+/** The bytes of the archive of `plain` (which is compressed already); holds one chunk in memory. */
 export async function* encrypt(
   plain: AsyncIterable<Buffer>,
   options: EncryptOptions,

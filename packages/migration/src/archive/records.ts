@@ -1,5 +1,5 @@
 /**
- * What is inside an archive, before encryption: files one after the other, of unknown length when they begin, each
+ * What is inside an archive, before compression (zstd) and encryption: files one after the other, of unknown length when they begin, each
  * followed by its checksum, and the manifest at the end.
  *
  *   plain    = (file piece* end)* manifest

@@ -143,6 +143,8 @@ async function endSync(ctx: MigrationContext): Promise<void> {
     }
     ctx.logger.warn('clients are left behind on the target, as asked for', { error });
   }
+  // What was written between the two looks, by a client that has left since, goes over first.
+  await settle(ctx, await ctx.sync.running());
   await ctx.sync.finish();
 }
 

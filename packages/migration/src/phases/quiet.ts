@@ -29,26 +29,32 @@ export async function checkNoClients(cluster: Cluster): Promise<CheckResult> {
   return fail(check, `connections left (${counts})${named}`, `move these clients to the ${other}`);
 }
 
+/** Connections that are just being closed, ours among them, are listed a moment longer. */
+const graceMs = 5_000;
+
 /**
  * Resolves when there has been no client for the quiet period.
  *
- * @throws MigrationError `precondition` naming those that are left, as soon as one is seen
+ * @throws MigrationError `precondition` naming those that are left after the period and a grace of 5 s
  */
 export async function confirmQuiet(ctx: MigrationContext, cluster: Cluster, quietMs: number): Promise<void> {
-  const deadline = ctx.clock.monotonicMs() + quietMs;
+  const { clock, signal } = ctx;
+  const deadline = clock.monotonicMs() + quietMs + graceMs;
+  let quietSince: number | undefined;
   for (;;) {
-    ctx.signal.throwIfAborted();
+    signal.throwIfAborted();
     const result = await checkNoClients(cluster);
-    if (result.status === 'fail') {
-      await ctx.recordChecks('clients', [result]);
-      throw new MigrationError('precondition', `${result.check}: ${result.found}`, {
-        ...(result.remedy === null ? {} : { remedy: result.remedy }),
-      });
-    }
-    if (ctx.clock.monotonicMs() >= deadline) {
+    const now = clock.monotonicMs();
+    quietSince = result.status === 'ok' ? (quietSince ?? now) : undefined;
+    if (quietSince !== undefined && now - quietSince >= quietMs) {
       await ctx.recordChecks('clients', [result]);
       return;
     }
-    await sleep(ctx.clock, pollMs, ctx.signal);
+    if (now > deadline) {
+      await ctx.recordChecks('clients', [result]);
+      const { check, found, remedy } = result;
+      throw new MigrationError('precondition', `${check}: ${found}`, remedy === null ? {} : { remedy });
+    }
+    await sleep(clock, pollMs, signal);
   }
 }

@@ -1,4 +1,5 @@
 /** Whether the target is what it should be: another ensemble, empty or ours, with clocks that agree. */
+import type { ZooKeeperClient } from '@orchestrator/zookeeper';
 import { openClient, openObserver, withClient } from '../ensemble/client.ts';
 import { isListening } from '../ensemble/four-letter.ts';
 import { type CheckResult, fail, ok, warn } from '../phases/check.ts';
@@ -86,20 +87,16 @@ async function leaderClockOffset(cluster: Cluster, ctx: PreflightContext): Promi
   const observer = await openObserver(access, ctx.clock);
   if (observer === null) return null;
   const timer = ctx.clock.after(clockTimeoutMs, () => observer.close());
-  let client: Awaited<ReturnType<typeof openClient>> | undefined;
-  let asked = false;
+  let session: Promise<ZooKeeperClient | undefined> | undefined;
   try {
     for await (const event of observer) {
-      if (event.type === 'synced' && !asked) {
-        asked = true;
-        void openClient(access, ctx.clock).then(
-          (opened) => {
-            client = opened;
-          },
-          () => observer.close(),
-        );
+      if (event.type === 'synced') {
+        session ??= openClient(access, ctx.clock).catch(() => {
+          observer.close();
+          return undefined;
+        });
       }
-      if (event.type !== 'txns' || !asked) continue;
+      if (event.type !== 'txns' || session === undefined) continue;
       // Sessions are opened by clients all the time; any of them tells the leader's clock just as well.
       const txn = event.txns.find((candidate) => candidate.ops.some((op) => op.kind === 'createSession'));
       if (txn !== undefined) return txn.timeMs - ctx.clock.nowMs();
@@ -107,7 +104,8 @@ async function leaderClockOffset(cluster: Cluster, ctx: PreflightContext): Promi
     return null;
   } finally {
     timer.cancel();
-    await client?.close();
+    // The transaction is seen here before the client knows that its session is open.
+    await (await session)?.close();
   }
 }
 
