@@ -390,7 +390,14 @@ export class ZooKeeperClient extends EventEmitter<ClientEvents> {
   }
 
   #onState(state: ConnectionState, cause: ZooKeeperError | undefined): void {
-    this.emit('state', state, cause);
+    try {
+      this.emit('state', state, cause);
+    } catch (error) {
+      // A listener's mistake must not end the session that calls it; nor must it go unseen.
+      process.nextTick(() => {
+        throw error;
+      });
+    }
   }
 }
 

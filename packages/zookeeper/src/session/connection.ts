@@ -23,9 +23,11 @@ const opCodePing = 11;
 const batchBytes = 128 * 1024;
 /**
  * While the server has half a window of requests before it, more are held until there are this many, a write costing more
- * than all else about a small request. They lose no time: they would wait behind the others at the server.
+ * than all else about a small request. They would wait behind the others at the server; on a long line, where they would
+ * not, it is but a small share of the window that comes later.
  */
-const heldRequests = 32;
+const mostHeld = 32;
+const heldShareOfWindow = 1 / 16;
 
 export interface ConnectionOptions {
   readonly endpoint: Endpoint;
@@ -75,6 +77,7 @@ export class Connection {
   #liveness: Liveness | undefined;
   #receive: (bytes: Buffer, start: number, end: number) => void;
   #flushScheduled = false;
+  readonly #heldLimit: number;
   /** Requests in the writer. */
   #unsent = 0;
   #choked = false;
@@ -88,6 +91,7 @@ export class Connection {
     this.endpoint = options.endpoint;
     this.lastZxidSeen = options.connect.lastZxidSeen;
     this.#options = options;
+    this.#heldLimit = Math.min(mostHeld, options.maxInFlight * heldShareOfWindow);
     this.handshake = new Promise((resolve, reject) => {
       this.#resolveHandshake = resolve;
       this.#rejectHandshake = reject;
@@ -145,7 +149,7 @@ export class Connection {
   /** Replies to come will have {@link #onData} look again, so nothing is held for ever. */
   #mayHold(): boolean {
     return (
-      this.#unsent < heldRequests && (this.#inFlight.length - this.#unsent) * 2 > this.#options.maxInFlight
+      this.#unsent < this.#heldLimit && (this.#inFlight.length - this.#unsent) * 2 > this.#options.maxInFlight
     );
   }
 
