@@ -1,5 +1,5 @@
 import { type Ensemble, startEnsemble, temporaryFolder } from '@orchestrator/testing';
-import { compareTrees, nodeKind, type ZooKeeperClient } from '@orchestrator/zookeeper';
+import { compareTrees, nodeKind, type TreeDifference, type ZooKeeperClient } from '@orchestrator/zookeeper';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { prepareSeed } from '../src/seed/seed.ts';
 import { accessTo, clientOf, startSeeded, treeOf } from './ensembles.ts';
@@ -58,7 +58,8 @@ test('a seeded ensemble holds every field of every node, but for what a seed mus
       'ctime',
       'mtime',
     ] as const;
-    const differences = [...compareTrees(a, b, { fields, ignore })];
+    const differences: TreeDifference[] = [];
+    for await (const difference of compareTrees(a, b, { fields, ignore })) differences.push(difference);
     const ephemerals = [...a.walk('/')].filter((node) => nodeKind(node.stat.ephemeralOwner) === 'ephemeral');
     expect(ephemerals).toHaveLength(3);
     expect(differences).toEqual([

@@ -72,12 +72,18 @@ test('says what to do when both limits are reached, and takes nothing of what di
   spool.close();
 });
 
-test('leaves nothing in the folder', () => {
+test('leaves nothing in the folder, however the process ends', () => {
   const spool = new Spool<string>({ maxMemoryBytes: 0, folder });
-  spool.pushBytes(Buffer.alloc(10), 0); // into an empty spool everything fits
+  for (let i = 0; i < 2; i++) spool.pushBytes(Buffer.alloc(10), 0);
+  expect(spool.bytes.disk).toBeGreaterThan(0);
   expect(readdirSync(folder)).toEqual([]);
-  spool.pushBytes(Buffer.alloc(10), 0);
-  expect(readdirSync(folder)).toHaveLength(1);
   spool.close();
-  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a folder that cannot be written to is named', () => {
+  const spool = new Spool<string>({ maxMemoryBytes: 0, folder: join(folder, 'absent') });
+  spool.pushBytes(Buffer.alloc(10), 0);
+  const push = () => spool.pushBytes(Buffer.alloc(10), 0);
+  expect(push).toThrow(expect.objectContaining({ code: 'SpoolFull' }));
+  expect(push).toThrow(/absent cannot be written: ENOENT/);
 });

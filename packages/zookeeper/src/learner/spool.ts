@@ -34,7 +34,6 @@ export class Spool<Mark> {
   #taken = 0;
   #memoryBytes = 0;
   #marks: Mark[] = [];
-  #fileFolder: string | undefined;
   #file = -1;
   #written = 0;
   #read = 0;
@@ -105,8 +104,6 @@ export class Spool<Mark> {
     this.#read = 0;
     if (this.#file !== -1) closeSync(this.#file);
     this.#file = -1;
-    if (this.#fileFolder !== undefined) rmSync(this.#fileFolder, { recursive: true, force: true });
-    this.#fileFolder = undefined;
   }
 
   /**
@@ -131,9 +128,11 @@ export class Spool<Mark> {
     this.#written += length;
   }
 
+  /** The file has no name once it is open, so nothing is left behind however this process ends. */
   #openFile(): void {
-    this.#fileFolder = mkdtempSync(join(this.#folder, 'spool-'));
-    this.#file = openSync(join(this.#fileFolder, 'stream'), 'w+', 0o600);
+    const folder = mkdtempSync(join(this.#folder, 'spool-'));
+    this.#file = openSync(join(folder, 'stream'), 'w+', 0o600);
+    rmSync(folder, { recursive: true });
   }
 
   #unwritable(cause: unknown): ZooKeeperError {

@@ -1,8 +1,12 @@
 /** How two trees, or two parts of them, differ. Used to prove that a target holds what its source holds. */
+import { setImmediate } from 'node:timers/promises';
 import type { Acl } from '../protocol/acl.ts';
 import { hashAsBigint, hashText } from './data-hash.ts';
 import type { TreeNode, WalkOptions } from './node.ts';
 import { comparePaths } from './path.ts';
+
+/** A few milliseconds of work. */
+const nodesPerTurn = 2000;
 
 /** What of a node is compared. `children` is their number; `existence` always counts. */
 export type ComparedField =
@@ -89,20 +93,20 @@ function* wanted(tree: WalkableTree, options: CompareOptions): Generator<TreeNod
 }
 
 /**
- * Every difference, in the order of a walk, found in one pass over both trees. It is a generator so that the caller can give
- * others a turn; what changes in either tree meanwhile may show up, or not.
+ * Every difference, in the order of a walk, found in one pass over both trees that lets others have their turn. What changes
+ * in either tree meanwhile may show up, or not.
  */
-export function* compareTrees(
+export async function* compareTrees(
   a: WalkableTree,
   b: WalkableTree,
   options: CompareOptions = {},
-): Generator<TreeDifference> {
+): AsyncGenerator<TreeDifference> {
   const fields = options.fields ?? defaultFields;
   const walkA = wanted(a, options);
   const walkB = wanted(b, options);
   let nodeA = walkA.next().value;
   let nodeB = walkB.next().value;
-  while (nodeA !== undefined || nodeB !== undefined) {
+  for (let steps = 1; nodeA !== undefined || nodeB !== undefined; steps++) {
     const order = nodeA === undefined ? 1 : nodeB === undefined ? -1 : comparePaths(nodeA.path, nodeB.path);
     if (nodeA !== undefined && order < 0) {
       yield { path: nodeA.path, kind: 'onlyInA' };
@@ -113,6 +117,7 @@ export function* compareTrees(
     }
     if (order <= 0) nodeA = walkA.next().value;
     if (order >= 0) nodeB = walkB.next().value;
+    if (steps % nodesPerTurn === 0) await setImmediate();
   }
 }
 
@@ -137,7 +142,10 @@ export interface SubtreeChecksum {
 /**
  * Sums up a subtree, so that two sides need to exchange one number to agree that it is equal. Not a proof against forgery.
  */
-export function checksumSubtree(tree: WalkableTree, options: CompareOptions = {}): SubtreeChecksum {
+export async function checksumSubtree(
+  tree: WalkableTree,
+  options: CompareOptions = {},
+): Promise<SubtreeChecksum> {
   const fields = options.fields ?? defaultFields;
   let nodes = 0;
   let checksum = 0n;
@@ -145,7 +153,7 @@ export function checksumSubtree(tree: WalkableTree, options: CompareOptions = {}
     const text = fields.map((field) => fieldValue(node, field)).join('\n');
     const { high, low } = hashText(`${node.path}\n${text}`);
     checksum += hashAsBigint(high, low);
-    nodes++;
+    if (++nodes % nodesPerTurn === 0) await setImmediate();
   }
   return { nodes, checksum: BigInt.asUintN(64, checksum) };
 }

@@ -1,6 +1,6 @@
 /**
  * Znodes in a SQLite file, for trees that do not fit in memory. The file is scratch space: it is not synced, has no journal,
- * and goes when it is closed.
+ * and no name once it is open, so that nothing is left behind however this process ends.
  *
  * Keys are paths in UTF-8 with a zero byte for each slash, so that the order of keys is the order of a walk and the children
  * of a node can be found by seeking, without an index of their own.
@@ -58,6 +58,18 @@ function endOf(key: Buffer): Buffer {
   return Buffer.concat([key, Buffer.of(1)]);
 }
 
+function openDatabase(parent: string): DatabaseSync {
+  const folder = mkdtempSync(join(parent, 'znodes-'));
+  try {
+    const database = new DatabaseSync(join(folder, 'tree.sqlite'));
+    database.exec(schema);
+    database.exec('BEGIN'); // never committed: nobody else reads it
+    return database;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 export class NodeFile {
   readonly #folder: string;
   readonly #database: DatabaseSync;
@@ -68,12 +80,9 @@ export class NodeFile {
   readonly #next: StatementSync;
   #open = true;
 
-  /** Makes a folder of its own in `folder`. */
   constructor(folder: string) {
-    this.#folder = mkdtempSync(join(folder, 'znodes-'));
-    this.#database = new DatabaseSync(join(this.#folder, 'tree.sqlite'));
-    this.#database.exec(schema);
-    this.#database.exec('BEGIN');
+    this.#folder = folder;
+    this.#database = this.#guard(() => openDatabase(folder));
     this.#select = this.#database.prepare(`SELECT ${columns} FROM node WHERE key = ?`);
     this.#upsert = this.#database.prepare(
       `INSERT OR REPLACE INTO node (key, ${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -143,6 +152,5 @@ export class NodeFile {
     if (!this.#open) return;
     this.#open = false;
     this.#database.close();
-    rmSync(this.#folder, { recursive: true, force: true });
   }
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Acl, openAcl } from '../protocol/acl.ts';
 import type { Txn, TxnOp } from '../protocol/txn.ts';
-import { checksumSubtree, compareTrees } from './compare.ts';
+import { checksumSubtree, compareTrees, type TreeDifference } from './compare.ts';
 import { dataHash } from './data-hash.ts';
 import { comparePaths, isWithin } from './path.ts';
 import { type CreateTreeOptions, createTree, type Tree } from './tree.ts';
@@ -102,8 +102,14 @@ test('the order of paths is that of a walk', () => {
   ]);
 });
 
+async function differences(...parameters: Parameters<typeof compareTrees>): Promise<TreeDifference[]> {
+  const found: TreeDifference[] = [];
+  for await (const difference of compareTrees(...parameters)) found.push(difference);
+  return found;
+}
+
 describe('comparing', () => {
-  test('names each difference once, by path and field', () => {
+  test('names each difference once, by path and field', async () => {
     const a = new Scribe()
       .create('/same')
       .create('/data', 'x')
@@ -117,7 +123,7 @@ describe('comparing', () => {
       .create('/new')
       .create('/last');
     b.commit({ kind: 'setData', path: '/same', data: Buffer.from('/same'), version: 1 });
-    expect([...compareTrees(a.tree, b.tree)]).toEqual([
+    expect(await differences(a.tree, b.tree)).toEqual([
       { path: '/acl', kind: 'field', field: 'acl', a: 'world:anyone:31', b: 'auth::1' },
       {
         path: '/data',
@@ -133,11 +139,11 @@ describe('comparing', () => {
       { path: '/same', kind: 'field', field: 'version', a: 0, b: 1 },
     ]);
     const narrow = { prefix: '/gone', ignore: (path: string) => path === '/gone/too' };
-    expect([...compareTrees(a.tree, b.tree, narrow)]).toEqual([{ path: '/gone', kind: 'onlyInA' }]);
-    expect([...compareTrees(a.tree, b.tree, { fields: [] })]).toHaveLength(4);
+    expect(await differences(a.tree, b.tree, narrow)).toEqual([{ path: '/gone', kind: 'onlyInA' }]);
+    expect(await differences(a.tree, b.tree, { fields: [] })).toHaveLength(4);
   });
 
-  test('finds what a model finds', () => {
+  test('finds what a model finds', async () => {
     const content = fc.dictionary(fc.constantFrom(...sample), fc.constantFrom('', '1', '2'));
     const build = (values: Record<string, string>, maxNodesInMemory: number) => {
       const scribe = new Scribe({ maxNodesInMemory });
@@ -147,10 +153,10 @@ describe('comparing', () => {
       }
       return scribe.tree;
     };
-    fc.assert(
-      fc.property(content, content, (left, right) => {
+    await fc.assert(
+      fc.asyncProperty(content, content, async (left, right) => {
         const [a, b] = [build(left, 1000), build(right, 3)];
-        const found = [...compareTrees(a, b, { fields: ['data'] })].map(
+        const found = (await differences(a, b, { fields: ['data'] })).map(
           ({ path, kind }) => `${path} ${kind}`,
         );
         const expected = inWalkOrder.flatMap((path) => {
@@ -158,8 +164,9 @@ describe('comparing', () => {
           return a.has(path) && path !== '/' && left[path] !== right[path] ? [`${path} field`] : [];
         });
         expect(found).toEqual(expected);
-        const sums = [a, b].map((tree) => checksumSubtree(tree, { fields: ['data'] }).checksum);
-        expect(sums[0] === sums[1]).toBe(expected.length === 0);
+        const fields = { fields: ['data'] } as const;
+        const [sumOfA, sumOfB] = [await checksumSubtree(a, fields), await checksumSubtree(b, fields)];
+        expect(sumOfA.checksum === sumOfB.checksum).toBe(expected.length === 0);
         a.close();
         b.close();
       }),
