@@ -1,1 +1,2 @@
-export {};
+export { createLiveArea, type LiveArea } from './terminal/live-area.ts';
+export { processTerminal, type Terminal } from './terminal/terminal.ts';

@@ -10,6 +10,8 @@ export interface ServerAddress {
   readonly token: string;
   /** PEM of the authority that signed the server's certificate; default: those of the system. */
   readonly ca?: string;
+  /** PEM of the server's own certificate: no other is accepted, and its names do not matter. */
+  readonly pinned?: string;
 }
 
 export interface RestClient {
@@ -56,7 +58,9 @@ export async function remoteAddress(options: AddressOptions): Promise<ServerAddr
 }
 
 interface ErrorBody {
-  readonly error?: { readonly code?: string; readonly message?: string; readonly remedy?: string | null };
+  readonly code?: string;
+  readonly message?: string;
+  readonly remedy?: string;
 }
 
 /** The code of an answer: its own where it is one we know, else what its status stands for. */
@@ -76,13 +80,18 @@ function answeredError(url: string, status: number, text: string): CliError {
       remedy: 'is this a zk-migrate server?',
     });
   }
-  const { code, message = `${url}: answered ${status}`, remedy } = body.error ?? {};
-  return new CliError(codeOf(status, code), message, typeof remedy === 'string' ? { remedy } : {});
+  const { code, message = `${url}: answered ${status}`, remedy } = body;
+  return new CliError(codeOf(status, code), message, remedy === undefined ? {} : { remedy });
 }
+
+const trustOf = ({ ca, pinned }: ServerAddress): object => {
+  if (pinned !== undefined) return { ca: pinned, checkServerIdentity: () => undefined };
+  return ca === undefined ? {} : { ca };
+};
 
 export function createRestClient(address: ServerAddress): RestClient {
   const agent = new Agent({
-    connect: { timeout: connectTimeoutMs, ...(address.ca === undefined ? {} : { ca: address.ca }) },
+    connect: { timeout: connectTimeoutMs, ...trustOf(address) },
     headersTimeout: answerTimeoutMs,
     bodyTimeout: answerTimeoutMs,
   });
@@ -112,7 +121,7 @@ export function createRestClient(address: ServerAddress): RestClient {
   return {
     get: async (path) => parse(await send('GET', path)),
     getText: (path) => send('GET', path),
-    post: async (path, body = {}) => parse(await send('POST', path, body)),
+    post: async (path, body) => parse(await send('POST', path, body)),
     close: () => agent.close(),
   };
 }

@@ -3,6 +3,7 @@ import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CliError } from '../errors.ts';
+import type { ServerAddress } from './http-client.ts';
 
 /** `--work-dir`, else `ZK_MIGRATE_WORK_DIR`, else `/var/lib/zk-migrate` for root and the XDG state folder for others. */
 export function workFolderOf(flag: string | undefined, env: NodeJS.ProcessEnv, userId: number): string {
@@ -26,14 +27,14 @@ export async function makeWorkFolder(folder: string): Promise<void> {
 }
 
 /** A running server, as it announces itself to commands of the same user on the same machine. */
-export interface ServerRecord {
-  readonly url: string;
-  readonly token: string;
+export interface ServerRecord extends ServerAddress {
   readonly pid: number;
   readonly startedMs: number;
 }
 
 const recordFile = (folder: string) => join(folder, 'server.json');
+
+export const storeFileOf = (folder: string): string => join(folder, 'store.sqlite');
 
 export const logFileOf = (folder: string): string => join(folder, 'server.log');
 

@@ -1,0 +1,35 @@
+/** What commands that set something going have in common: they stay until it is done, and end with what became of it. */
+import type { MigrationApi, MigrationView } from '../api.ts';
+import type { CommandContext } from '../context.ts';
+import { explain } from '../errors.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { showMigration } from '../follow/show.ts';
+
+const atWork = new Set(['running', 'rolling-back']);
+
+/** What a failed step means to a script: a criterion that does not hold is not a breakdown. */
+export function exitCodeOf(view: MigrationView): number {
+  if (view.status !== 'failed') return exitCodes.ok;
+  const { exitCode } = explain(view.failure);
+  return exitCode === exitCodes.refused ? exitCodes.checkFailed : exitCode;
+}
+
+export interface FollowOptions {
+  readonly context: CommandContext;
+  readonly api: MigrationApi;
+  readonly id: string;
+  readonly json: boolean;
+}
+
+/** Shows the migration until it neither runs nor rolls back; Ctrl-C ends the showing, not the migration. */
+export async function followToRest({ context, api, id, json }: FollowOptions): Promise<void> {
+  const { signal, terminal } = context;
+  const until = ({ status }: MigrationView) => !atWork.has(status);
+  const last = await showMigration({ context, api, id, json, signal, until });
+  if (last !== undefined && until(last)) {
+    context.setExitCode(exitCodeOf(last));
+    return;
+  }
+  terminal.say(`the migration goes on; zk-migrate status --migration-id=${id} --watch shows it again`);
+  context.setExitCode(exitCodes.interrupted);
+}

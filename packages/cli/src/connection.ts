@@ -1,0 +1,81 @@
+/** From a command's options to the API: of a server elsewhere, of the one of the work folder, or of the store alone. */
+import { existsSync } from 'node:fs';
+import { createMigrationApi, type MigrationApi } from './api.ts';
+import type { CommandContext } from './context.ts';
+import { CliError } from './errors.ts';
+import type { ServerOptions } from './options.ts';
+import { createRestClient, remoteAddress, type ServerAddress } from './server/http-client.ts';
+import { findServer, storeFileOf, workFolderOf } from './server/work-folder.ts';
+
+export interface Connection extends AsyncDisposable {
+  readonly api: MigrationApi;
+  /** The id given, else the only migration there is. @throws CliError `not-found`, `invalid` when there are several */
+  migrationId(given: string | undefined): Promise<string>;
+}
+
+/**
+ * `act` needs a coordinator that runs; `read` is content with the store when none does; `check` needs neither, and looks at
+ * the ensembles from this process.
+ */
+type Need = 'act' | 'read' | 'check';
+
+export async function openConnection(
+  context: CommandContext,
+  options: ServerOptions,
+  need: Need,
+): Promise<Connection> {
+  const { env, userId } = context;
+  const server = options.server ?? env.ZK_MIGRATE_SERVER;
+  if (server !== undefined && server !== '') {
+    const { tokenFile, caFile } = options;
+    return connectTo(await remoteAddress({ server, tokenFile, caFile, env }));
+  }
+  const workFolder = workFolderOf(options.workDir, env, userId);
+  const running = await findServer(workFolder);
+  if (running !== undefined) return connectTo(running);
+  const storeUrl = env.ZK_MIGRATE_STORE;
+  const stored = storeUrl !== undefined || existsSync(storeFileOf(workFolder));
+  if (need === 'check' || (need === 'read' && stored)) {
+    // Only here, since most of what it loads is for servers and takes a while.
+    const { loadServerConfig, startOwnServer } = await import('./server/own-server.ts');
+    const config = loadServerConfig({ env, flags: { 'store.url': storeUrl } });
+    const own = await startOwnServer({ workFolder, config, clock: context.clock, purpose: 'read' });
+    return connectTo(own.address, own.stop);
+  }
+  throw new CliError(
+    'unavailable',
+    `no server runs for the work folder ${workFolder}${stored ? '' : ', and it holds no migrations'}`,
+    { remedy: 'start one with zk-migrate serve, or name another with --work-dir or --server' },
+  );
+}
+
+export function connectTo(address: ServerAddress, close?: () => Promise<void>): Connection {
+  const rest = createRestClient(address);
+  const api = createMigrationApi(rest);
+  return {
+    api,
+    migrationId: async (given) => given ?? (await onlyMigration(api)),
+    [Symbol.asyncDispose]: async () => {
+      await rest.close();
+      await close?.();
+    },
+  };
+}
+
+async function onlyMigration(api: MigrationApi): Promise<string> {
+  const all = await api.list();
+  const [first, ...others] = all;
+  if (first === undefined)
+    throw new CliError('not-found', 'there is no migration yet', {
+      remedy: 'begin one with zk-migrate start',
+    });
+  if (others.length > 0)
+    throw new CliError(
+      'invalid',
+      `there are ${all.length} migrations: ${all.map(({ id }) => id).join(', ')}`,
+      {
+        remedy: 'name one with --migration-id',
+      },
+    );
+  return first.id;
+}

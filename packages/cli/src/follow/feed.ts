@@ -1,0 +1,45 @@
+/**
+ * The views of one migration, asked for again and again. A view is complete in itself and tells every step since the begin,
+ * so nothing is missed over a lost connection, a restarted server or a change of the coordinator that leads.
+ */
+import { type Clock, sleep } from '@orchestrator/runtime';
+import type { MigrationApi, MigrationView } from '../api.ts';
+import { explain } from '../errors.ts';
+import { exitCodes } from '../exit-codes.ts';
+
+export interface FeedOptions {
+  readonly api: MigrationApi;
+  readonly id: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Told once when the server stops answering, with the reason, and once (`null`) when it answers again. */
+  onTrouble(reason: string | null): void;
+}
+
+const intervalMs = 500;
+
+/** Ends when the signal aborts. @throws CliError for any answer but that the server cannot be reached */
+export async function* followMigration(options: FeedOptions): AsyncGenerator<MigrationView, void, undefined> {
+  const { api, id, clock, signal, onTrouble } = options;
+  let troubled = false;
+  while (!signal.aborted) {
+    try {
+      const view = await api.get(id);
+      if (troubled) onTrouble(null);
+      troubled = false;
+      yield view;
+    } catch (error) {
+      const { exitCode, message } = explain(error);
+      if (exitCode !== exitCodes.unreachable) throw error;
+      if (!troubled) onTrouble(message);
+      troubled = true;
+    }
+    if (!(await waited(clock, signal))) return;
+  }
+}
+
+const waited = (clock: Clock, signal: AbortSignal): Promise<boolean> =>
+  sleep(clock, intervalMs, signal).then(
+    () => true,
+    () => false,
+  );

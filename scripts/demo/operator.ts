@@ -1,0 +1,76 @@
+/** The person at the keyboard: types the commands of a migration and reads what they print. */
+import { type RunningCommand, startCommand } from './commands.ts';
+import type { Stage } from './stage.ts';
+
+/** What `zk-migrate status --json` prints, as far as it is used here. */
+export interface StatusLine {
+  readonly id: string;
+  readonly state: { readonly status: string; readonly phase: number };
+  readonly sync: {
+    readonly state: string;
+    readonly directions: readonly {
+      readonly from: string;
+      readonly lagP50Ms: number | null;
+      readonly lagP99Ms: number | null;
+      readonly applied: number;
+    }[];
+  } | null;
+}
+
+export interface Operator {
+  /** Runs to its end and shows what it prints. @throws Error when it ends otherwise than with 0 */
+  type(...args: readonly string[]): Promise<void>;
+  /** The same, and its result as an object. */
+  ask<T>(...args: readonly string[]): Promise<T>;
+  /** Goes on in the background, showing what it prints. */
+  leaveRunning(...args: readonly string[]): RunningCommand;
+  /** Not shown: follows the status until stopped. */
+  follow(onStatus: (status: StatusLine) => void, ...args: readonly string[]): RunningCommand;
+}
+
+export interface OperatorOptions {
+  readonly stage: Stage;
+  readonly workFolder: string;
+  readonly colour: boolean;
+  readonly signal: AbortSignal;
+}
+
+export function createOperator({ stage, workFolder, colour, signal }: OperatorOptions): Operator {
+  const running = (command: RunningCommand): RunningCommand => {
+    const stop = () => void command.stop();
+    signal.addEventListener('abort', stop, { once: true });
+    void command.ended.then(() => signal.removeEventListener('abort', stop));
+    return command;
+  };
+  const expectDone = async (command: RunningCommand, args: readonly string[]): Promise<void> => {
+    const code = await running(command).ended;
+    signal.throwIfAborted();
+    if (code !== 0) throw new Error(`zk-migrate ${args.join(' ')} ended with exit code ${code}`);
+  };
+  return {
+    async type(...args) {
+      stage.command(`zk-migrate ${args.join(' ')}`);
+      await expectDone(startCommand({ args, workFolder, colour, onLine: stage.output }), args);
+    },
+    async ask(...args) {
+      stage.command(`zk-migrate ${args.join(' ')}`);
+      const lines: string[] = [];
+      const command = startCommand({
+        ...{ args, workFolder, colour },
+        onLine: (line) => lines.push(line),
+        onRemark: stage.output,
+      });
+      await expectDone(command, args);
+      return JSON.parse(lines.join('\n'));
+    },
+    leaveRunning(...args) {
+      stage.command(`zk-migrate ${args.join(' ')}`);
+      return running(startCommand({ args, workFolder, colour, onLine: stage.output }));
+    },
+    follow(onStatus, ...args) {
+      const onLine = (line: string) => onStatus(JSON.parse(line));
+      return running(startCommand({ args, workFolder, colour, onLine, onRemark: () => undefined }));
+    },
+  };
+}
+
