@@ -148,9 +148,9 @@ export class Connection {
 
   /** Replies to come will have {@link #onData} look again, so nothing is held for ever. */
   #mayHold(): boolean {
-    return (
-      this.#unsent < this.#heldLimit && (this.#inFlight.length - this.#unsent) * 2 > this.#options.maxInFlight
-    );
+    const before = this.#inFlight.length - this.#unsent;
+    const small = this.#unsent < this.#heldLimit && this.#writer.length < batchBytes;
+    return small && before * 2 > this.#options.maxInFlight;
   }
 
   /** Sends `xid | opCode | body`; resolves with the error number of the answer, rejects when the connection ends. */
