@@ -91,7 +91,9 @@ function isSameKind(history: RunHistory, path: string, a: bigint, b: bigint): bo
   }
   const isMember = history.electionGroups.some((group) => path.startsWith(`${group}/`));
   if (isEphemeral(a) !== isEphemeral(b)) return isMember && (a === 0n || b === 0n);
-  return a === b;
+  return (
+    a === b || history.ledger.some((entry) => entry.path === path && entry.what.includes(' node on the '))
+  );
 }
 
 /** Each change has been applied once: where there was no conflict, the versions are equal. */
@@ -138,7 +140,7 @@ export const noWriteIsLost: Invariant = (history) => {
         // What is written to the copy of an ephemeral goes with the original's owner.
         if (write.op.kind !== 'create' && theirs.some((later) => later.isExpiry)) continue;
         if (isRecorded(conflicts.get(path) ?? [], write)) continue;
-        if (history.held.has(path) || isBelowAny(path, history.held)) continue;
+        if (isBelowAny(path, history.held) || isAboveAny(path, history.held)) continue;
         problems.push(`${side} 0x${write.zxid.toString(16)} ${write.op.kind} ${path} ${describe(write)}`);
       }
     }

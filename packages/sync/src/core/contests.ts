@@ -5,7 +5,7 @@
 import type { Contest, Context } from './context.ts';
 import { dataOf } from './data-of.ts';
 import { type DirtyPath, makeVoid, touches } from './dirty.ts';
-import { isSameKind, isSameNode } from './kinds.ts';
+import { isCopy, isSameKind, isSameNode } from './kinds.ts';
 import type { MirrorNode } from './mirror.ts';
 import { settleNow } from './settling.ts';
 import {
@@ -28,7 +28,7 @@ export function contest(ctx: Context, path: string, entry: DirtyPath): 'same' | 
     makeVoid(entry.target);
     return 'same';
   }
-  const { decision, reason } = decide(ctx, path, entry);
+  const { decision, reason } = decideForGone(ctx, nodes, entry) ?? decide(ctx, path, entry);
   open(ctx, path, 'changes', decision, reason, zxidsOf(entry));
   return 'wait';
 }
@@ -112,6 +112,25 @@ const zxidsOf = (entry: DirtyPath | undefined): Record<Side, bigint> => ({
   target: entry?.target?.lastZxid ?? 0n,
 });
 
+/** Changes of a copy have nothing to win with once the original, or the copy's session, is gone. */
+function decideForGone(
+  ctx: Context,
+  nodes: Record<Side, MirrorNode | undefined>,
+  entry: DirtyPath,
+): { decision: Side; reason: string } | undefined {
+  for (const side of ['source', 'target'] as const) {
+    const far = otherSide(side);
+    const isGone = nodes[side] === undefined && ((entry[side]?.fields ?? 0) & touches.existence) === 0;
+    const owner = nodes[side]?.stat.ephemeralOwner ?? 0n;
+    const isOrphan = isCopy(ctx, side, owner) && ((entry[far]?.fields ?? 0) & touches.existence) !== 0;
+    if (isGone || isOrphan) {
+      const reason = `changed on both sides; the ${side}'s is a copy whose original is gone`;
+      return { decision: far, reason };
+    }
+  }
+  return undefined;
+}
+
 function decide(
   ctx: Context,
   path: string,
@@ -163,7 +182,8 @@ function record(
 ): void {
   const id = `${path}@${hex(lastZxids.source)}-${hex(lastZxids.target)}`;
   const conflict: Conflict = { id, path, ...values, strategy: ctx.strategy, decision, reason };
-  ctx.contests.set(path, { conflict, kind, lastZxids, isRecorded: false });
+  const loserSeq = decision === 'held' ? 0 : (ctx.dirty.get(path)?.[otherSide(decision)]?.lastSeq ?? 0);
+  ctx.contests.set(path, { conflict, kind, lastZxids, loserSeq, isRecorded: false });
   ctx.out.push({ kind: 'recordConflict', conflict });
 }
 
@@ -190,9 +210,9 @@ function settle(ctx: Context, path: string, found: Contest): void {
   if (kind === 'overwritten') {
     const loser = otherSide(decision as Side);
     const pending = entry?.[loser];
-    if (pending !== undefined && pending.voidThrough < lastZxids[loser]) {
-      pending.voidThrough = lastZxids[loser];
-      if (pending.lastZxid === lastZxids[loser]) pending.fields = 0;
+    if (pending !== undefined && pending.voidThrough < found.loserSeq) {
+      pending.voidThrough = found.loserSeq;
+      if (pending.lastSeq === found.loserSeq) pending.fields = 0;
     }
     ctx.contests.delete(path);
     // What our write did not touch - the ACL of a node made anew, say - is still the loser's.
@@ -221,5 +241,5 @@ function settle(ctx: Context, path: string, found: Contest): void {
   }
   makeVoid(entry?.[otherSide(decision)]);
   const winner = entry?.[decision];
-  if (winner !== undefined) winner.forcedThrough = winner.lastZxid;
+  if (winner !== undefined) winner.forcedThrough = winner.lastSeq;
 }

@@ -46,6 +46,8 @@ export interface Contest {
   readonly kind: 'changes' | 'delete' | 'overwritten' | 'resolution';
   /** The last changes that the decision knows of; a later one makes it void. */
   readonly lastZxids: Readonly<Record<Side, bigint>>;
+  /** The loser's last op that it knows of. */
+  readonly loserSeq: number;
   isRecorded: boolean;
 }
 

@@ -14,13 +14,15 @@ export interface Pending {
   /** Sum of {@link touches}; 0 once a decision has made all of them void. */
   fields: number;
   lastZxid: bigint;
+  /** Of the last op, in the order in which we learnt of them. */
+  lastSeq: number;
   lastTimeMs: number;
   /** What the last op with data brought; `undefined` where none did. */
   data: Buffer | null | undefined;
   /** Ops up to here lost a conflict and are passed over. */
-  voidThrough: bigint;
+  voidThrough: number;
   /** Ops up to here won one: the whole node is imposed, whatever the op says. */
-  forcedThrough: bigint;
+  forcedThrough: number;
 }
 
 export interface DirtyPath {
@@ -29,6 +31,7 @@ export interface DirtyPath {
 }
 
 export interface Touch {
+  readonly seq: number;
   readonly fields: number;
   readonly zxid: bigint;
   readonly timeMs: number;
@@ -63,15 +66,17 @@ export class DirtyTable {
         count: 1,
         fields: touch.fields,
         lastZxid: touch.zxid,
+        lastSeq: touch.seq,
         lastTimeMs: touch.timeMs,
         data: touch.data,
-        voidThrough: -1n,
-        forcedThrough: -1n,
+        voidThrough: -1,
+        forcedThrough: -1,
       };
       return;
     }
     pending.count++;
     pending.fields |= touch.fields;
+    pending.lastSeq = touch.seq;
     if (touch.zxid > pending.lastZxid) {
       pending.lastZxid = touch.zxid;
       pending.lastTimeMs = touch.timeMs;
@@ -94,7 +99,7 @@ export class DirtyTable {
 /** Makes all that is pending void. */
 export function makeVoid(pending: Pending | undefined): void {
   if (pending === undefined) return;
-  pending.voidThrough = pending.lastZxid;
+  pending.voidThrough = pending.lastSeq;
   pending.fields = 0;
 }
 

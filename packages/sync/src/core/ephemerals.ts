@@ -5,7 +5,7 @@
 import type { Context, EphemeralCopy } from './context.ts';
 import { dataOf } from './data-of.ts';
 import { overlap, touches } from './dirty.ts';
-import { isOriginal, isSameContent, isSameKind } from './kinds.ts';
+import { isCopy, isOriginal, isSameContent, isSameKind } from './kinds.ts';
 import type { Lane } from './lane.ts';
 import { asPlanned } from './predicted.ts';
 import { isFinal, refuse } from './refused.ts';
@@ -18,6 +18,7 @@ export function wantCopy(ctx: Context, lane: Lane, path: string, after: number):
   if (copies.has(path)) return;
   const { stat } = ctx.sides[lane.from].mirror.get(path) ?? {};
   ctx.dirty.mark(lane.from, path, {
+    seq: ctx.nextId++,
     fields: touches.existence,
     zxid: stat?.czxid ?? 0n,
     timeMs: stat?.ctime ?? 0,
@@ -133,12 +134,12 @@ export function onCopyEcho(ctx: Context, side: Side, path: string): void {
   if (!isRight) settleNow(ctx, lane.from, path);
 }
 
-/** A mirror session has ended: the originals that are still there get their copies back. */
+/** A mirror session has ended: what is there on the other side, the original or what came after it, is carried again. */
 export function onCopiesLost(ctx: Context, side: Side, paths: readonly string[]): void {
   const from = otherSide(side);
   for (const path of paths) {
     const node = ctx.sides[from].mirror.get(path);
-    if (ctx.scope.includes(path) && node !== undefined && isOriginal(ctx, from, node.stat.ephemeralOwner)) {
+    if (ctx.scope.includes(path) && node !== undefined && !isCopy(ctx, from, node.stat.ephemeralOwner)) {
       settleNow(ctx, from, path);
     }
   }

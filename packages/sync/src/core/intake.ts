@@ -69,9 +69,10 @@ function takeIn(ctx: Context, side: Side, txn: Txn, closed: readonly string[], a
   for (const path of closed) if (ctx.scope.includes(path)) ops.push({ kind: 'delete', path });
   const ends = txn.ops[0]?.kind === 'closeSession' && ctx.sides[otherSide(side)].mirrorOf.has(txn.sessionId);
   if (ops.length === 0 && !ends) return;
-  for (const op of ops) markDirty(ctx, side, op, zxid, timeMs);
   const lane = ctx.lanes[side];
-  const work: Work = { zxid, timeMs, arrivedMs, ops, movesCursor: true };
+  const seq = ctx.nextId++;
+  for (const op of ops) markDirty(ctx, side, op, { seq, zxid, timeMs });
+  const work: Work = { seq, zxid, timeMs, arrivedMs, ops, movesCursor: true };
   lane.queue.push(ends ? { ...work, endsSession: txn.sessionId } : work);
   lane.backlog++;
   if (!lane.isPressed && lane.backlog > ctx.limits.maxBacklog) {
@@ -80,19 +81,25 @@ function takeIn(ctx: Context, side: Side, txn: Txn, closed: readonly string[], a
   }
 }
 
-function markDirty(ctx: Context, side: Side, op: WorkOp, zxid: bigint, timeMs: number): void {
+function markDirty(
+  ctx: Context,
+  side: Side,
+  op: WorkOp,
+  when: { readonly seq: number; readonly zxid: bigint; readonly timeMs: number },
+): void {
+  const { seq, zxid, timeMs } = when;
   switch (op.kind) {
     case 'setData':
-      ctx.dirty.mark(side, op.path, { fields: touches.data, zxid, timeMs, data: op.data });
+      ctx.dirty.mark(side, op.path, { seq, zxid, timeMs, fields: touches.data, data: op.data });
       break;
     case 'create':
-      ctx.dirty.mark(side, op.path, { fields: touches.all, zxid, timeMs, data: op.data });
+      ctx.dirty.mark(side, op.path, { seq, zxid, timeMs, fields: touches.all, data: op.data });
       break;
     case 'setAcl':
-      ctx.dirty.mark(side, op.path, { fields: touches.acl, zxid, timeMs });
+      ctx.dirty.mark(side, op.path, { seq, zxid, timeMs, fields: touches.acl });
       break;
     default:
-      ctx.dirty.mark(side, op.path, { fields: touches.all, zxid, timeMs });
+      ctx.dirty.mark(side, op.path, { seq, zxid, timeMs, fields: touches.all });
   }
 }
 

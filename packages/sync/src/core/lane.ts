@@ -14,6 +14,8 @@ export type WorkOp = CreateOp | DeleteOp | SetDataOp | SetAclOp | SettleOp;
 
 /** One transaction of clients, reduced to what is in scope; or something to settle. Planned whole or not at all. */
 export interface Work {
+  /** In the order in which we learnt of them. */
+  readonly seq: number;
   readonly zxid: bigint;
   readonly timeMs: number;
   readonly arrivedMs: number;
@@ -54,8 +56,8 @@ export interface Lane {
   /** In the order sent: not answered, or answered and not echoed. */
   batches: Batch[];
   readonly predicted: Predicted;
-  /** Paths settled from the near mirror as it was at this zxid: changes up to there have nothing to add. */
-  readonly covered: Map<string, bigint>;
+  /** Paths settled from the near mirror: changes with a `seq` up to this one have nothing to add. */
+  readonly covered: Map<string, number>;
   gate: Gate;
   barrierZxid: bigint;
   /** Once drained, the cursor has to be read: an outcome is unknown, or somebody else wrote it. */

@@ -28,7 +28,7 @@ import { aclKey, planParent, planSettle } from './settle.ts';
 export function planWork(ctx: Context, builder: Builder, work: Work): Planned {
   const before = checkpoint(builder);
   for (const op of work.ops) {
-    const planned = planOp(ctx, builder, op, work.zxid);
+    const planned = planOp(ctx, builder, op, work);
     if (planned === 'done') continue;
     rollBack(builder, before);
     return planned;
@@ -40,8 +40,8 @@ export function planWork(ctx: Context, builder: Builder, work: Work): Planned {
 
 type Leave = 'go' | 'forced' | 'done' | 'wait';
 
-/** Whether `path` may be planned at all in this lane, as of the change at `zxid`. */
-function leaveFor(ctx: Context, builder: Builder, path: string, zxid: bigint): Leave {
+/** Whether `path` may be planned at all in this lane, for the change `seq`. */
+function leaveFor(ctx: Context, builder: Builder, path: string, seq: number): Leave {
   const { lane } = builder;
   const refused = ctx.refused[lane.to].get(path);
   if (refused !== undefined) return refused.isRecorded ? 'done' : 'wait';
@@ -51,16 +51,15 @@ function leaveFor(ctx: Context, builder: Builder, path: string, zxid: bigint): L
   const entry = ctx.dirty.get(path);
   const mine = entry?.[lane.from];
   if (entry === undefined || mine === undefined) return 'go';
-  if (zxid <= mine.voidThrough) return 'done';
-  if (zxid <= (lane.covered.get(path) ?? -1n)) return 'done';
+  if (seq <= mine.voidThrough || seq <= (lane.covered.get(path) ?? -1)) return 'done';
   if (contested === undefined && overlap(entry))
     return contest(ctx, path, entry) === 'same' ? 'done' : 'wait';
   if (ctx.copies[lane.to].has(path)) return 'done';
-  return zxid <= mine.forcedThrough ? 'forced' : 'go';
+  return seq <= mine.forcedThrough ? 'forced' : 'go';
 }
 
-function planOp(ctx: Context, builder: Builder, op: WorkOp, zxid: bigint): Planned {
-  const leave = leaveFor(ctx, builder, op.path, zxid);
+function planOp(ctx: Context, builder: Builder, op: WorkOp, { zxid, seq }: Work): Planned {
+  const leave = leaveFor(ctx, builder, op.path, seq);
   if (leave === 'done' || leave === 'wait') return leave;
   if (op.kind === 'settle') return planSettle(ctx, builder, op.path);
   const { lane } = builder;

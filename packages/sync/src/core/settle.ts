@@ -25,9 +25,10 @@ export function planSettle(ctx: Context, builder: Builder, path: string): Planne
     // A copy follows its original; the other direction sees to it.
     if (isCopy(ctx, lane.from, owner)) return 'done';
     const deleted = planDelete(ctx, builder, path, there);
-    if (deleted !== 'done' || lane.predicted.get(ctx.sides[lane.to].mirror, path) !== undefined)
-      return deleted;
-    return planMissing(ctx, builder, path, here);
+    if (deleted !== 'done') return deleted;
+    if (!lane.predicted.has(ctx.sides[lane.to].mirror, path)) return planMissing(ctx, builder, path, here);
+    if (isEphemeral(owner) || isEphemeral(there.owner)) return 'done';
+    noteKind(ctx, builder, path, owner, there.owner);
   }
   return planContent(ctx, builder, path, here, there);
 }
@@ -55,9 +56,8 @@ function planMissing(ctx: Context, builder: Builder, path: string, here: MirrorN
 /** Changes of the near side up to now have nothing to add to what has just been written. */
 function cover(ctx: Context, builder: Builder, path: string): void {
   const { lane } = builder;
-  const { position } = ctx.sides[lane.from];
   builder.effects.push(() => {
-    lane.covered.set(path, position);
+    lane.covered.set(path, ctx.nextId++);
     ctx.reads.forget(lane.from, path);
   });
 }
@@ -118,6 +118,18 @@ function noteVersion(ctx: Context, builder: Builder, path: string, near: number,
         far > near
           ? 'versions cannot be lowered'
           : `raising it takes more than ${ctx.limits.maxVersionRaise} writes`,
+    }),
+  );
+}
+
+function noteKind(ctx: Context, builder: Builder, path: string, near: bigint, far: bigint): void {
+  const { from, to } = builder.lane;
+  builder.effects.push(() =>
+    ctx.out.push({
+      kind: 'ledger',
+      path,
+      what: `${nodeKind(near)} node on the ${from}, ${nodeKind(far)} node on the ${to}`,
+      why: 'a node that has children cannot be made anew as another kind',
     }),
   );
 }

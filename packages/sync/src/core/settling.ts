@@ -6,12 +6,14 @@ import type { Side } from './types.ts';
 
 function settleWork(ctx: Context, lane: Lane, path: string): Work {
   const near = ctx.sides[lane.from];
-  const timeMs = near.mirror.get(path)?.stat.mtime ?? 0;
-  const zxid = near.position;
-  ctx.dirty.mark(lane.from, path, { fields: touches.all, zxid, timeMs });
+  const stat = near.mirror.get(path)?.stat;
+  const seq = ctx.nextId++;
+  const timeMs = stat?.mtime ?? 0;
+  ctx.dirty.mark(lane.from, path, { seq, fields: touches.all, zxid: stat?.mzxid ?? 0n, timeMs });
   lane.backlog++;
   return {
-    zxid,
+    seq,
+    zxid: near.position,
     timeMs,
     arrivedMs: ctx.arrivedMs,
     ops: [{ kind: 'settle', path }],

@@ -26,6 +26,12 @@ export function replayWindows(ctx: Context, windows: Windows): void {
       if (txn.zxid > after) observe(ctx, side, txn, ctx.arrivedMs, true);
     }
   }
+  // Servers of 3.4 and 3.5 do not say what went with a session, and the mirrors do not know any more.
+  for (const [path, entry] of [...ctx.dirty.entries()]) {
+    for (const side of ['source', 'target'] as const) {
+      if (entry[side] !== undefined && !ctx.sides[side].mirror.has(path)) settleLater(ctx, side, path);
+    }
+  }
 }
 
 /**
