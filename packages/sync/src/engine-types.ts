@@ -54,6 +54,10 @@ export interface SyncOptions {
   readonly maxNodesInMemory?: number;
   /** Accept a target that already holds other data; default false: refused. */
   readonly adoptTarget?: boolean;
+  /** Default 60 s: a quorum port out of reach for so long is given up for the client port, where capture is `auto`. */
+  readonly observerFallbackMs?: number;
+  /** Default 30 s: how long `start` waits for each side. */
+  readonly connectTimeoutMs?: number;
   /** Default 10 s: how long a silent leader keeps its lease. */
   readonly leaseMs?: number;
   readonly clock?: Clock;

@@ -36,6 +36,8 @@ import { storePaused } from './store/pause.ts';
 import { verifySides } from './verify/verify.ts';
 import { ownZnodes } from './znodes.ts';
 
+const defaultConnectTimeoutMs = 30_000;
+const defaultObserverFallbackMs = 60_000;
 const defaultLeaseMs = 10_000;
 const defaultMaxNodesInMemory = 1_000_000;
 const defaultSequenceGap = 10_000;
@@ -247,12 +249,14 @@ class Engine implements SyncEngine {
     throw opened.find((side) => side.status === 'rejected')?.reason;
   }
 
-  #openSide(side: Side): Promise<EngineSide> {
+  #openSide(side: Side, observerLost?: string): Promise<EngineSide> {
     const options = this.#options;
     return openSide({
       side,
       access: options[side],
       capture: options.capture?.[side] ?? 'auto',
+      observerLost,
+      connectTimeoutMs: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
       scope: this.#scope,
       workFolder: options.workFolder,
       maxNodesInMemory: options.maxNodesInMemory ?? defaultMaxNodesInMemory,
@@ -331,7 +335,37 @@ class Engine implements SyncEngine {
       } catch (error) {
         this.#logger.warn('the store cannot be read', { reason: reasonOf(error) });
       }
+      await this.#giveUpObservers();
       await sleep(this.#clock, refreshMs, signal).catch(() => undefined); // aborted: the loop ends
+    }
+  }
+
+  /** A side whose quorum port stays out of reach is followed over its client port from then on. */
+  async #giveUpObservers(): Promise<void> {
+    const { capture, observerFallbackMs = defaultObserverFallbackMs } = this.#options;
+    for (const side of ['source', 'target'] as const) {
+      const current = this.#sides?.[side];
+      if (current?.choice.mode !== 'observer' || (capture?.[side] ?? 'auto') !== 'auto') continue;
+      const { up, sinceMs, reason } = current.link();
+      const downMs = this.#clock.monotonicMs() - sinceMs;
+      if (up || downMs < observerFallbackMs || !current.reader.isConnected) continue;
+      await this.#replaceSide(
+        current,
+        `the quorum port has been out of reach for ${Math.round(downMs)} ms (${reason})`,
+      );
+    }
+  }
+
+  async #replaceSide(old: EngineSide, observerLost: string): Promise<void> {
+    try {
+      const replacement = await this.#openSide(old.side, observerLost);
+      await replacement.follower.start();
+      if (this.#sides === undefined) return await replacement.close();
+      this.#sides = { ...this.#sides, [old.side]: replacement };
+      this.#leader.run?.end({ kind: 'failed', error: new SyncError('NoObserver', observerLost) });
+      await old.close();
+    } catch (error) {
+      this.#logger.warn('no other capture could be had', { side: old.side, reason: reasonOf(error) });
     }
   }
 

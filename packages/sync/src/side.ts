@@ -17,6 +17,9 @@ export interface OpenSideOptions {
   readonly side: Side;
   readonly access: EnsembleAccess;
   readonly capture: CaptureMode | 'auto';
+  /** Why the observer that was there is given up. */
+  readonly observerLost?: string | undefined;
+  readonly connectTimeoutMs: number;
   readonly scope: Scope;
   readonly workFolder: string;
   readonly maxNodesInMemory: number;
@@ -45,7 +48,6 @@ export interface EngineSide {
   close(): Promise<void>;
 }
 
-const connectTimeoutMs = 30_000;
 const versionTimeoutMs = 3_000;
 const observerTimeoutMs = 10_000;
 const sessionTimeoutMs = 15_000;
@@ -55,11 +57,12 @@ export async function openSide(options: OpenSideOptions): Promise<EngineSide> {
   const { side, clock, random, logger } = options;
   const ensemble = await resolveAccess(options.access, { clock, random });
   const version = await versionOf(side, ensemble, clock);
-  const reader = await connectReader(side, ensemble);
+  const reader = await connectReader(side, ensemble, options.connectTimeoutMs);
   try {
     const choice = await chooseCapture({
       ensemble,
       wanted: options.capture,
+      observerLost: options.observerLost,
       version,
       clock,
       timeoutMs: observerTimeoutMs,
@@ -113,9 +116,13 @@ async function versionOf(
   return undefined;
 }
 
-async function connectReader(side: Side, ensemble: ReachableEnsemble): Promise<ZooKeeperClient> {
+async function connectReader(
+  side: Side,
+  ensemble: ReachableEnsemble,
+  readyTimeoutMs: number,
+): Promise<ZooKeeperClient> {
   try {
-    return await connect({ ...ensemble.client, sessionTimeoutMs, readyTimeoutMs: connectTimeoutMs });
+    return await connect({ ...ensemble.client, sessionTimeoutMs, readyTimeoutMs });
   } catch (error) {
     throw new SyncError(
       'Unreachable',

@@ -63,7 +63,7 @@ export async function pairOf(source: Ensemble, target: Ensemble): Promise<Pair> 
     target: accessTo(target),
     instance: `engine-${engines.length + processes.length + 1}`,
     workFolder,
-    leaseMs: 2_000,
+    leaseMs: 1_000,
     ...more,
   });
   const close = async () => {

@@ -61,7 +61,7 @@ test('an engine killed again and again under load loses nothing and applies noth
   let engine = await pair.engineProcess();
   await engine.logged(leads);
   const workloads = await write('kills');
-  for (let kill = 0; kill < 5; kill++) {
+  for (let kill = 0; kill < 3; kill++) {
     await pause(random.below(1_000));
     engine.process.signal('SIGKILL');
     await engine.process.exit;
@@ -85,7 +85,7 @@ test('when the leading engine freezes or dies the other takes over, and the froz
   first.process.signal('SIGCONT');
   await first.logged('standby');
   second.process.signal('SIGKILL');
-  await pause(4_000);
+  await pause(2_000);
   first.process.signal('SIGKILL');
   await Promise.all([first.process.exit, second.process.exit]);
   await expectNothingLost(workloads);

@@ -30,5 +30,7 @@ export interface Capture {
   restart(): void;
   /** Captures without history read these paths again at once, then tell of `progress`; an observer has nothing to do. */
   refresh(paths: readonly string[]): void;
+  /** Paths that are left out because our credentials may not read them; an observer reads everything. */
+  unreadable(): readonly string[];
   close(): void;
 }

@@ -16,6 +16,8 @@ export interface ChooseOptions {
   readonly wanted: CaptureMode | 'auto';
   readonly version: ServerVersion | undefined;
   readonly clock: Clock;
+  /** Why there is no observer any more: it is not tried again. */
+  readonly observerLost?: string | undefined;
   /** How long a quorum port may take to accept us. */
   readonly timeoutMs: number;
 }
@@ -25,6 +27,7 @@ export async function chooseCapture(options: ChooseOptions): Promise<CaptureChoi
   const { wanted, version } = options;
   if (wanted === 'scan') return { mode: 'scan', reason: 'demanded by the configuration' };
   if (wanted === 'watch') return { mode: 'watch', reason: 'demanded by the configuration' };
+  if (options.observerLost !== undefined) return overClientPort(options.observerLost, version);
   const observer = await tryObserver(options);
   if (observer.joined) return { mode: 'observer', reason: observer.reason };
   if (wanted === 'observer') {
@@ -34,11 +37,15 @@ export async function chooseCapture(options: ChooseOptions): Promise<CaptureChoi
         'Open the quorum port to this host, or set capture to "auto"',
     );
   }
+  return overClientPort(observer.reason, version);
+}
+
+function overClientPort(noObserver: string, version: ServerVersion | undefined): CaptureChoice {
   const persistentWatches = version !== undefined && isAtLeast(version, 3, 6);
   const servers = version === undefined ? 'servers of unknown version' : `servers of ${version.text}`;
   return persistentWatches
-    ? { mode: 'watch', reason: `${observer.reason}; ${servers} have persistent watches` }
-    : { mode: 'scan', reason: `${observer.reason}; ${servers} may lack persistent watches` };
+    ? { mode: 'watch', reason: `${noObserver}; ${servers} have persistent watches` }
+    : { mode: 'scan', reason: `${noObserver}; ${servers} may lack persistent watches` };
 }
 
 /** Joins for a moment: that a port is open says little, since TLS or SASL may be asked for. */

@@ -40,6 +40,7 @@ export function observerCapture(options: ObserverCaptureOptions): Capture {
     events,
     restart: () => observer?.close(),
     refresh: () => undefined,
+    unreadable: () => [],
     close() {
       closed = true;
       observer?.close();

@@ -90,6 +90,10 @@ class PollingCapture implements Capture {
     this.#wake?.();
   }
 
+  unreadable(): readonly string[] {
+    return [...this.#forbidden];
+  }
+
   close(): void {
     this.#stop.abort(new ZooKeeperError('ClientClosed', 'the capture was closed'));
     this.#wake?.();

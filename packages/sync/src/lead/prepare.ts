@@ -6,6 +6,7 @@ import { createMirrorSessions, type MirrorSessions } from '../apply/mirror-sessi
 import { type PreparedSides, prepareOwnZnodes } from '../apply/own-znodes.ts';
 import { probeTraits } from '../capture/choose.ts';
 import { fetchWindow } from '../capture/window.ts';
+import { checkAccess } from '../checks/access.ts';
 import { checkTargetEmpty } from '../checks/target-empty.ts';
 import type { CoreOptions, SideStart } from '../core/options.ts';
 import type { Scope } from '../core/scope.ts';
@@ -62,6 +63,7 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
       source: await openWriter(options.sides.source, opened),
       target: await openWriter(options.sides.target, opened),
     };
+    await checkAccess(options);
     const prepared = await prepareOwnZnodes({
       clients: writers,
       znodes: options.znodes,

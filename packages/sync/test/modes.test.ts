@@ -1,0 +1,63 @@
+import { type Ensemble, startEnsemble } from '@orchestrator/testing';
+import { connect } from '@orchestrator/zookeeper';
+import { afterAll, expect, test } from 'vitest';
+import type { CaptureMode } from '../src/engine-types.ts';
+import { pairOf } from './engines.ts';
+import { findLost, startWorkload } from './workload.ts';
+
+const ensembles: Ensemble[] = [];
+
+afterAll(async () => {
+  await Promise.all(ensembles.map((ensemble) => ensemble.close()));
+});
+
+async function start(version: '3.4' | '3.8'): Promise<Ensemble> {
+  const ensemble = await startEnsemble({ servers: version === '3.4' ? 1 : 3, version });
+  ensembles.push(ensemble);
+  return ensemble;
+}
+
+async function exercise(source: Ensemble, target: Ensemble, mode: CaptureMode): Promise<void> {
+  await using pair = await pairOf(source, target);
+  await pair.a.create('/before', 'there at the start');
+  await pair.a.create('/before/child', 'too');
+  const clientPortsOnly = (ensemble: Ensemble) => ({ connectString: ensemble.connectString });
+  const engine = pair.engine({ source: clientPortsOnly(source), target: clientPortsOnly(target) });
+  await engine.start();
+  await engine.settled(30_000);
+  for (const direction of engine.status().directions) {
+    expect(direction.capture).toBe(mode);
+    expect(direction.captureReason).toContain('no quorum addresses are given');
+  }
+  const load = { nodes: 50, recreatePercent: 5 };
+  const workloads = await Promise.all([
+    startWorkload({ client: pair.a, folder: '/a', writer: 'wa', updatesPerS: 100, ...load }),
+    startWorkload({ client: pair.b, folder: '/b', writer: 'wb', updatesPerS: 50, ...load }),
+  ]);
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  const holder = await connect({ connectString: source.connectString, sessionTimeoutMs: 4_000 });
+  await holder.create('/held', 'by a client', { mode: 'ephemeral' });
+  await pair.a.setAcl('/before', [{ perms: 31, scheme: 'world', id: 'anyone' }]);
+  await Promise.all(workloads.map((workload) => workload.stop()));
+  await engine.settled(30_000);
+  expect((await pair.b.exists('/held')).stat?.ephemeralOwner).not.toBe(0n);
+  await holder.close();
+  await engine.settled(30_000);
+  expect((await pair.b.exists('/held')).stat).toBeNull();
+  for (const workload of workloads) {
+    expect(await findLost(pair.a, workload)).toEqual([]);
+    expect(await findLost(pair.b, workload)).toEqual([]);
+  }
+  const report = await engine.verify();
+  expect(report.differences).toEqual([]);
+  expect(engine.status().conflicts.total).toBe(0);
+  await engine.finish();
+}
+
+test('with client ports only, 3.8 is followed by watches', async () => {
+  await exercise(await start('3.8'), await start('3.8'), 'watch');
+});
+
+test('with client ports only, 3.4 is followed by scans', async () => {
+  await exercise(await start('3.4'), await start('3.4'), 'scan');
+});
