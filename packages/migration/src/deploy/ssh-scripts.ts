@@ -13,14 +13,16 @@ export interface RemoteServer {
 
 const mainClass = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
 
-/** Prints the id of the process that runs with this configuration file. Whole lines are compared: this script is no match. */
+/**
+ * Prints the id of the process that runs with this configuration file. Whole arguments are compared, so that this script,
+ * which holds the same words, is no match. Needs GNU grep.
+ */
 const findPid = (server: RemoteServer) => `
 find_pid() {
-  for folder in /proc/[0-9]*; do
-    line=$(tr '\\0' '\\n' < "$folder/cmdline" 2>/dev/null) || continue
-    printf '%s\\n' "$line" | grep -qxF ${quote(mainClass)} || continue
-    printf '%s\\n' "$line" | grep -qxF ${quote(server.configFile)} || continue
-    echo "\${folder#/proc/}"
+  for file in $(grep -lszxF ${quote(mainClass)} /proc/[0-9]*/cmdline); do
+    grep -qszxF ${quote(server.configFile)} "$file" || continue
+    file=\${file#/proc/}
+    echo "\${file%/cmdline}"
     return
   done
 }`;
