@@ -33,4 +33,5 @@ export type {
 } from './engine-types.ts';
 export { SyncError, type SyncErrorCode } from './errors.ts';
 export { prepareSeed } from './seed/seed.ts';
+export { readMirrorSessions, readWriters } from './store/sessions.ts';
 export { decodeCursor, encodeCursor, ownRoot, ownZnodes } from './znodes.ts';
