@@ -164,6 +164,18 @@ describe('what goes wrong', () => {
     expect(events[0]).toMatch(/^unreachable/);
   });
 
+  test('a leader that takes us and drops us is not asked without a pause', async () => {
+    await start();
+    for (let elapsedMs = 0; elapsedMs < 10_000; elapsedMs += 10) {
+      if (servers.last.isOpen) servers.last.say(says.leaderInfo(5));
+      await clock.run(0);
+      servers.last.close();
+      await clock.run(10);
+    }
+    expect(servers.connections.length).toBeGreaterThan(15);
+    expect(servers.connections.length).toBeLessThan(50);
+  });
+
   test('a deposed leader is refused', async () => {
     await start({ resumeFrom: z(3, 6) });
     servers.last.say(says.leaderInfo(5));

@@ -13,6 +13,8 @@ import { Spool } from './spool.ts';
 
 /** A consumer that never waits would keep the event loop to itself; after so many bytes others get a turn. */
 const bytesPerTurn = 256 * 1024;
+/** A connection that held so long has not failed by its own doing. */
+const steadyAfterMs = 5_000;
 
 /**
  * Follows an ensemble as an observer that its configuration does not list. Iterate over it once; leaving the loop closes it.
@@ -106,20 +108,27 @@ export class Observer implements AsyncIterable<ObserverEvent> {
   }
 
   async #run(): Promise<void> {
+    const { clock } = this.#search;
     const { signal } = this.#closing;
     let delayMs = 0;
     while (!signal.aborted) {
       try {
-        if (delayMs > 0)
-          await sleep(this.#search.clock, delayMs * (0.5 + this.#random.fraction() / 2), signal);
+        if (delayMs > 0) await sleep(clock, delayMs * (0.5 + this.#random.fraction() / 2), signal);
+        const startedMs = clock.monotonicMs();
         await this.#follow();
-        delayMs = 0;
+        // A leader that takes us and drops us at once is not asked again at once: each time may cost it a snapshot.
+        const lastedMs = clock.monotonicMs() - startedMs;
+        delayMs = lastedMs >= steadyAfterMs ? 0 : this.#nextDelayMs(delayMs);
       } catch (error) {
         if (signal.aborted) return;
-        delayMs = Math.min(this.#maxRetryDelayMs, Math.max(delayMs * 2, this.#maxRetryDelayMs / 10));
+        delayMs = this.#nextDelayMs(delayMs);
         this.#report({ type: 'unreachable', reason: asError(error), retryInMs: delayMs });
       }
     }
+  }
+
+  #nextDelayMs(delayMs: number): number {
+    return Math.min(this.#maxRetryDelayMs, Math.max(delayMs * 2, this.#maxRetryDelayMs / 10));
   }
 
   /** From one leader found to that leader lost. Rejects when none is found. */
