@@ -50,7 +50,12 @@ export async function resolveAccess(
       ...time,
       ...clientTls,
       ...(auth === undefined ? {} : { auth }),
+      ...(access.sasl === undefined ? {} : { sasl: { ...access.sasl } }),
     },
-    observer: { ...time, ...quorumTls },
+    observer: {
+      ...time,
+      ...quorumTls,
+      ...(access.quorumSasl === undefined ? {} : { sasl: { ...access.quorumSasl } }),
+    },
   };
 }

@@ -101,19 +101,16 @@ export async function openSide(options: OpenSideOptions): Promise<EngineSide> {
 
 async function versionOf(
   side: Side,
-  ensemble: ReachableEnsemble,
+  { name, client }: ReachableEnsemble,
   clock: Clock,
 ): Promise<ServerVersion | undefined> {
-  for (const server of ensemble.name.split(',')) {
-    const version = await readServerVersion(server, { clock, timeoutMs: versionTimeoutMs });
-    if (version === undefined) continue;
-    if (isAtLeast(version, 3, 4)) return version;
-    throw new SyncError(
-      'VersionTooOld',
-      `the ${side} ${server} runs ZooKeeper ${version.text}; 3.4 or later is needed. Upgrade it in place first`,
-    );
-  }
-  return undefined;
+  const { tls } = client;
+  const version = await readServerVersion({ connectString: name, tls, timeoutMs: versionTimeoutMs, clock });
+  if (version === undefined || isAtLeast(version, 3, 4)) return version;
+  throw new SyncError(
+    'VersionTooOld',
+    `the ${side} ${name} runs ZooKeeper ${version.text}; 3.4 or later is needed. Upgrade it in place first`,
+  );
 }
 
 async function connectReader(

@@ -1,6 +1,8 @@
 /** Which release do the servers run? Asked with the four-letter word `srvr`, the one that servers answer by default. */
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type { Clock } from '@orchestrator/runtime';
+import type { TlsOptions } from '@orchestrator/zookeeper';
 
 export interface ServerVersion {
   readonly text: string;
@@ -14,22 +16,43 @@ const versionLine = /Zookeeper version:\s*((\d+)\.(\d+)\.\d+[^,\s]*)/;
 export const isAtLeast = (version: ServerVersion, major: number, minor: number): boolean =>
   version.major > major || (version.major === major && version.minor >= minor);
 
-/** `undefined` when the word is switched off, or the port speaks TLS, or nobody answers in time. */
-export async function readServerVersion(
-  server: string,
-  options: { readonly clock: Clock; readonly timeoutMs: number },
-): Promise<ServerVersion | undefined> {
+export interface VersionOptions {
+  /** `host:port,…` */
+  readonly connectString: string;
+  readonly tls?: TlsOptions | undefined;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+}
+
+/** Of the first server that answers; `undefined` when the word is switched off, or nobody answers in time. */
+export async function readServerVersion(options: VersionOptions): Promise<ServerVersion | undefined> {
+  const servers = options.connectString.split(',').map((server) => server.trim());
+  try {
+    return await Promise.any(servers.map((server) => versionOf(server, options)));
+  } catch {
+    return undefined; // none has answered, which is an answer here
+  }
+}
+
+async function versionOf(server: string, options: VersionOptions): Promise<ServerVersion> {
   const match = versionLine.exec(await askServer(server, options));
-  if (match === null) return undefined;
+  if (match === null) throw new Error(`${server} does not say`);
   return { text: match[1] ?? '', major: Number(match[2]), minor: Number(match[3]) };
 }
 
-/** Resolves with what the server said, '' for nothing. */
-function askServer(server: string, options: { clock: Clock; timeoutMs: number }): Promise<string> {
+function open(server: string, tls: TlsOptions | undefined): Socket {
   const colon = server.lastIndexOf(':');
   const host = server.slice(0, colon).replace(/^\[|\]$/g, '');
+  const port = Number(server.slice(colon + 1));
+  return tls === undefined
+    ? connect({ host, port })
+    : connectTls({ host, port, ...(tls as ConnectionOptions) });
+}
+
+/** Resolves with what the server said, '' for nothing. */
+function askServer(server: string, options: VersionOptions): Promise<string> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port: Number(server.slice(colon + 1)) });
+    const socket = open(server, options.tls);
     let answer = '';
     const finish = () => {
       timer.cancel();
@@ -38,7 +61,7 @@ function askServer(server: string, options: { clock: Clock; timeoutMs: number })
     };
     const timer = options.clock.after(options.timeoutMs, finish);
     socket.setEncoding('latin1');
-    socket.on('connect', () => socket.write('srvr'));
+    socket.on(options.tls === undefined ? 'connect' : 'secureConnect', () => socket.write('srvr'));
     socket.on('data', (chunk: string) => {
       answer += chunk;
       if (answer.length > longestAnswerBytes) finish();

@@ -71,8 +71,13 @@ export async function prepareSeed(options: SeedOptions): Promise<SeedReport> {
     );
   }
   await mkdir(options.outputFolder, { recursive: true });
-  const firstServer = ensemble.name.split(',')[0] ?? '';
-  const version = await readServerVersion(firstServer, { clock, timeoutMs: versionTimeoutMs });
+  const { tls } = ensemble.client;
+  const version = await readServerVersion({
+    connectString: ensemble.name,
+    tls,
+    timeoutMs: versionTimeoutMs,
+    clock,
+  });
   const tree = await readExactTree({
     ensemble,
     folder: options.outputFolder,
