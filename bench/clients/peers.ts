@@ -3,12 +3,12 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { findDistribution } from '@orchestrator/testing';
-import type { ClientCommand } from './process.ts';
+import { type Command, program } from '../child.ts';
 
 export type PeerName = 'zookeeper' | 'node-zookeeper-client' | 'java';
 
 export interface Clients {
-  readonly commands: ReadonlyMap<'ours' | PeerName, ClientCommand>;
+  readonly commands: ReadonlyMap<'ours' | PeerName, Command>;
   /** Why a peer cannot take part, a line for each that cannot. */
   readonly missing: readonly string[];
 }
@@ -21,11 +21,7 @@ async function prepare(peer: string, ...args: string[]): Promise<void> {
   process.stderr.write(stderr);
 }
 
-function nodeProgram(file: string, connectString: string): ClientCommand {
-  return { command: process.execPath, args: [pathOf(`../programs/${file}`), connectString] };
-}
-
-function javaProgram(classPath: string, connectString: string): ClientCommand {
+function javaProgram(classPath: string, connectString: string): Command {
   return {
     command: 'java',
     args: [
@@ -37,9 +33,9 @@ function javaProgram(classPath: string, connectString: string): ClientCommand {
 
 /** Builds what is missing; a peer that cannot be built is left out and named. */
 export async function prepareClients(connectString: string): Promise<Clients> {
-  const commands = new Map<'ours' | PeerName, ClientCommand>();
+  const commands = new Map<'ours' | PeerName, Command>();
   const missing: string[] = [];
-  const add = async (name: PeerName, command: ClientCommand, ...args: string[]) => {
+  const add = async (name: PeerName, command: Command, ...args: string[]) => {
     try {
       if (name !== 'node-zookeeper-client') await prepare(name, ...args);
       commands.set(name, command);
@@ -49,9 +45,9 @@ export async function prepareClients(connectString: string): Promise<Clients> {
     }
   };
   const { classPath } = findDistribution('3.8');
-  commands.set('ours', nodeProgram('client-ours.ts', connectString));
-  await add('zookeeper', nodeProgram('client-zookeeper.ts', connectString));
-  await add('node-zookeeper-client', nodeProgram('client-node-zookeeper-client.ts', connectString));
+  commands.set('ours', program('client-ours.ts', connectString));
+  await add('zookeeper', program('client-zookeeper.ts', connectString));
+  await add('node-zookeeper-client', program('client-node-zookeeper-client.ts', connectString));
   await add('java', javaProgram(classPath, connectString), classPath);
   return { commands, missing };
 }

@@ -3,7 +3,7 @@
  * below /bench/x for 500 ms, 256 requests under way at once", and answers with one line: requests answered, milliseconds
  * until the last was, and milliseconds of processor time of the whole process; or `error` and a reason.
  */
-import { createInterface } from 'node:readline';
+import { serveLines } from '../child.ts';
 
 export const operations = ['get', 'set', 'create', 'multi'] as const;
 export type Operation = (typeof operations)[number];
@@ -61,9 +61,6 @@ async function runCommand(client: Client, command: string): Promise<string> {
 
 /** Serves commands from standard input until it ends. */
 export async function serve(client: Client): Promise<void> {
-  console.log('ready');
-  for await (const line of createInterface({ input: process.stdin })) {
-    console.log(await runCommand(client, line).catch((error) => `error ${error}`));
-  }
+  await serveLines((line) => runCommand(client, line).catch((error) => `error ${error}`));
   await client.close();
 }

@@ -1,4 +1,6 @@
 import type { Suite } from '../result.ts';
 import { clientSuite } from './client.ts';
+import { syncLag } from './sync-lag.ts';
+import { syncThroughput } from './sync-throughput.ts';
 
-export const suites: readonly Suite[] = [clientSuite];
+export const suites: readonly Suite[] = [clientSuite, syncLag, syncThroughput];
