@@ -2,7 +2,7 @@ import { waitFor } from '@orchestrator/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ConflictStrategy } from '../src/core/types.ts';
 import type { SyncEngine } from '../src/engine-types.ts';
-import { type Pair, startPair } from './engines.ts';
+import { type Pair, startPair, startSyncing } from './engines.ts';
 
 let pair: Pair;
 
@@ -20,7 +20,7 @@ async function textOf(client: Pair['a'], path: string): Promise<string | undefin
 /** Both sides change the node while nobody carries it. */
 async function collide(path: string, strategy: ConflictStrategy): Promise<SyncEngine> {
   const first = pair.engine({ conflictStrategy: strategy });
-  await first.start();
+  await startSyncing(first);
   await pair.a.create(path, 'before');
   await first.settled(10_000);
   await first.stop();
@@ -29,7 +29,7 @@ async function collide(path: string, strategy: ConflictStrategy): Promise<SyncEn
   await new Promise((resolve) => setTimeout(resolve, 20));
   await pair.b.setData(path, 'by the target');
   const second = pair.engine({ conflictStrategy: strategy });
-  await second.start();
+  await startSyncing(second);
   return second;
 }
 
@@ -81,7 +81,7 @@ test('manual holds the node on both sides until an operator chooses', async () =
 
 test('changes on both sides at once, with the engine running, end equal, and each lost one is on record', async () => {
   const engine = pair.engine();
-  await engine.start();
+  await startSyncing(engine);
   await pair.a.create('/hot', '0');
   await engine.settled(10_000);
   await pair.b.sync('/');

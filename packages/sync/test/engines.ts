@@ -42,7 +42,7 @@ export interface EngineProcess {
 const logger: Logger =
   (process.env.SYNC_TEST_LOG ?? '') === '' ? silentLogger : createLogger({ name: 'sync', level: 'debug' });
 
-const script = fileURLToPath(new URL('engine-process.ts', import.meta.url));
+const script = fileURLToPath(new URL('engine-program.ts', import.meta.url));
 
 /** Two real ensembles, a store and a client of each. */
 export async function startPair(options: Parameters<typeof startEnsemble>[0] = {}): Promise<Pair> {
@@ -106,4 +106,12 @@ export async function pairOf(source: Ensemble, target: Ensemble): Promise<Pair> 
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Starts an engine and waits until it carries changes. */
+export async function startSyncing(engine: SyncEngine): Promise<void> {
+  await engine.start();
+  await waitFor(() => engine.status().state === 'syncing', {
+    what: () => `the engine to lead: ${engine.status().state}, ${engine.status().problem}`,
+  });
 }

@@ -13,7 +13,7 @@ import { encodeCursor, type OwnZnodes, ownRoot } from '../znodes.ts';
  * Children that are left out of a seed, by parent: each is created anew when its copy comes, so its parent's counter
  * starts lower by as many and ends up equal.
  */
-export function countEphemerals(tree: Tree): Map<string, number> {
+function countEphemerals(tree: Tree): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { path, stat } of tree.walk('/', { data: false })) {
     if (nodeKind(stat.ephemeralOwner) !== 'ephemeral') continue;
