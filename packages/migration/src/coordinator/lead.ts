@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Clock, Logger } from '@orchestrator/runtime';
 import type { Held, Store } from '@orchestrator/store';
-import type { SyncEngine } from '@orchestrator/sync';
+import { readMirrorSessions, readWriters, type SyncEngine } from '@orchestrator/sync';
 import type { EnsemblePlan } from '../deploy/ensemble-plan.ts';
 import { newSuperCredential, superDigestOf } from '../deploy/super-user.ts';
 import { failureOf, MigrationError } from '../errors.ts';
@@ -105,6 +105,13 @@ export function leadMigration(options: LeadOptions): LedMigration {
         clock,
         logger,
       };
+    },
+    ownSessions: async (side) => {
+      const [mirrors, writers] = await Promise.all([
+        readMirrorSessions(store, id, side),
+        readWriters(store, id, side),
+      ]);
+      return new Set([...mirrors.map((session) => session.id), ...writers]);
     },
     seedOptions: async (wanted) => ({
       migrationId: id,

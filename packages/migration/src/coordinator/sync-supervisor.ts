@@ -1,6 +1,6 @@
 /** The engine of one migration in this process: started, paused and ended as steps and the record ask for it. */
 import { type Clock, type Logger, sleep } from '@orchestrator/runtime';
-import type { SeedOptions, SeedReport, SyncEngine, SyncOptions, SyncStatus } from '@orchestrator/sync';
+import type { SeedOptions, SeedReport, Side, SyncEngine, SyncOptions, SyncStatus } from '@orchestrator/sync';
 import type { SyncControl } from '../phases/context.ts';
 
 /** What this package needs of `@orchestrator/sync`. */
@@ -14,6 +14,7 @@ export interface SupervisorOptions {
   /** Read anew at each start, so that rotated credentials are seen. */
   engineOptions(): Promise<SyncOptions>;
   seedOptions(options: Pick<SeedOptions, 'outputFolder' | 'targetVersion'>): Promise<SeedOptions>;
+  ownSessions(side: Side): Promise<ReadonlySet<bigint>>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -130,6 +131,10 @@ export class SyncSupervisor implements SyncControl {
 
   async seed(options: Pick<SeedOptions, 'outputFolder' | 'targetVersion'>): Promise<SeedReport> {
     return this.#options.engines.seed(await this.#options.seedOptions(options));
+  }
+
+  ownSessions(side: Side): Promise<ReadonlySet<bigint>> {
+    return this.#options.ownSessions(side);
   }
 
   /** For the end of this coordinator's leadership. */

@@ -25,6 +25,8 @@ export interface SyncControl {
   stop(): Promise<void>;
   /** Ends it for good: nothing of ours is left on either side. */
   finish(): Promise<void>;
+  /** Sessions on a side that the engine has opened there, for itself and for clients of the other side. */
+  ownSessions(role: Cluster['role']): Promise<ReadonlySet<bigint>>;
   seed(options: Pick<SeedOptions, 'outputFolder' | 'targetVersion'>): Promise<SeedReport>;
 }
 

@@ -1,7 +1,8 @@
 /** Whether clients are left on an ensemble, once no engine of ours is connected to it any more. */
 import { sleep } from '@orchestrator/runtime';
+import { awaitSessionsGone } from '../ensemble/sessions.ts';
 import { MigrationError } from '../errors.ts';
-import { type CheckResult, fail, ok } from './check.ts';
+import { type CheckResult, describeFailures, fail, failures, ok, warn } from './check.ts';
 import type { Cluster, MigrationContext } from './context.ts';
 
 const pollMs = 500;
@@ -32,10 +33,39 @@ export async function checkNoClients(cluster: Cluster): Promise<CheckResult> {
 /** Connections that are just being closed, ours among them, are listed a moment longer. */
 const graceMs = 5_000;
 
+const namedSessions = 5;
+
+/** A client that is cut off for a moment has a session and no connection; it would come back to a server that is gone. */
+async function checkNoSessions(ctx: MigrationContext, cluster: Cluster): Promise<CheckResult> {
+  const check = `no sessions on the ${cluster.role}`;
+  const own = await ctx.sync.ownSessions(cluster.role);
+  const found = await awaitSessionsGone(await cluster.access(), own, ctx.clock, ctx.signal);
+  if (found === null) {
+    const remedy = `set ${cluster.role}.quorum_servers to have sessions counted, not only connections`;
+    return warn(check, 'not known without an observer; there are no connections', remedy);
+  }
+  const ours = found.own === 0 ? '' : ` (${found.own} of our own)`;
+  if (found.left.length === 0) return ok(check, `none${ours}`);
+  const named = found.left.slice(0, namedSessions).join(', ');
+  return fail(
+    check,
+    `${found.left.length} without a connection: ${named}${ours}`,
+    'see to it that these clients have moved',
+  );
+}
+
+async function finishQuiet(ctx: MigrationContext, results: readonly CheckResult[]): Promise<void> {
+  await ctx.recordChecks('clients', results);
+  if (failures(results).length === 0) return;
+  const { message, remedy } = describeFailures(results);
+  throw new MigrationError('precondition', message, { remedy });
+}
+
 /**
- * Resolves when there has been no client for the quiet period.
+ * Resolves when there has been no connection for the quiet period, and no session but our own is left.
  *
- * @throws MigrationError `precondition` naming those that are left after the period and a grace of 5 s
+ * @throws MigrationError `precondition` naming those that are left: connections after the period and a grace of 5 s,
+ *   sessions after the longest of their timeouts
  */
 export async function confirmQuiet(ctx: MigrationContext, cluster: Cluster, quietMs: number): Promise<void> {
   const { clock, signal } = ctx;
@@ -46,15 +76,9 @@ export async function confirmQuiet(ctx: MigrationContext, cluster: Cluster, quie
     const result = await checkNoClients(cluster);
     const now = clock.monotonicMs();
     quietSince = result.status === 'ok' ? (quietSince ?? now) : undefined;
-    if (quietSince !== undefined && now - quietSince >= quietMs) {
-      await ctx.recordChecks('clients', [result]);
-      return;
-    }
-    if (now > deadline) {
-      await ctx.recordChecks('clients', [result]);
-      const { check, found, remedy } = result;
-      throw new MigrationError('precondition', `${check}: ${found}`, remedy === null ? {} : { remedy });
-    }
+    if (quietSince !== undefined && now - quietSince >= quietMs)
+      return finishQuiet(ctx, [result, await checkNoSessions(ctx, cluster)]);
+    if (now > deadline) return finishQuiet(ctx, [result]);
     await sleep(clock, pollMs, signal);
   }
 }

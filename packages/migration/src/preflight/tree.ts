@@ -68,8 +68,10 @@ async function lookAt(
     return children.map((name) => (path === '/' ? `/${name}` : `${path}/${name}`));
   } catch (error) {
     if (!(error instanceof ZooKeeperError)) throw error;
-    if (error.code === 'NoAuth') findings.unreadable.push(path);
-    else if (error.code !== 'NoNode') throw error;
+    if (error.code === 'NoAuth') {
+      findings.unreadable.push(path);
+      findings.readOnly.push(path);
+    } else if (error.code !== 'NoNode') throw error;
     return [];
   }
 }
