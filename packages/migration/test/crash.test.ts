@@ -11,7 +11,7 @@ import { Journal } from '../src/journal/journal.ts';
 import { definePhase, planOf } from '../src/phases/define-phase.ts';
 import { initialState } from '../src/phases/machine.ts';
 
-const child = fileURLToPath(new URL('./crash-child.ts', import.meta.url));
+const child = fileURLToPath(new URL('./crash-program.ts', import.meta.url));
 const step = (name: string) => ({ name, run: async () => undefined, undo: async () => undefined });
 const plan = planOf(
   [

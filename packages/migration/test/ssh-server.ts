@@ -21,7 +21,7 @@ export async function startSshServer(folder: string): Promise<SshServer> {
   const [port = 0] = await freePorts(1);
   const file = (name: string) => join(folder, name);
   for (const name of ['host-key', 'user-key'])
-    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file(name)]);
+    execFileSync('/usr/bin/ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file(name)]);
   copyFileSync(file('user-key.pub'), file('authorized_keys'));
   const hostKey = readFileSync(file('host-key.pub'), 'utf8').split(' ').slice(0, 2).join(' ');
   writeFileSync(file('known_hosts'), `[127.0.0.1]:${port} ${hostKey}\n`);

@@ -74,7 +74,7 @@ export const reportQuery = z.object({
   format: z.enum(['json', 'markdown', 'html']).default('json').describe('Form of the report'),
 });
 
-export const checkResult = z.object({
+const checkResult = z.object({
   check: z.string(),
   status: z.enum(['ok', 'warn', 'fail']),
   found: z.string(),

@@ -3,7 +3,7 @@ import { randomBytes, scrypt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { MigrationError } from '../errors.ts';
 
-export const keyBytes = 32;
+const keyBytes = 32;
 const saltBytes = 16;
 /** 128 MiB and about half a second: what a guess costs, too. */
 const scryptCost = { N: 131_072, r: 8, p: 1, maxmem: 256 * 1024 * 1024 };

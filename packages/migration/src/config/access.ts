@@ -5,7 +5,7 @@ import { MigrationError } from '../errors.ts';
 import type { ClusterConfig, SecretReference, ServerConfig } from './schema.ts';
 
 /** @throws MigrationError `config` when the file or variable is missing or empty; its content is never quoted. */
-export async function readSecret(reference: SecretReference): Promise<string> {
+async function readSecret(reference: SecretReference): Promise<string> {
   const { file, env } = reference;
   if (env !== undefined) {
     const value = process.env[env];

@@ -273,6 +273,5 @@ export const migrationConfigSchema = z
 export type MigrationConfigFile = z.output<typeof migrationConfigSchema>;
 export type MigrationConfig = MigrationConfigFile['migration'];
 export type ClusterConfig = MigrationConfig['source'] | MigrationConfig['target'];
-export type DeployConfig = MigrationConfig['source']['deploy'];
 export type ServerConfig = z.output<typeof serverSchema>;
 export type SecretReference = z.output<typeof secretReference>;

@@ -55,7 +55,7 @@ export function createCluster(options: ClusterOptions): Cluster {
 }
 
 /** The servers as configured; else as many as the connect string names, with nothing but their client ports known. */
-export function knownServers(cluster: ClusterConfig): readonly ServerPlan[] {
+function knownServers(cluster: ClusterConfig): readonly ServerPlan[] {
   const { deploy } = cluster;
   if ('servers' in deploy && deploy.servers !== undefined) return planServers(deploy.servers);
   return parseAddresses(connectStringOf(cluster)).map(({ host, port }, index) => ({

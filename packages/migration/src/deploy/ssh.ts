@@ -42,7 +42,7 @@ const sshFailedExitCode = 255;
 const quotedBytes = 500;
 
 /** The command that runs `script` on a server; what is shown in plans is exactly what is run. */
-export function sshCommand(options: SshOptions, host: string, script: string): readonly string[] {
+function sshCommand(options: SshOptions, host: string, script: string): readonly string[] {
   const { user, port, identity_file: identity, known_hosts_file: knownHosts } = options;
   const settings = [
     'BatchMode=yes',

@@ -7,7 +7,7 @@ import type { MigrationContext } from './context.ts';
 
 const namedPaths = 3;
 
-export function describeVerify(report: VerifyReport): CheckResult {
+function describeVerify(report: VerifyReport): CheckResult {
   const check = 'zero differences';
   const { nodes, differences, differenceCount, expected } = report;
   const known = expected.length === 0 ? '' : `, ${expected.length} known and explained`;

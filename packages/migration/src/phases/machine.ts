@@ -43,7 +43,7 @@ function refuse(message: string, remedy: string): never {
 }
 
 /** The phase that follows `phase` in the plan; `undefined` after the last. */
-export function nextPhase(plan: Plan, phase: number): PhaseShape | undefined {
+function nextPhase(plan: Plan, phase: number): PhaseShape | undefined {
   return plan.phases.find((candidate) => candidate.number > phase);
 }
 

@@ -9,7 +9,7 @@ const pollMs = 500;
 const namedClients = 5;
 
 /** Clients per server at this moment; a server that does not answer fails the check, since nobody knows. */
-export async function checkNoClients(cluster: Cluster): Promise<CheckResult> {
+async function checkNoClients(cluster: Cluster): Promise<CheckResult> {
   const servers = await cluster.inspect();
   const check = `no clients on the ${cluster.role}`;
   const unknown = servers.filter((server) => server.connections === null);

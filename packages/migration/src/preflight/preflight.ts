@@ -2,17 +2,12 @@
 import { failureOf } from '../errors.ts';
 import type { CheckResult } from '../phases/check.ts';
 import { fail, failures } from '../phases/check.ts';
-import type { Cluster, MigrationContext } from '../phases/context.ts';
+import type { Cluster } from '../phases/context.ts';
+import type { PreflightContext } from './context.ts';
 import { checkClientLimit, checkCounts, checkDisk } from './resources.ts';
 import { checkCapture, checkServers, checkVersions } from './servers.ts';
 import { checkClocks, checkSameEnsemble, checkTargetEmpty } from './target.ts';
 import { checkTree } from './tree.ts';
-
-/** What preflight looks at; a context of a step is one, and so is what `zk-migrate preflight` makes. */
-export type PreflightContext = Pick<
-  MigrationContext,
-  'config' | 'source' | 'target' | 'clock' | 'folder' | 'signal' | 'id' | 'sourceSettings'
->;
 
 type Check = (ctx: PreflightContext) => Promise<readonly CheckResult[]>;
 

@@ -2,7 +2,7 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import type { ServerReport } from '../ensemble/inspect.ts';
 import { type CheckResult, fail, ok, warn } from '../phases/check.ts';
-import type { PreflightContext } from './preflight.ts';
+import type { PreflightContext } from './context.ts';
 
 const mebibyte = 1024 * 1024;
 /** A seed, its copy per server, and the logs that a new ensemble writes before it purges. */

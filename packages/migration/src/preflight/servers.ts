@@ -3,7 +3,7 @@ import { formatAddress, isListening, parseAddresses } from '../ensemble/four-let
 import { quorumHealth } from '../ensemble/inspect.ts';
 import { type CheckResult, fail, ok, warn } from '../phases/check.ts';
 import type { Cluster } from '../phases/context.ts';
-import type { PreflightContext } from './preflight.ts';
+import type { PreflightContext } from './context.ts';
 
 /** Health and quorum. One server less than all is a warning: the migration may go on, the next failure is an outage. */
 export async function checkServers(cluster: Cluster, _: PreflightContext): Promise<readonly CheckResult[]> {

@@ -4,7 +4,7 @@ import { openClient, openObserver, withClient } from '../ensemble/client.ts';
 import { isListening } from '../ensemble/four-letter.ts';
 import { type CheckResult, fail, ok, warn } from '../phases/check.ts';
 import type { Cluster } from '../phases/context.ts';
-import type { PreflightContext } from './preflight.ts';
+import type { PreflightContext } from './context.ts';
 
 const ownNodes = new Set(['zookeeper', 'orchestrator-sync']);
 const namedNodes = 5;

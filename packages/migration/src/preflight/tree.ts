@@ -4,7 +4,7 @@ import type { EnsembleAccess } from '@orchestrator/sync';
 import { type Acl, permissions, type ZooKeeperClient, ZooKeeperError } from '@orchestrator/zookeeper';
 import { withClient } from '../ensemble/client.ts';
 import { type CheckResult, fail, ok, warn } from '../phases/check.ts';
-import type { PreflightContext } from './preflight.ts';
+import type { PreflightContext } from './context.ts';
 
 /** A larger tree is sampled from its top; the engine sees all of it later. */
 const maxWalkedNodes = 20_000;
