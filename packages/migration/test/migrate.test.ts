@@ -1,13 +1,25 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLogger, silentLogger } from '@orchestrator/runtime';
 import { openStore, type Store } from '@orchestrator/store';
-import { type Ensemble, freePorts, startEnsemble, temporaryFolder, waitFor } from '@orchestrator/testing';
+import {
+  createEnsemble,
+  type Ensemble,
+  freePorts,
+  startEnsemble,
+  temporaryFolder,
+  waitFor,
+} from '@orchestrator/testing';
 import { connect, type ZooKeeperClient } from '@orchestrator/zookeeper';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findServer } from '../src/deploy/java-process.ts';
-import { createMigrationService, type MigrationRecord, parseMigrationRequest } from '../src/index.ts';
-import type { MigrationService } from '../src/service.ts';
+import {
+  createMigrationService,
+  type MigrationRecord,
+  type MigrationService,
+  parseMigrationRequest,
+  restoreArchive,
+} from '../src/index.ts';
 
 const logger =
   process.env.MIGRATION_LOG === undefined ? silentLogger : createLogger({ name: 'test', level: 'debug' });
@@ -102,6 +114,23 @@ async function until(id: string, ...statuses: string[]): Promise<MigrationRecord
   );
 }
 
+/** What the archive holds is a data folder that a server starts from. */
+async function restoredServes(archive: string): Promise<void> {
+  const restored = join(folder, 'restored');
+  const manifest = await restoreArchive(archive, { file: join(folder, 'key') }, restored);
+  expect(manifest.files.map((file) => file.path)).toContain('server-3/zoo.cfg');
+  await using alone = await createEnsemble({ servers: 1 });
+  const dataDir = alone.servers[0]?.dataDir ?? '';
+  await rm(join(dataDir, 'version-2'), { recursive: true, force: true });
+  await cp(join(restored, 'server-1/data/version-2'), join(dataDir, 'version-2'), { recursive: true });
+  await alone.start();
+  await alone.waitForQuorum();
+  const reader = await connect({ connectString: alone.connectString });
+  expect((await reader.getData('/app')).data?.toString()).toBe('hello');
+  expect((await reader.getChildren('/app')).children).toHaveLength(51);
+  await reader.close();
+}
+
 test('a whole migration: deployed, synchronised, retired, archived, and all the way back', async () => {
   await writeFile(join(folder, 'key'), Buffer.alloc(32, 7), { mode: 0o600 });
   await client.create('/app', 'hello');
@@ -122,6 +151,7 @@ test('a whole migration: deployed, synchronised, retired, archived, and all the 
   await client.close();
   await service.command(id, { kind: 'advance', phase: 6 }, 'tester');
   await until(id, 'completed');
+  await restoredServes(join(folder, `archive/move-${id}.zkarchive`));
   await onTarget.create('/app/after', 'after');
   await onTarget.close();
 
