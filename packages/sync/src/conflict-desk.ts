@@ -8,7 +8,7 @@ export interface ConflictDeskOptions {
   readonly store: Store;
   readonly migrationId: string;
   /** A decision is in the store. */
-  readonly onChoice: () => void;
+  readonly onChoice: () => Promise<void>;
 }
 
 export function conflictDesk({ store, migrationId, onChoice }: ConflictDeskOptions): SyncEngine['conflicts'] {
@@ -26,7 +26,7 @@ export function conflictDesk({ store, migrationId, onChoice }: ConflictDeskOptio
         );
       }
       await storeChoice(store, migrationId, record, winner);
-      onChoice();
+      await onChoice();
     },
   };
 }

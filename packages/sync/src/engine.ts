@@ -12,7 +12,7 @@ import { type Held, type Holder, readLock } from '@orchestrator/store';
 import { checkDifferentAddresses } from './checks/same-ensemble.ts';
 import { conflictDesk } from './conflict-desk.ts';
 import { createScope, type Scope } from './core/scope.ts';
-import type { CoreState, Side } from './core/types.ts';
+import type { CoreState } from './core/types.ts';
 import type {
   LedgerEntry,
   SyncEngine,
@@ -27,7 +27,8 @@ import { type Counters, createCounters } from './lead/counters.ts';
 import { Leader } from './lead/leader.ts';
 import { contend, type LeadershipOptions, tryToLead } from './lead/leadership.ts';
 import type { RunEnd } from './lead/run.ts';
-import { type EngineSide, openSide } from './side.ts';
+import type { EngineSide } from './side.ts';
+import { SideKeeper } from './side-keeper.ts';
 import { describeDirection } from './status/direction.ts';
 import { countConflicts } from './store/conflicts.ts';
 import { leadershipName } from './store/keys.ts';
@@ -37,7 +38,6 @@ import { verifySides } from './verify/verify.ts';
 import { ownZnodes } from './znodes.ts';
 
 const defaultConnectTimeoutMs = 30_000;
-const defaultObserverFallbackMs = 60_000;
 const defaultLeaseMs = 10_000;
 const defaultMaxNodesInMemory = 1_000_000;
 const defaultSequenceGap = 10_000;
@@ -55,8 +55,6 @@ const stateOf: Readonly<Record<CoreState, SyncState>> = {
   deposed: 'standby',
 };
 
-type Sides = Record<Side, EngineSide>;
-
 class Engine implements SyncEngine {
   readonly conflicts: SyncEngine['conflicts'];
   readonly #options: SyncOptions;
@@ -65,9 +63,10 @@ class Engine implements SyncEngine {
   readonly #logger: Logger;
   readonly #scope: Scope;
   readonly #counters: Counters;
+  readonly #keeper: SideKeeper;
   readonly #leader: Leader;
   readonly #stop = new AbortController();
-  #sides: Sides | undefined;
+  #isStarted = false;
   #state: SyncState = 'stopped';
   #problem: string | null = null;
   #holder: Holder | undefined;
@@ -84,22 +83,23 @@ class Engine implements SyncEngine {
     });
     this.#scope = createScope(options);
     this.#counters = createCounters(this.#clock, options.onSynced);
+    this.#keeper = this.#createKeeper();
     this.#leader = this.#createLeader();
     this.conflicts = conflictDesk({
       store: options.store,
       migrationId: options.migrationId,
-      onChoice: () => void this.#leader.takeDecisions(),
+      onChoice: () => this.#leader.takeDecisions(),
     });
   }
 
   async start(): Promise<void> {
-    if (this.#sides !== undefined) throw new SyncError('BadOption', 'the engine has been started already');
+    if (this.#isStarted) throw new SyncError('BadOption', 'an engine is started once; create another');
+    this.#isStarted = true;
     this.#state = 'starting';
-    checkDifferentAddresses(this.#options.source, this.#options.target);
-    await mkdir(this.#options.workFolder, { recursive: true });
     try {
-      this.#sides = await this.#openSides();
-      await Promise.all([this.#sides.source.follower.start(), this.#sides.target.follower.start()]);
+      checkDifferentAddresses(this.#options.source, this.#options.target);
+      await mkdir(this.#options.workFolder, { recursive: true });
+      await this.#keeper.open();
       this.#conflictCounts = await countConflicts(this.#options.store, this.#options.migrationId);
       const lock = await this.#leadAtOnce();
       this.#contending = contend(this.#leadership(), lock).finally(() => this.#setState('stopped'));
@@ -142,7 +142,7 @@ class Engine implements SyncEngine {
   }
 
   status(): SyncStatus {
-    const sides = this.#sides;
+    const { sides } = this.#keeper;
     const core = this.#leader.run?.core.status();
     const nowMs = this.#clock.monotonicMs();
     const direction = (from: EngineSide, to: EngineSide) =>
@@ -163,7 +163,7 @@ class Engine implements SyncEngine {
 
   async settled(timeoutMs: number): Promise<void> {
     const deadlineMs = this.#clock.monotonicMs() + timeoutMs;
-    const sides = this.#opened();
+    const sides = this.#keeper.opened();
     const barriers = await Promise.all([positionOf(sides.source), positionOf(sides.target)]);
     for (;;) {
       const status = this.#leader.run?.core.status();
@@ -182,7 +182,7 @@ class Engine implements SyncEngine {
   }
 
   async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
-    const { source, target } = this.#opened();
+    const { source, target } = this.#keeper.opened();
     return verifySides({
       source,
       target,
@@ -204,6 +204,25 @@ class Engine implements SyncEngine {
     return readLedger(this.#options.store, this.#options.migrationId);
   }
 
+  #createKeeper(): SideKeeper {
+    const options = this.#options;
+    return new SideKeeper({
+      options,
+      common: {
+        connectTimeoutMs: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
+        scope: this.#scope,
+        workFolder: options.workFolder,
+        maxNodesInMemory: options.maxNodesInMemory ?? defaultMaxNodesInMemory,
+        clock: this.#clock,
+        random: this.#random,
+        logger: this.#logger,
+      },
+      onInterrupted: (error) => this.#leader.run?.end({ kind: 'failed', error }),
+      clock: this.#clock,
+      logger: this.#logger,
+    });
+  }
+
   #createLeader(): Leader {
     const options = this.#options;
     return new Leader({
@@ -220,7 +239,7 @@ class Engine implements SyncEngine {
         adoptTarget: options.adoptTarget ?? false,
       },
       workFolder: options.workFolder,
-      sides: () => this.#opened(),
+      sides: () => this.#keeper.usable(),
       onSynced: (from, changes, lagMs) => this.#counters.onSynced(from, changes, lagMs),
       onState: (state) => this.#setState(stateOf[state]),
       onConflict: (path, held) => {
@@ -233,34 +252,6 @@ class Engine implements SyncEngine {
         this.#logger.info('conflict is resolved', { path });
       },
       signal: this.#stop.signal,
-      clock: this.#clock,
-      random: this.#random,
-      logger: this.#logger,
-    });
-  }
-
-  async #openSides(): Promise<Sides> {
-    const opened = await Promise.allSettled([this.#openSide('source'), this.#openSide('target')]);
-    const [source, target] = opened;
-    if (source.status === 'fulfilled' && target.status === 'fulfilled') {
-      return { source: source.value, target: target.value };
-    }
-    for (const side of opened) if (side.status === 'fulfilled') await side.value.close();
-    throw opened.find((side) => side.status === 'rejected')?.reason;
-  }
-
-  #openSide(side: Side, observerLost?: string): Promise<EngineSide> {
-    const options = this.#options;
-    return openSide({
-      side,
-      access: options[side],
-      capture: options.capture?.[side] ?? 'auto',
-      observerLost,
-      connectTimeoutMs: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
-      scope: this.#scope,
-      workFolder: options.workFolder,
-      maxNodesInMemory: options.maxNodesInMemory ?? defaultMaxNodesInMemory,
-      onFailure: (error) => this.#onStreamFailure(error),
       clock: this.#clock,
       random: this.#random,
       logger: this.#logger,
@@ -317,14 +308,6 @@ class Engine implements SyncEngine {
     this.#logger.info('state', { state, ...(this.#problem === null ? {} : { problem: this.#problem }) });
   }
 
-  /** A stream that cannot be understood is nothing that a new run would mend. */
-  #onStreamFailure(error: unknown): void {
-    this.#problem = reasonOf(error);
-    this.#logger.error('a stream has ended for good', { reason: this.#problem, error });
-    this.#leader.run?.end({ kind: 'failed', error });
-    this.#setState('failing');
-  }
-
   async #refresh(): Promise<void> {
     const { store, migrationId } = this.#options;
     const { signal } = this.#stop;
@@ -335,43 +318,9 @@ class Engine implements SyncEngine {
       } catch (error) {
         this.#logger.warn('the store cannot be read', { reason: reasonOf(error) });
       }
-      await this.#giveUpObservers();
+      await this.#keeper.mend();
       await sleep(this.#clock, refreshMs, signal).catch(() => undefined); // aborted: the loop ends
     }
-  }
-
-  /** A side whose quorum port stays out of reach is followed over its client port from then on. */
-  async #giveUpObservers(): Promise<void> {
-    const { capture, observerFallbackMs = defaultObserverFallbackMs } = this.#options;
-    for (const side of ['source', 'target'] as const) {
-      const current = this.#sides?.[side];
-      if (current?.choice.mode !== 'observer' || (capture?.[side] ?? 'auto') !== 'auto') continue;
-      const { up, sinceMs, reason } = current.link();
-      const downMs = this.#clock.monotonicMs() - sinceMs;
-      if (up || downMs < observerFallbackMs || !current.reader.isConnected) continue;
-      await this.#replaceSide(
-        current,
-        `the quorum port has been out of reach for ${Math.round(downMs)} ms (${reason})`,
-      );
-    }
-  }
-
-  async #replaceSide(old: EngineSide, observerLost: string): Promise<void> {
-    try {
-      const replacement = await this.#openSide(old.side, observerLost);
-      await replacement.follower.start();
-      if (this.#sides === undefined) return await replacement.close();
-      this.#sides = { ...this.#sides, [old.side]: replacement };
-      this.#leader.run?.end({ kind: 'failed', error: new SyncError('NoObserver', observerLost) });
-      await old.close();
-    } catch (error) {
-      this.#logger.warn('no other capture could be had', { side: old.side, reason: reasonOf(error) });
-    }
-  }
-
-  #opened(): Sides {
-    if (this.#sides === undefined) throw new SyncError('Stopped', 'the engine is not started');
-    return this.#sides;
   }
 
   #leading(what: string) {
@@ -393,10 +342,8 @@ class Engine implements SyncEngine {
   async #close(): Promise<void> {
     this.#stop.abort(new SyncError('Stopped', 'the engine was stopped'));
     await this.#contending;
-    const sides = this.#sides;
-    this.#sides = undefined;
+    await this.#keeper.close();
     this.#state = 'stopped';
-    if (sides !== undefined) await Promise.all([sides.source.close(), sides.target.close()]);
   }
 }
 

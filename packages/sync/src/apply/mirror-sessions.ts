@@ -24,6 +24,8 @@ export interface MirrorSessionsOptions {
   readonly store: Store;
   readonly migrationId: string;
   readonly post: (event: Event) => void;
+  /** Of the store, while nobody awaits it. */
+  readonly onFailure: (error: unknown) => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
@@ -73,7 +75,7 @@ export function createMirrorSessions(options: MirrorSessionsOptions): MirrorSess
     const holder: Holder = { client, sessionId: client.sessionId, origins: new Set() };
     holders.add(holder);
     client.on('state', (state) => {
-      if (state === 'closed') void forget(holder);
+      if (state === 'closed') forget(holder).catch(options.onFailure);
     });
     return holder;
   };

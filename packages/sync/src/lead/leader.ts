@@ -67,6 +67,7 @@ export class Leader {
         sides,
         lock,
         post: (event) => this.#run?.post(event),
+        onFailure: (error) => this.#run?.end({ kind: 'failed', error }),
       });
       this.#prepared = prepared;
       this.#chosen = new Set();

@@ -37,6 +37,7 @@ export interface PrepareOptions {
   readonly workFolder: string;
   /** For the mirror sessions; the run is not there yet when they are restored. */
   readonly post: (event: Event) => void;
+  readonly onFailure: (error: unknown) => void;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly random: Random;
@@ -108,9 +109,9 @@ async function openWriter(
 }
 
 function mirrorSessionsOf(side: Side, options: PrepareOptions): MirrorSessions {
-  const { store, migrationId, post, signal, clock, random } = options;
+  const { store, migrationId, post, onFailure, signal, clock, random } = options;
   const { client } = options.sides[side].ensemble;
-  return createMirrorSessions({ side, client, store, migrationId, post, signal, clock, random });
+  return createMirrorSessions({ side, client, store, migrationId, post, onFailure, signal, clock, random });
 }
 
 const runSide = (
