@@ -3,8 +3,9 @@
  * acknowledged write is looked for afterwards. Ends by itself; exits 0 only if nothing was lost.
  */
 import { processTerminal } from '@orchestrator/cli';
-import { openStage } from './demo/stage.ts';
 import { play } from './demo/play.ts';
+import { describeResult } from './demo/result.ts';
+import { openStage } from './demo/stage.ts';
 
 const interrupted = new AbortController();
 let signals = 0;
@@ -22,12 +23,15 @@ const stage = openStage(terminal);
 try {
   const result = await play({ stage, colour: terminal.style.bold('x') !== 'x', signal: interrupted.signal });
   stage.end();
+  for (const line of describeResult(result)) terminal.out(line);
   terminal.out(JSON.stringify(result));
   process.exitCode = result.ok ? 0 : 1;
 } catch (error) {
   stage.end();
   const wanted = interrupted.signal.aborted;
-  terminal.say(wanted ? 'interrupted; everything that was started has been removed' : `the demo failed: ${error}`);
+  terminal.say(
+    wanted ? 'interrupted; everything that was started has been removed' : `the demo failed: ${error}`,
+  );
   if (!wanted && error instanceof Error) terminal.say(error.stack ?? '');
   process.exitCode = wanted ? 130 : 1;
 }

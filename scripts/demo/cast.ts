@@ -101,7 +101,8 @@ export async function openCast({ home, signal }: CastOptions): Promise<Cast> {
     ledger,
     exclusion,
     writers,
-    leaders: () => election.filter((member) => member.holding).map(({ name, home: at }) => `${name} on ${at.name}`),
+    leaders: () =>
+      election.filter((member) => member.holding).map(({ name, home: at }) => `${name} on ${at.name}`),
     movedShare: () => ({
       moved: everyone.filter((one) => one.home.name !== home.name).length,
       of: everyone.length,

@@ -153,11 +153,11 @@ export async function moveElection(
     member.queueAgain();
   }
   const leaders = members.filter((member) => !followers.includes(member));
-  for (const leader of leaders) leader.park('resign');
-  await Promise.all(leaders.map((leader) => leader.parked()));
   const resignedMs = systemClock.monotonicMs();
+  for (const leader of leaders) leader.park('resign');
   while (!followers.some((member) => member.holding)) await sleep(systemClock, 1, signal);
   const gapMs = systemClock.monotonicMs() - resignedMs;
+  await Promise.all(leaders.map((leader) => leader.parked()));
   await Promise.all(leaders.map((leader) => leader.move(to)));
   for (const leader of leaders) leader.queueAgain();
   return gapMs;

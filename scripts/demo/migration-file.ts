@@ -72,7 +72,8 @@ export async function writeMigrationFile(options: MigrationFileOptions): Promise
         `        - { id: ${one.id}, client_port: ${one.clientPort}, quorum_port: ${one.quorumPort}, election_port: ${one.electionPort} }`,
     ),
     '  sync:',
-    '    lag_threshold_ms: 100',
+    // Both ensembles, the engine and all clients share this machine's cores.
+    '    lag_threshold_ms: 500',
     '    conflict_resolution: "last-write-wins"',
     '    paths_to_sync: ["/"]',
     `    election_groups: ["${electionPath}"]`,

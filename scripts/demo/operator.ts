@@ -2,18 +2,20 @@
 import { type RunningCommand, startCommand } from './commands.ts';
 import type { Stage } from './stage.ts';
 
-/** What `zk-migrate status --json` prints, as far as it is used here. */
+/** What `zk-migrate status --watch --json` prints per line, as far as it is used here. */
 export interface StatusLine {
   readonly id: string;
-  readonly state: { readonly status: string; readonly phase: number };
-  readonly sync: {
-    readonly state: string;
-    readonly directions: readonly {
-      readonly from: string;
-      readonly lagP50Ms: number | null;
-      readonly lagP99Ms: number | null;
-      readonly applied: number;
-    }[];
+  readonly status: string;
+  readonly phase: number;
+  readonly live: {
+    readonly sync: {
+      readonly state: string;
+      readonly directions: readonly {
+        readonly from: string;
+        readonly lag_p50_ms: number | null;
+        readonly lag_p99_ms: number | null;
+      }[];
+    } | null;
   } | null;
 }
 
@@ -22,8 +24,8 @@ export interface Operator {
   type(...args: readonly string[]): Promise<void>;
   /** The same, and its result as an object. */
   ask<T>(...args: readonly string[]): Promise<T>;
-  /** Goes on in the background, showing what it prints. */
-  leaveRunning(...args: readonly string[]): RunningCommand;
+  /** Goes on in the background; what it prints is shown while `shown` holds. */
+  leaveRunning(shown: () => boolean, ...args: readonly string[]): RunningCommand;
   /** Not shown: follows the status until stopped. */
   follow(onStatus: (status: StatusLine) => void, ...args: readonly string[]): RunningCommand;
 }
@@ -63,9 +65,12 @@ export function createOperator({ stage, workFolder, colour, signal }: OperatorOp
       await expectDone(command, args);
       return JSON.parse(lines.join('\n'));
     },
-    leaveRunning(...args) {
+    leaveRunning(shown, ...args) {
       stage.command(`zk-migrate ${args.join(' ')}`);
-      return running(startCommand({ args, workFolder, colour, onLine: stage.output }));
+      const onLine = (line: string) => {
+        if (shown()) stage.output(line);
+      };
+      return running(startCommand({ args, workFolder, colour, onLine }));
     },
     follow(onStatus, ...args) {
       const onLine = (line: string) => onStatus(JSON.parse(line));
@@ -73,4 +78,3 @@ export function createOperator({ stage, workFolder, colour, signal }: OperatorOp
     },
   };
 }
-

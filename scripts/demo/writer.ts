@@ -111,21 +111,24 @@ async function writeOnce(own: Own, options: WriterOptions): Promise<void> {
   }
 }
 
-/** Polls the key written last until the new home shows it. */
+async function seesOwnWrites(own: Own, { zookeeper }: MovableClient): Promise<boolean> {
+  const keys = own.versions.map(async (version, index) => {
+    if (version < 0) return true;
+    const { stat } = await zookeeper.exists(`${own.root}/key-${index}`);
+    return stat !== null && stat.version >= version;
+  });
+  const last = own.entries.at(-1);
+  const entry = last === undefined || (await zookeeper.exists(last)).stat !== null;
+  return entry && (await Promise.all(keys)).every((seen) => seen);
+}
+
+/** Polls what was written last until the new home shows it. */
 async function waitForOwnWrites(own: Own, client: MovableClient): Promise<number> {
   const startedMs = systemClock.monotonicMs();
   for (;;) {
+    const seen = await seesOwnWrites(own, client);
     const elapsedMs = systemClock.monotonicMs() - startedMs;
-    const behind = [];
-    for (const [index, version] of own.versions.entries()) {
-      if (version < 0) continue;
-      const { stat } = await client.zookeeper.exists(`${own.root}/key-${index}`);
-      if (stat === null || stat.version < version) behind.push(index);
-    }
-    const last = own.entries.at(-1);
-    const seen = last === undefined || (await client.zookeeper.exists(last)).stat !== null;
-    if (behind.length === 0 && seen) return elapsedMs;
-    if (elapsedMs > visibleWithinMs) return elapsedMs;
+    if (seen || elapsedMs > visibleWithinMs) return elapsedMs;
     await sleep(systemClock, 2);
   }
 }

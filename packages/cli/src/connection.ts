@@ -11,6 +11,8 @@ export interface Connection extends AsyncDisposable {
   readonly api: MigrationApi;
   /** The id given, else the only migration there is. @throws CliError `not-found`, `invalid` when there are several */
   migrationId(given: string | undefined): Promise<string>;
+  /** Looks for the server anew: it may have been restarted elsewhere, or have ended and left the store to be read. */
+  renew(): Promise<void>;
 }
 
 /**
@@ -19,20 +21,68 @@ export interface Connection extends AsyncDisposable {
  */
 type Need = 'act' | 'read' | 'check';
 
+interface Link {
+  readonly api: MigrationApi;
+  close(): Promise<void>;
+}
+
 export async function openConnection(
   context: CommandContext,
   options: ServerOptions,
   need: Need,
 ): Promise<Connection> {
-  const { env, userId } = context;
+  return connectionOver(await openLink(context, options, need), () => openLink(context, options, 'read'));
+}
+
+/** A connection to a server that this command has started itself. */
+export function connectTo(
+  { signal }: CommandContext,
+  address: ServerAddress,
+  close: () => Promise<void> = async () => undefined,
+): Connection {
+  return connectionOver(linkTo(address, signal, close), undefined);
+}
+
+function connectionOver(first: Link, reopen: (() => Promise<Link>) | undefined): Connection {
+  let link = first;
+  return {
+    get api() {
+      return link.api;
+    },
+    migrationId: async (given) => given ?? (await onlyMigration(link.api)),
+    renew: async () => {
+      if (reopen === undefined) return;
+      const next = await reopen();
+      await link.close();
+      link = next;
+    },
+    [Symbol.asyncDispose]: () => link.close(),
+  };
+}
+
+function linkTo(address: ServerAddress, signal: AbortSignal, close: () => Promise<void>): Link {
+  const rest = createRestClient(address, signal);
+  return {
+    api: createMigrationApi(rest),
+    close: async () => {
+      await rest.close();
+      await close();
+    },
+  };
+}
+
+const nothing = async () => undefined;
+
+async function openLink(context: CommandContext, options: ServerOptions, need: Need): Promise<Link> {
+  const { env, userId, signal } = context;
   const server = options.server ?? env.ZK_MIGRATE_SERVER;
   if (server !== undefined && server !== '') {
     const { tokenFile, caFile } = options;
-    return connectTo(await remoteAddress({ server, tokenFile, caFile, env }));
+    return linkTo(await remoteAddress({ server, tokenFile, caFile, env }), signal, nothing);
   }
   const workFolder = workFolderOf(options.workDir, env, userId);
   const running = await findServer(workFolder);
-  if (running !== undefined) return connectTo(running);
+  if (running !== undefined) return linkTo(running, signal, nothing);
   const storeUrl = env.ZK_MIGRATE_STORE;
   const stored = storeUrl !== undefined || existsSync(storeFileOf(workFolder));
   if (need === 'check' || (need === 'read' && stored)) {
@@ -40,26 +90,13 @@ export async function openConnection(
     const { loadServerConfig, startOwnServer } = await import('./server/own-server.ts');
     const config = loadServerConfig({ env, flags: { 'store.url': storeUrl } });
     const own = await startOwnServer({ workFolder, config, clock: context.clock, purpose: 'read' });
-    return connectTo(own.address, own.stop);
+    return linkTo(own.address, signal, own.stop);
   }
   throw new CliError(
     'unavailable',
     `no server runs for the work folder ${workFolder}${stored ? '' : ', and it holds no migrations'}`,
     { remedy: 'start one with zk-migrate serve, or name another with --work-dir or --server' },
   );
-}
-
-export function connectTo(address: ServerAddress, close?: () => Promise<void>): Connection {
-  const rest = createRestClient(address);
-  const api = createMigrationApi(rest);
-  return {
-    api,
-    migrationId: async (given) => given ?? (await onlyMigration(api)),
-    [Symbol.asyncDispose]: async () => {
-      await rest.close();
-      await close?.();
-    },
-  };
 }
 
 async function onlyMigration(api: MigrationApi): Promise<string> {
@@ -73,9 +110,7 @@ async function onlyMigration(api: MigrationApi): Promise<string> {
     throw new CliError(
       'invalid',
       `there are ${all.length} migrations: ${all.map(({ id }) => id).join(', ')}`,
-      {
-        remedy: 'name one with --migration-id',
-      },
+      { remedy: 'name one with --migration-id' },
     );
   return first.id;
 }

@@ -157,9 +157,9 @@ async function simpleCommand(
 async function showUnlessTold(
   context: CommandContext,
   { wait, json = false }: ChangeOptions,
-  { api }: Connection,
+  connection: Connection,
   id: string,
 ): Promise<void> {
-  if (wait) return followToRest({ context, api, id, json });
-  if (json) context.terminal.out(JSON.stringify(await api.get(id)));
+  if (wait) return followToRest({ context, connection, id, json });
+  if (json) context.terminal.out(JSON.stringify(await connection.api.get(id)));
 }

@@ -1,5 +1,6 @@
 /** What commands that set something going have in common: they stay until it is done, and end with what became of it. */
-import type { MigrationApi, MigrationView } from '../api.ts';
+import type { MigrationView } from '../api.ts';
+import type { Connection } from '../connection.ts';
 import type { CommandContext } from '../context.ts';
 import { explain } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -16,16 +17,16 @@ export function exitCodeOf(view: MigrationView): number {
 
 export interface FollowOptions {
   readonly context: CommandContext;
-  readonly api: MigrationApi;
+  readonly connection: Connection;
   readonly id: string;
   readonly json: boolean;
 }
 
 /** Shows the migration until it neither runs nor rolls back; Ctrl-C ends the showing, not the migration. */
-export async function followToRest({ context, api, id, json }: FollowOptions): Promise<void> {
+export async function followToRest({ context, connection, id, json }: FollowOptions): Promise<void> {
   const { signal, terminal } = context;
   const until = ({ status }: MigrationView) => !atWork.has(status);
-  const last = await showMigration({ context, api, id, json, signal, until });
+  const last = await showMigration({ context, connection, id, json, signal, until });
   if (last !== undefined && until(last)) {
     context.setExitCode(exitCodeOf(last));
     return;

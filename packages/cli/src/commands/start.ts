@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import type { MigrationConfig } from '@orchestrator/migration';
-import { createLogger } from '@orchestrator/runtime';
+import { createLogger, sleep } from '@orchestrator/runtime';
 import { Command } from 'commander';
 import { addressOf, type Migration, type MigrationApi, type MigrationView } from '../api.ts';
 import { type Connection, connectTo, openConnection } from '../connection.ts';
@@ -20,7 +20,7 @@ import {
 } from '../options.ts';
 import { startInBackground } from '../server/background.ts';
 import { findServer, logFileOf, makeWorkFolder, workFolderOf } from '../server/work-folder.ts';
-import { exitCodeOf, followToRest } from './follow-on.ts';
+import { exitCodeOf, type FollowOptions, followToRest } from './follow-on.ts';
 
 interface StartOptions extends ServerOptions, JsonOption, MigrationFileOptions {
   readonly detach?: boolean;
@@ -62,7 +62,7 @@ async function start(context: CommandContext, options: StartOptions): Promise<vo
     const { id, created } = await findOrCreate(connection.api, config);
     announce(context, id, config, created);
     await setGoing(connection.api, id);
-    const follow = { context, api: connection.api, id, json: options.json ?? false };
+    const follow = { context, connection, id, json: options.json ?? false };
     await (own ? stayUntilOver(follow) : followToRest(follow));
   } finally {
     await connection[Symbol.asyncDispose]();
@@ -87,7 +87,7 @@ async function reachCoordinator(context: CommandContext, options: StartOptions):
     context.terminal.say(
       `the coordinator runs in the background (process ${record.pid}, log ${logFileOf(workFolder)}); zk-migrate stop ends it`,
     );
-    return { connection: connectTo(record), own: false };
+    return { connection: connectTo(context, record), own: false };
   }
   await makeWorkFolder(workFolder);
   const { loadServerConfig, startOwnServer } = await import('../server/own-server.ts');
@@ -99,7 +99,7 @@ async function reachCoordinator(context: CommandContext, options: StartOptions):
     stream: createWriteStream(logFileOf(workFolder), { flags: 'a', mode: 0o600 }),
   });
   const server = await startOwnServer({ workFolder, config, logger, clock, purpose: 'coordinate' });
-  return { connection: connectTo(server.address, server.stop), own: true };
+  return { connection: connectTo(context, server.address, server.stop), own: true };
 }
 
 const unfinished = ({ status, phase }: Migration) =>
@@ -134,12 +134,8 @@ async function setGoing(api: MigrationApi, id: string): Promise<void> {
   if (status === 'paused' || status === 'failed') await api.command(id, { kind: 'resume' });
 }
 
-interface Follow {
-  readonly context: CommandContext;
-  readonly api: MigrationApi;
-  readonly id: string;
-  readonly json: boolean;
-}
+/** Whoever else follows the migration over this server sees its end too. */
+const lingerMs = 1_500;
 
 /** A failure ends the command only while there is nothing to keep alive: once changes flow, they go on flowing. */
 const isOver = ({ status, phase, live }: MigrationView): boolean =>
@@ -147,11 +143,12 @@ const isOver = ({ status, phase, live }: MigrationView): boolean =>
   (status === 'rolled-back' && phase === 0) ||
   (status === 'failed' && live?.sync == null);
 
-async function stayUntilOver({ context, api, id, json }: Follow): Promise<void> {
-  const { signal, terminal } = context;
-  const last = await showMigration({ context, api, id, json, signal, until: isOver });
+async function stayUntilOver({ context, connection, id, json }: FollowOptions): Promise<void> {
+  const { signal, terminal, clock } = context;
+  const last = await showMigration({ context, connection, id, json, signal, until: isOver });
   if (last !== undefined && isOver(last)) {
     context.setExitCode(exitCodeOf(last));
+    await sleep(clock, lingerMs, signal).catch(() => terminal.say('stopping'));
     return;
   }
   terminal.say('stopping; the same command, or zk-migrate serve, goes on where it was');

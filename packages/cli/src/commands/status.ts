@@ -58,7 +58,7 @@ async function status(context: CommandContext, options: StatusOptions): Promise<
   const id = await connection.migrationId(options.migrationId);
   if (watch) {
     const until = (view: { status: MigrationStatus; phase: number }) => isOver(view.status, view.phase);
-    await showMigration({ context, api, id, json, signal, until });
+    await showMigration({ context, connection, id, json, signal, until });
     return;
   }
   const view = await api.get(id);

@@ -3,12 +3,13 @@
  * so nothing is missed over a lost connection, a restarted server or a change of the coordinator that leads.
  */
 import { type Clock, sleep } from '@orchestrator/runtime';
-import type { MigrationApi, MigrationView } from '../api.ts';
-import { explain } from '../errors.ts';
+import type { MigrationView } from '../api.ts';
+import type { Connection } from '../connection.ts';
+import { type ExplainedError, explain } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 
 export interface FeedOptions {
-  readonly api: MigrationApi;
+  readonly connection: Connection;
   readonly id: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -20,22 +21,29 @@ const intervalMs = 500;
 
 /** Ends when the signal aborts. @throws CliError for any answer but that the server cannot be reached */
 export async function* followMigration(options: FeedOptions): AsyncGenerator<MigrationView, void, undefined> {
-  const { api, id, clock, signal, onTrouble } = options;
+  const { connection, id, clock, signal, onTrouble } = options;
   let troubled = false;
   while (!signal.aborted) {
     try {
-      const view = await api.get(id);
+      const view = await connection.api.get(id);
       if (troubled) onTrouble(null);
       troubled = false;
       yield view;
     } catch (error) {
-      const { exitCode, message } = explain(error);
-      if (exitCode !== exitCodes.unreachable) throw error;
+      if (signal.aborted) return;
+      const { message } = unreachable(error);
       if (!troubled) onTrouble(message);
       troubled = true;
+      await connection.renew().catch(unreachable);
     }
     if (!(await waited(clock, signal))) return;
   }
+}
+
+function unreachable(error: unknown): ExplainedError {
+  const explained = explain(error);
+  if (explained.exitCode !== exitCodes.unreachable) throw error;
+  return explained;
 }
 
 const waited = (clock: Clock, signal: AbortSignal): Promise<boolean> =>

@@ -1,5 +1,6 @@
 /** Shows a migration while it goes on: redrawn in place on a terminal, line by line elsewhere, objects for scripts. */
-import type { MigrationApi, MigrationView, Progress } from '../api.ts';
+import type { MigrationView, Progress } from '../api.ts';
+import type { Connection } from '../connection.ts';
 import type { CommandContext } from '../context.ts';
 import { renderStatusWord } from '../render/phases.ts';
 import { summariseDirection } from '../render/sync.ts';
@@ -11,7 +12,7 @@ import { followMigration } from './feed.ts';
 
 export interface ShowOptions {
   readonly context: CommandContext;
-  readonly api: MigrationApi;
+  readonly connection: Connection;
   readonly id: string;
   /** One JSON object a change instead of words. */
   readonly json: boolean;
@@ -27,13 +28,16 @@ interface Screen {
 }
 
 const barWidth = 28;
+/** Progress that has not moved for this long is of work that has ended. */
+const staleProgressMs = 5_000;
 /** Away from a terminal a progress line is enough now and then. */
 const plainProgressMs = 2_000;
 const plainSyncMs = 30_000;
 
 /** @returns the last view; `undefined` when the signal aborted before the first */
 export async function showMigration(options: ShowOptions): Promise<MigrationView | undefined> {
-  const { context, api, id, signal, until } = options;
+  const { context, connection, id, signal, until } = options;
+  const { clock } = context;
   const screen = openScreen(options);
   let before: MigrationView | undefined;
   const onTrouble = (reason: string | null) =>
@@ -41,7 +45,7 @@ export async function showMigration(options: ShowOptions): Promise<MigrationView
       reason === null ? 'the server answers again' : `the server does not answer (${reason}); trying again`,
     );
   try {
-    for await (const view of followMigration({ api, id, clock: context.clock, signal, onTrouble })) {
+    for await (const view of followMigration({ connection, id, clock, signal, onTrouble })) {
       screen.show(before, view);
       before = view;
       if (until(view)) break;
@@ -55,6 +59,24 @@ export async function showMigration(options: ShowOptions): Promise<MigrationView
 function openScreen({ context, json }: ShowOptions): Screen {
   if (json) return openJsonScreen(context);
   return context.terminal.interactive ? openLiveScreen(context) : openPlainScreen(context);
+}
+
+/** Progress that moves, with its pace; `undefined` when there is none or it has come to rest. */
+function createProgressWatch(): (
+  progress: Progress | null,
+  nowMs: number,
+) => { advance: Progress; pace: Pace } | undefined {
+  const meter = createPaceMeter();
+  let last = '';
+  let movedMs = 0;
+  return (progress, nowMs) => {
+    if (progress === null) return undefined;
+    const position = `${progress.stage} ${progress.done}`;
+    if (position !== last) movedMs = nowMs;
+    last = position;
+    const pace = meter.observe(progress, nowMs);
+    return nowMs - movedMs > staleProgressMs ? undefined : { advance: progress, pace };
+  };
 }
 
 function openJsonScreen({ terminal }: CommandContext): Screen {
@@ -73,59 +95,46 @@ function openJsonScreen({ terminal }: CommandContext): Screen {
 function openLiveScreen({ terminal, clock }: CommandContext): Screen {
   const { style } = terminal;
   const area = createLiveArea({ write: terminal.writeRaw, columns: terminal.columns });
-  const meter = createPaceMeter();
+  const watchProgress = createProgressWatch();
   return {
     show(before, view) {
       for (const line of describeChange(before, view, style)) area.print(line);
-      const progress = view.live?.progress ?? null;
-      const pace = progress === null ? undefined : meter.observe(progress, clock.monotonicMs());
-      area.draw(liveLines(view, progress, pace, style));
+      const moving = watchProgress(view.live?.progress ?? null, clock.monotonicMs());
+      const progress = moving === undefined ? [] : [`  ${renderProgress({ ...moving, style, barWidth })}`];
+      area.draw(['', headline(view, style), ...progress, ...syncLine(view, style)]);
     },
     say: (line) => area.print(style.warn(line)),
     end: () => area.end(),
   };
 }
 
-function liveLines(
-  view: MigrationView,
-  progress: Progress | null,
-  pace: Pace | undefined,
-  style: Style,
-): string[] {
-  const { live } = view;
-  const step = view.step === null ? '' : `  ${view.step}`;
-  const head = `${style.bold(view.name)} ${style.dim(view.id)}  phase ${view.phase}  ${renderStatusWord(view.status, style)}${step}`;
-  const working =
-    progress === null || pace === undefined
-      ? []
-      : [`  ${renderProgress({ advance: progress, pace, style, barWidth })}`];
+function headline({ id, name, phase, status, step }: MigrationView, style: Style): string {
+  const doing = step === null ? '' : `  ${step}`;
+  return `${style.bold(name)} ${style.dim(id)}  phase ${phase}  ${renderStatusWord(status, style)}${doing}`;
+}
+
+function syncLine({ live }: MigrationView, style: Style): string[] {
   const directions = live?.sync?.directions ?? [];
-  const sync =
-    directions.length === 0 ? [] : [`  ${style.dim(directions.map(summariseDirection).join('   '))}`];
-  return ['', head, ...working, ...sync];
+  return directions.length === 0 ? [] : [`  ${style.dim(directions.map(summariseDirection).join('   '))}`];
 }
 
 function openPlainScreen({ terminal, clock }: CommandContext): Screen {
   const { style } = terminal;
-  const meter = createPaceMeter();
+  const watchProgress = createProgressWatch();
   let progressDueMs = 0;
   let syncDueMs = 0;
   return {
     show(before, view) {
       for (const line of describeChange(before, view, style)) terminal.out(line);
       const nowMs = clock.monotonicMs();
-      const progress = view.live?.progress ?? null;
-      if (progress !== null) {
-        const pace = meter.observe(progress, nowMs);
-        const complete = progress.total !== null && progress.done >= progress.total;
-        if (nowMs >= progressDueMs && !complete) {
-          terminal.out(`  ${renderProgress({ advance: progress, pace, style, barWidth: 0 })}`);
-          progressDueMs = nowMs + plainProgressMs;
-        }
+      const moving = watchProgress(view.live?.progress ?? null, nowMs);
+      if (moving !== undefined && nowMs >= progressDueMs) {
+        terminal.out(`  ${renderProgress({ ...moving, style, barWidth: 0 })}`);
+        progressDueMs = nowMs + plainProgressMs;
       }
-      const directions = view.live?.sync?.directions ?? [];
-      if (directions.length > 0 && nowMs >= syncDueMs) {
-        terminal.out(`  ${directions.map(summariseDirection).join('   ')}`);
+      const sync = syncLine(view, style);
+      if (sync.length > 0 && nowMs >= syncDueMs) {
+        for (const line of sync) terminal.out(line);
         syncDueMs = nowMs + plainSyncMs;
       }
     },

@@ -18,7 +18,7 @@ export function renderStatus(view: MigrationView, style: Style, nowMs: number): 
   const head = renderFields(
     [
       ['migration', `${style.bold(name)} ${id}`],
-      ['status', `${renderStatusWord(status, style)}, phase ${phase}, since ${ageOf(view, nowMs)}`],
+      ['status', `${renderStatusWord(status, style)}, phase ${phase}, begun ${ageOf(view, nowMs)} ago`],
       ['A', clusterLine(view, 'source')],
       ['B', clusterLine(view, 'target')],
       ['coordinator', leader ?? style.warn('none runs; zk-migrate serve starts one')],

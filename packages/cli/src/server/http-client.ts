@@ -89,7 +89,8 @@ const trustOf = ({ ca, pinned }: ServerAddress): object => {
   return ca === undefined ? {} : { ca };
 };
 
-export function createRestClient(address: ServerAddress): RestClient {
+/** @param signal cuts off requests that are under way */
+export function createRestClient(address: ServerAddress, signal: AbortSignal): RestClient {
   const agent = new Agent({
     connect: { timeout: connectTimeoutMs, ...trustOf(address) },
     headersTimeout: answerTimeoutMs,
@@ -105,8 +106,10 @@ export function createRestClient(address: ServerAddress): RestClient {
       method,
       headers,
       dispatcher: agent,
+      signal,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }).catch((cause: Error) => {
+      signal.throwIfAborted();
       throw new CliError('unavailable', `${address.url}: ${cause.message}`, {
         cause,
         remedy: 'is the server running? zk-migrate serve starts one',
@@ -122,6 +125,6 @@ export function createRestClient(address: ServerAddress): RestClient {
     get: async (path) => parse(await send('GET', path)),
     getText: (path) => send('GET', path),
     post: async (path, body) => parse(await send('POST', path, body)),
-    close: () => agent.close(),
+    close: () => agent.destroy(),
   };
 }
