@@ -6,12 +6,12 @@
 import type { Random } from '@orchestrator/runtime';
 import type { Side } from '@orchestrator/sync';
 import type { Txn, TxnOp } from '@orchestrator/zookeeper';
-import type { Run } from './engine.ts';
+import type { RunHost } from './engine-options.ts';
 import type { Ensemble } from './model/ensemble.ts';
 import { ModelTree } from './model/tree.ts';
 
 export class Capture {
-  readonly #run: Run;
+  readonly #run: RunHost;
   readonly #side: Side;
   readonly #random: Random;
   readonly #ensemble: Ensemble;
@@ -24,7 +24,7 @@ export class Capture {
   #told = new ModelTree();
   slowUntilMs = 0;
 
-  constructor(run: Run, side: Side, random: Random) {
+  constructor(run: RunHost, side: Side, random: Random) {
     this.#run = run;
     this.#side = side;
     this.#random = random;

@@ -3,7 +3,7 @@ import type { Random } from '@orchestrator/runtime';
 import type { NodeValue } from '@orchestrator/sync';
 import { type Action, decodeCursor, encodeCursor, type MirrorSession, type Side } from '@orchestrator/sync';
 import { Capture } from './capture.ts';
-import type { Run } from './engine.ts';
+import type { RunHost } from './engine-options.ts';
 import { Connection } from './model/connection.ts';
 import type { Ensemble, Outcome, Request } from './model/ensemble.ts';
 
@@ -16,7 +16,7 @@ type Of<K extends Action['kind']> = Extract<Action, { kind: K }>;
 
 export class EngineSide {
   readonly side: Side;
-  readonly #run: Run;
+  readonly #run: RunHost;
   readonly #random: Random;
   readonly #ensemble: Ensemble;
   readonly capture: Capture;
@@ -27,7 +27,7 @@ export class EngineSide {
   #isCut = false;
   readonly #whenConnected: (() => void)[] = [];
 
-  constructor(run: Run, side: Side, random: Random) {
+  constructor(run: RunHost, side: Side, random: Random) {
     this.#run = run;
     this.side = side;
     this.#random = random;

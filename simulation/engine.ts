@@ -4,46 +4,17 @@
  * cut off at any moment.
  */
 import { type Random, seededRandom } from '@orchestrator/runtime';
-import type { Clock } from '@orchestrator/runtime/clock';
 import {
   type Action,
-  type ConflictStrategy,
   type Core,
   createCore,
   decodeCursor,
   type Event,
   otherSide,
   type Side,
-  type SideTraits,
 } from '@orchestrator/sync';
+import type { EngineOptions, RunHost } from './engine-options.ts';
 import { EngineSide } from './engine-side.ts';
-import type { Ensemble } from './model/ensemble.ts';
-import type { ModelStore } from './model/store.ts';
-
-export interface EngineOptions {
-  readonly name: string;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly store: ModelStore;
-  readonly ensembles: Readonly<Record<Side, Ensemble>>;
-  readonly traits: Readonly<Record<Side, SideTraits>>;
-  readonly strategy: ConflictStrategy;
-  readonly sequenceGap: number;
-  readonly electionGroups: readonly string[];
-  readonly timing: EngineTiming;
-  /** Chance that the history from the cursor on cannot be had at the start, or after a broken stream. */
-  readonly historyLossRate: number;
-  readonly initialCopy: boolean;
-  readonly trace?: ((line: () => string) => void) | undefined;
-}
-
-export interface EngineTiming {
-  readonly largestDelayMs: number;
-  readonly leaseMs: number;
-  readonly sessionTimeoutMs: number;
-  readonly mirrorTimeoutMs: number;
-  readonly tickMs: number;
-}
 
 const sidesOf = ['source', 'target'] as const;
 
@@ -94,7 +65,7 @@ export class Engine {
 }
 
 /** One stretch of leading under one term. */
-export class Run {
+export class Run implements RunHost {
   readonly options: EngineOptions;
   readonly term: number;
   readonly sides: Record<Side, EngineSide>;

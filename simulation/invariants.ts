@@ -139,7 +139,7 @@ export const noWriteIsLost: Invariant = (history) => {
         if (wasSeen || isInFinalState(history, write)) continue;
         // What is written to the copy of an ephemeral goes with the original's owner.
         if (write.op.kind !== 'create' && theirs.some((later) => later.isExpiry)) continue;
-        if (isRecorded(conflicts.get(path) ?? [], write)) continue;
+        if (isRecorded(conflicts.get(path) ?? [], write) || isBelowDecided(history, write)) continue;
         if (isBelowAny(path, history.held) || isAboveAny(path, history.held)) continue;
         problems.push(`${side} 0x${write.zxid.toString(16)} ${write.op.kind} ${path} ${describe(write)}`);
       }
@@ -197,6 +197,14 @@ function isRecorded(conflicts: readonly Conflict[], write: ClientWrite): boolean
     const last = zxids?.[write.side === 'source' ? 1 : 2];
     return last !== undefined && BigInt(`0x${last}`) >= write.zxid;
   });
+}
+
+/** An operator's choice for a node that only one side has decides all that is below it. */
+function isBelowDecided(history: RunHistory, write: ClientWrite): boolean {
+  const above = history.conflicts.filter(
+    ({ path, reason }) => write.path.startsWith(`${path}/`) && reason.startsWith('an operator'),
+  );
+  return isRecorded(above, write);
 }
 
 /** An ephemeral goes when its owner goes, or when a client deletes it, and for no other reason. */

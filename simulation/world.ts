@@ -4,7 +4,8 @@ import { type ConflictStrategy, encodeCursor, type Side, type SideTraits } from 
 import { SimulatedClock } from '@orchestrator/testing';
 import { openAcl, type Txn } from '@orchestrator/zookeeper';
 import { Clients } from './clients.ts';
-import { Engine, type EngineTiming } from './engine.ts';
+import { Engine } from './engine.ts';
+import type { EngineTiming } from './engine-options.ts';
 import { Ensemble } from './model/ensemble.ts';
 import { ModelStore } from './model/store.ts';
 

@@ -4,11 +4,11 @@
  * whatever got in the way and the same transactions are planned again.
  */
 
-import type { Txn } from '@orchestrator/zookeeper';
+import type { Txn, TxnOp } from '@orchestrator/zookeeper';
 import { noteOverwritten } from './contests.ts';
 import type { Context } from './context.ts';
 import { dropWaiting, retryCopies } from './ephemerals.ts';
-import type { Batch, Lane } from './lane.ts';
+import { type Batch, createBatch, type Lane } from './lane.ts';
 import { isFinal, refuse } from './refused.ts';
 import { complete } from './send.ts';
 import { aclKey } from './settle.ts';
@@ -23,27 +23,57 @@ export function onApplied(ctx: Context, side: Side, id: number, zxid: bigint): v
   const batch = find(lane, id);
   if (batch === undefined) return;
   batch.reply = 'applied';
+  batch.zxid = zxid;
+  if (!ctx.sides[side].traits.hasHistory) showOwnWrite(ctx, side, batch);
   if (batch.kind === 'acl') {
-    raiseBarrier(lane, zxid);
+    if (ctx.sides[side].traits.hasHistory) raiseBarrier(lane, zxid);
     lane.gate = 'barrier';
   } else {
     confirm(lane, batch);
     if (batch.kind === 'claim') {
       if (!lane.isClaimed) lane.fenceVersion++;
       lane.isClaimed = true;
-      // Nothing older can come any more: what had moved the cursor by then was applied, the rest never will be.
-      for (const other of lane.batches) {
-        if (other.reply !== 'unknown') continue;
-        other.reply =
-          other.kind === 'multi' && other.cursorVersion < batch.cursorVersion ? 'applied' : 'failed';
-      }
       lane.batches = lane.batches.filter((other) => other !== batch);
       raiseBarrier(lane, zxid);
       lane.gate = 'barrier';
       askForRefresh(ctx, lane);
     }
   }
+  completeApplied(ctx, lane);
   whenDrained(ctx, lane);
+}
+
+/** Batches whose echo will not come any more: there was a gap, or this side's capture shows none. */
+export function completeApplied(ctx: Context, lane: Lane): void {
+  const { position, traits } = ctx.sides[lane.to];
+  for (const batch of [...lane.batches]) {
+    const isPast = !traits.hasHistory || batch.zxid <= position;
+    if (batch.kind === 'multi' && batch.reply === 'applied' && isPast) completeBatch(ctx, lane, batch);
+  }
+}
+
+/** What an observer would have shown: a side without history learns of our writes from their answers. */
+function showOwnWrite(ctx: Context, side: Side, batch: Batch): void {
+  const timeMs = batch.works.at(-1)?.timeMs ?? 0;
+  const ops = batch.ops.map(asTxnOp);
+  if (batch.acl !== undefined) {
+    const { path, acl, aversion } = batch.acl;
+    ops.push({ kind: 'setAcl', path, acl, aversion: aversion + 1 });
+  }
+  ctx.sides[side].mirror.apply({ zxid: batch.zxid, sessionId: 0n, cxid: 0, timeMs, ops });
+}
+
+const ownerOf: Readonly<Record<'persistent' | 'container' | 'ttl', bigint>> = {
+  persistent: 0n,
+  container: -0x8000_0000_0000_0000n,
+  ttl: -0x0100_0000_0000_0000n,
+};
+
+function asTxnOp(op: WriteOp): TxnOp {
+  if (op.kind === 'setData') return { ...op, version: op.version + 1 };
+  if (op.kind === 'delete') return { kind: 'delete', path: op.path };
+  const ephemeralOwner = ownerOf[op.mode] + BigInt(op.ttlMs ?? 0);
+  return { kind: 'create', path: op.path, data: op.data, acl: op.acl, ephemeralOwner, parentCversion: -1 };
 }
 
 export function onApplyFailed(
@@ -90,7 +120,7 @@ function raiseBarrier(lane: Lane, zxid: bigint): void {
 /** Blocks the path if this failure is one that no waiting mends. */
 function noteCause(ctx: Context, lane: Lane, batch: Batch, index: number, code: string): void {
   const op: WriteOp | undefined = batch.ops[index - 1];
-  const path = batch.kind === 'acl' ? aclKey(batch.path ?? '') : op?.path;
+  const path = batch.acl === undefined ? op?.path : aclKey(batch.acl.path);
   if (path === undefined) return;
   const again = lane.failure?.path === path && lane.failure.code === code ? lane.failure.times : 0;
   lane.failure = { path, code, times: again + 1 };
@@ -118,7 +148,10 @@ function whenDrained(ctx: Context, lane: Lane): void {
 function askForRefresh(ctx: Context, lane: Lane): void {
   if (ctx.sides[lane.to].traits.hasHistory) return;
   const paths = new Set<string>();
-  for (const batch of lane.batches) for (const op of batch.ops) paths.add(op.path);
+  for (const batch of lane.batches) {
+    for (const op of batch.ops) paths.add(op.path);
+    if (batch.acl !== undefined) paths.add(batch.acl.path);
+  }
   ctx.out.push({ kind: 'refresh', side: lane.to, zxid: lane.barrierZxid, paths: [...paths] });
 }
 
@@ -126,11 +159,12 @@ function askForRefresh(ctx: Context, lane: Lane): void {
 export function onCursorRead(
   ctx: Context,
   side: Side,
-  read: { cursor: Cursor; version: number; fenceVersion: number },
+  read: { cursor: Cursor; version: number; fenceVersion: number; zxid: bigint },
 ): boolean {
   const lane = ctx.lanes[otherSide(side)];
   if (read.cursor.term > ctx.term) return false;
   if (lane.gate !== 'reading') return true;
+  if (!lane.isClaimed) lane.lastOwnZxid = read.zxid;
   lane.cursorVersion = read.version;
   lane.fenceVersion = read.fenceVersion;
   lane.cursor = { ...read.cursor, term: ctx.term };
@@ -147,16 +181,7 @@ function claim(ctx: Context, lane: Lane): void {
     const data = Buffer.from(String(ctx.term));
     ops.push({ kind: 'setData', path: ctx.znodes.fence, data, version: lane.fenceVersion });
   }
-  lane.batches.push({
-    id,
-    kind: 'claim',
-    cursor,
-    cursorVersion,
-    ops,
-    works: [],
-    reply: 'none',
-    echoed: false,
-  });
+  lane.batches.push(createBatch({ id, kind: 'claim', cursor, cursorVersion, ops }));
   lane.cursorVersion++;
   lane.gate = 'claiming';
   ctx.out.push({ kind: 'apply', side: lane.to, batch: id, cursor, cursorVersion, ops });
@@ -166,20 +191,16 @@ function claim(ctx: Context, lane: Lane): void {
 export function passBarrier(ctx: Context, lane: Lane): void {
   retryCopies(ctx, lane);
   if (lane.gate !== 'barrier' || ctx.sides[lane.to].position < lane.barrierZxid) return;
-  const failed = lane.batches.filter((batch) => batch.reply === 'failed');
-  const applied = lane.batches.filter((batch) => batch.reply !== 'failed');
-  complete(
-    ctx,
-    lane,
-    applied.flatMap((batch) => batch.works),
-  );
+  completeApplied(ctx, lane);
+  // Whatever was applied has been seen by now: of unknown ones, what is left was not.
+  const failed = lane.batches;
   lane.queue.unshiftAll(failed.flatMap((batch) => batch.works));
   lane.batches = [];
   lane.predicted.clear();
   lane.covered.clear();
   lane.cursor = lane.confirmed;
   lane.gate = 'open';
-  const first = failed[0];
+  const first = failed.find((batch) => batch.kind !== 'claim');
   if (first !== undefined) dropWaiting(ctx, lane, first.id);
 }
 
@@ -193,22 +214,29 @@ export function onEcho(
   echo: { version: number; cursor: Cursor; txn: Txn; arrivedMs: number },
 ): boolean {
   const lane = ctx.lanes[otherSide(side)];
-  const index = lane.batches.findIndex((other) => isEchoOf(other, echo));
-  const batch = lane.batches[index];
+  const batch = lane.batches.find((other) => isEchoOf(other, echo));
   if (batch === undefined || batch.kind === 'claim') return batch !== undefined;
-  batch.echoed = true;
-  confirm(lane, batch);
-  lane.batches.splice(index, 1);
-  for (const op of batch.ops) {
-    lane.predicted.confirm(op.path, batch.id);
-    noteOverwritten(ctx, op, lane.from);
-  }
-  if (lane.failure !== undefined && batch.ops.some((op) => op.path === lane.failure?.path))
-    lane.failure = undefined;
-  reportSynced(ctx, lane, batch, echo);
-  complete(ctx, lane, batch.works);
+  for (const op of batch.ops) noteOverwritten(ctx, op, lane.from);
+  completeBatch(ctx, lane, batch, echo);
   whenDrained(ctx, lane);
   return true;
+}
+
+function completeBatch(
+  ctx: Context,
+  lane: Lane,
+  batch: Batch,
+  echo?: { readonly txn: Txn; readonly arrivedMs: number },
+): void {
+  batch.echoed = true;
+  confirm(lane, batch);
+  lane.batches = lane.batches.filter((other) => other !== batch);
+  for (const op of batch.ops) {
+    lane.predicted.confirm(op.path, batch.id);
+    if (op.path === lane.failure?.path) lane.failure = undefined;
+  }
+  reportSynced(ctx, lane, batch, echo);
+  complete(ctx, lane, batch.works);
 }
 
 /** A multi that failed and the one sent in its place carry the same version, but not the same cursor or ops. */
@@ -223,13 +251,18 @@ function isEchoOf(batch: Batch, echo: { version: number; cursor: Cursor; txn: Tx
   );
 }
 
-function reportSynced(ctx: Context, lane: Lane, batch: Batch, echo: { txn: Txn; arrivedMs: number }): void {
+function reportSynced(
+  ctx: Context,
+  lane: Lane,
+  batch: Batch,
+  echo: { readonly txn: Txn; readonly arrivedMs: number } | undefined,
+): void {
   const lagMs: number[] = [];
   const commitLagMs: number[] = [];
   for (const work of batch.works) {
     if (!work.movesCursor || work.ops.length === 0) continue;
-    lagMs.push(echo.arrivedMs - work.arrivedMs);
-    commitLagMs.push(echo.txn.timeMs - work.timeMs);
+    lagMs.push((echo?.arrivedMs ?? ctx.arrivedMs) - work.arrivedMs);
+    if (echo !== undefined) commitLagMs.push(echo.txn.timeMs - work.timeMs);
   }
   if (lagMs.length > 0)
     ctx.out.push({ kind: 'synced', from: lane.from, changes: lagMs.length, lagMs, commitLagMs });

@@ -1,15 +1,9 @@
 /** A batch while it is put together. A transaction that cannot be planned yet leaves no trace in it. */
 import { type Acl, nodeKind, ttlMs } from '@orchestrator/zookeeper';
 import type { Context } from './context.ts';
-import type { Lane, Work } from './lane.ts';
+import type { AclStep, Lane, Work } from './lane.ts';
 import { type PlannedNode, type Undo, WrittenNode } from './predicted.ts';
 import type { WriteOp } from './types.ts';
-
-export interface AclStep {
-  readonly path: string;
-  readonly acl: readonly Acl[];
-  readonly aversion: number;
-}
 
 export interface Builder {
   readonly lane: Lane;

@@ -4,10 +4,10 @@
  */
 import type { Contest, Context } from './context.ts';
 import { dataOf } from './data-of.ts';
+import { decide } from './decide.ts';
 import { type DirtyPath, makeVoid, touches } from './dirty.ts';
-import { isCopy, isSameKind, isSameNode } from './kinds.ts';
+import { isSameKind, isSameNode } from './kinds.ts';
 import type { MirrorNode } from './mirror.ts';
-import { settleNow } from './settling.ts';
 import {
   type Conflict,
   type ConflictDecision,
@@ -17,7 +17,8 @@ import {
   type WriteOp,
 } from './types.ts';
 
-const hex = (zxid: bigint): string => `0x${zxid.toString(16)}`;
+const idOf = (path: string, { source, target }: Readonly<Record<Side, bigint>>): string =>
+  `${path}@0x${source.toString(16)}-0x${target.toString(16)}`;
 
 /** Both sides changed the path. `same`: to the same thing, so there is nothing to carry. */
 export function contest(ctx: Context, path: string, entry: DirtyPath): 'same' | 'wait' {
@@ -28,7 +29,7 @@ export function contest(ctx: Context, path: string, entry: DirtyPath): 'same' | 
     makeVoid(entry.target);
     return 'same';
   }
-  const { decision, reason } = decideForGone(ctx, nodes, entry) ?? decide(ctx, path, entry);
+  const { decision, reason } = decide(ctx, path, entry, nodes);
   open(ctx, path, 'changes', decision, reason, zxidsOf(entry));
   return 'wait';
 }
@@ -39,6 +40,29 @@ export function contestDelete(ctx: Context, path: string, keeper: Side): void {
   const entry = ctx.dirty.get(path);
   const reason = `deleted on the ${otherSide(keeper)} while it has children on the ${keeper}; a delete never takes unseen children along`;
   open(ctx, path, 'delete', keeper, reason, zxidsOf(entry));
+}
+
+/** The path cannot be decided before another one is. */
+export function contestHeld(ctx: Context, path: string, reason: string): void {
+  if (isOnItsWay(ctx, path)) return;
+  open(ctx, path, 'changes', 'held', reason, zxidsOf(ctx.dirty.get(path)));
+}
+
+/** Carries out what the operator has chosen for a held path, once that is on record. */
+export function contestResolution(ctx: Context, path: string, winner: Side): void {
+  const held = ctx.held.get(path);
+  if (held === undefined || ctx.contests.has(path) || isOnItsWay(ctx, path)) return;
+  const nodes = nodesAt(ctx, path);
+  const source = nodeValue(ctx, 'source', path, nodes.source);
+  const target = nodeValue(ctx, 'target', path, nodes.target);
+  if (source === undefined || target === undefined) return;
+  const reason = `an operator chose the ${winner}`;
+  // All that has happened to the path, and below it, while it was held is decided with it.
+  const lastZxids = { source: ctx.sides.source.position, target: ctx.sides.target.position };
+  const id = idOf(path, lastZxids);
+  const conflict: Conflict = { ...held, id, source, target, decision: winner, reason };
+  ctx.contests.set(path, { conflict, kind: 'resolution', lastZxids, loserSeq: 0, isRecorded: false });
+  ctx.out.push({ kind: 'recordConflict', conflict });
 }
 
 /** A write of ours from `from` is in the far side's stream; it may have taken the place of a change that we had not seen. */
@@ -68,16 +92,6 @@ export function noteOverwritten(
   record(ctx, path, 'overwritten', from, reason, zxids, values);
 }
 
-export function onConflictRecorded(ctx: Context, id: string): void {
-  for (const [path, found] of ctx.contests) {
-    if (found.conflict.id === id && !found.isRecorded) {
-      found.isRecorded = true;
-      settle(ctx, path, found);
-      return;
-    }
-  }
-}
-
 /** Whether a lane may plan `path` although it is contested: a restoration goes only the keeper's way. */
 export function mayPass(ctx: Context, path: string, found: Contest, from: Side): boolean {
   if (!found.isRecorded || found.kind !== 'delete') return false;
@@ -96,7 +110,7 @@ export function mayPass(ctx: Context, path: string, found: Contest, from: Side):
 function isOnItsWay(ctx: Context, path: string): boolean {
   for (const side of ['source', 'target'] as const) {
     const { predicted, batches } = ctx.lanes[side];
-    if (predicted.isInFlight(path) || batches.some((batch) => batch.path === path)) return true;
+    if (predicted.isInFlight(path) || batches.some((batch) => batch.acl?.path === path)) return true;
     const copy = ctx.copies[side].get(path);
     if (copy !== undefined && copy.state !== 'waiting') return true;
   }
@@ -107,48 +121,10 @@ function nodesAt(ctx: Context, path: string): Record<Side, MirrorNode | undefine
   return { source: ctx.sides.source.mirror.get(path), target: ctx.sides.target.mirror.get(path) };
 }
 
-const zxidsOf = (entry: DirtyPath | undefined): Record<Side, bigint> => ({
+export const zxidsOf = (entry: DirtyPath | undefined): Record<Side, bigint> => ({
   source: entry?.source?.lastZxid ?? 0n,
   target: entry?.target?.lastZxid ?? 0n,
 });
-
-/** Changes of a copy have nothing to win with once the original, or the copy's session, is gone. */
-function decideForGone(
-  ctx: Context,
-  nodes: Record<Side, MirrorNode | undefined>,
-  entry: DirtyPath,
-): { decision: Side; reason: string } | undefined {
-  for (const side of ['source', 'target'] as const) {
-    const far = otherSide(side);
-    const isGone = nodes[side] === undefined && ((entry[side]?.fields ?? 0) & touches.existence) === 0;
-    const owner = nodes[side]?.stat.ephemeralOwner ?? 0n;
-    const isOrphan = isCopy(ctx, side, owner) && ((entry[far]?.fields ?? 0) & touches.existence) !== 0;
-    if (isGone || isOrphan) {
-      const reason = `changed on both sides; the ${side}'s is a copy whose original is gone`;
-      return { decision: far, reason };
-    }
-  }
-  return undefined;
-}
-
-function decide(
-  ctx: Context,
-  path: string,
-  entry: DirtyPath,
-): { decision: ConflictDecision; reason: string } {
-  if (ctx.strategy === 'manual') return { decision: 'held', reason: 'changed on both sides' };
-  if (ctx.strategy === 'source-wins')
-    return { decision: 'source', reason: 'changed on both sides; source wins' };
-  const source = entry.source?.lastTimeMs ?? 0;
-  const target = entry.target?.lastTimeMs ?? 0;
-  if (target > source)
-    return { decision: 'target', reason: `the target's change of ${path} is ${target - source} ms later` };
-  const reason =
-    source === target
-      ? 'changed on both sides in the same millisecond; source wins the tie'
-      : `the source's change of ${path} is ${source - target} ms later`;
-  return { decision: 'source', reason };
-}
 
 function fieldsOf(kind: WriteOp['kind'] | 'setAcl'): number {
   if (kind === 'setData') return touches.data;
@@ -180,8 +156,14 @@ function record(
   lastZxids: Record<Side, bigint>,
   values: Record<Side, NodeValue | null>,
 ): void {
-  const id = `${path}@${hex(lastZxids.source)}-${hex(lastZxids.target)}`;
-  const conflict: Conflict = { id, path, ...values, strategy: ctx.strategy, decision, reason };
+  const conflict: Conflict = {
+    id: idOf(path, lastZxids),
+    path,
+    ...values,
+    strategy: ctx.strategy,
+    decision,
+    reason,
+  };
   const loserSeq = decision === 'held' ? 0 : (ctx.dirty.get(path)?.[otherSide(decision)]?.lastSeq ?? 0);
   ctx.contests.set(path, { conflict, kind, lastZxids, loserSeq, isRecorded: false });
   ctx.out.push({ kind: 'recordConflict', conflict });
@@ -199,47 +181,4 @@ function nodeValue(
   if (!found.known && found.failed === undefined) return undefined;
   const { version, aversion, mzxid, mtime } = node.stat;
   return { data: found.known ? found.data : null, acl: node.acl, version, aversion, mzxid, timeMs: mtime };
-}
-
-function settle(ctx: Context, path: string, found: Contest): void {
-  const { conflict, kind, lastZxids } = found;
-  const entry = ctx.dirty.get(path);
-  const { decision } = conflict;
-  ctx.reads.forget('source', path);
-  ctx.reads.forget('target', path);
-  if (kind === 'overwritten') {
-    const loser = otherSide(decision as Side);
-    const pending = entry?.[loser];
-    if (pending !== undefined && pending.voidThrough < found.loserSeq) {
-      pending.voidThrough = found.loserSeq;
-      if (pending.lastSeq === found.loserSeq) pending.fields = 0;
-    }
-    ctx.contests.delete(path);
-    // What our write did not touch - the ACL of a node made anew, say - is still the loser's.
-    settleNow(ctx, decision as Side, path);
-    return;
-  }
-  const now = zxidsOf(entry);
-  const isStale = now.source !== lastZxids.source || now.target !== lastZxids.target;
-  if (kind === 'delete') {
-    const loser = otherSide(decision as Side);
-    if (isStale || !ctx.sides[decision as Side].mirror.has(path)) {
-      ctx.contests.delete(path);
-      return;
-    }
-    makeVoid(entry?.[loser]);
-    settleNow(ctx, decision as Side, path);
-    return;
-  }
-  ctx.contests.delete(path);
-  if (isStale) return;
-  if (decision === 'held') {
-    makeVoid(entry?.source);
-    makeVoid(entry?.target);
-    ctx.held.set(path, { conflict, dependents: new Map() });
-    return;
-  }
-  makeVoid(entry?.[otherSide(decision)]);
-  const winner = entry?.[decision];
-  if (winner !== undefined) winner.forcedThrough = winner.lastSeq;
 }

@@ -1,4 +1,5 @@
 /** All that one run of the core knows. The other files of this folder are functions of it. */
+import type { Txn } from '@orchestrator/zookeeper';
 import type { OwnZnodes } from '../znodes.ts';
 import type { DirtyTable } from './dirty.ts';
 import type { Lane } from './lane.ts';
@@ -6,7 +7,7 @@ import type { Mirror } from './mirror.ts';
 import type { CoreLimits, SideTraits } from './options.ts';
 import type { Reads } from './reads.ts';
 import type { Scope } from './scope.ts';
-import type { Action, Blocked, Conflict, ConflictStrategy, Side } from './types.ts';
+import type { Action, Blocked, Conflict, ConflictStrategy, EphemeralCreate, Side } from './types.ts';
 
 export interface SideContext {
   readonly side: Side;
@@ -21,20 +22,18 @@ export interface SideContext {
   /** On this side, for clients of the other: mirror session to origin session, and back. */
   readonly originOf: Map<bigint, bigint>;
   readonly mirrorOf: Map<bigint, bigint>;
+  /** Of a capture without history: what it told and could not be taken in yet. */
+  readonly findings: Finding[];
+  /** Findings were out of date; nothing is written here until it has looked again and told of everything up to here. */
+  listenUntil: bigint;
 }
 
-/** A path left alone on both sides until an operator chooses. */
-export interface Held {
-  readonly conflict: Conflict;
-  /** Paths that wait for this one, with the side whose change waits. */
-  readonly dependents: Map<string, Side>;
-}
+/** A transaction, or how far everything has been told. */
+export type Finding = Txn | bigint;
 
 export interface Refused {
   readonly blocked: Blocked;
   isRecorded: boolean;
-  /** Paths that cannot be carried because this one is not there. */
-  readonly dependents: Set<string>;
 }
 
 export interface Contest {
@@ -60,7 +59,7 @@ export interface EphemeralCopy {
   request: number;
   /** A failure is looked into once the stream has passed this. */
   failedZxid: bigint;
-  attempts: number;
+  sent: EphemeralCreate | undefined;
 }
 
 export interface Context {
@@ -74,12 +73,19 @@ export interface Context {
   readonly lanes: Readonly<Record<Side, Lane>>;
   readonly dirty: DirtyTable;
   readonly contests: Map<string, Contest>;
-  readonly held: Map<string, Held>;
+  /** Left alone on both sides until an operator chooses. */
+  readonly held: Map<string, Conflict>;
+  /** Held paths below which changes were left alone as well. */
+  readonly heldDeep: Set<string>;
+  /** What the operator has chosen, until it is carried out. */
+  readonly choices: Map<string, Side>;
   /** By the side that refuses. */
   readonly refused: Readonly<Record<Side, Map<string, Refused>>>;
   /** Copies that are being made, by the side they are made on. */
   readonly copies: Readonly<Record<Side, Map<string, EphemeralCopy>>>;
   readonly reads: Reads;
+  /** Comparisons under way, a slice at a time; nothing is sent meanwhile. */
+  readonly sweeps: Generator<void>[];
   readonly out: Action[];
   nextId: number;
   arrivedMs: number;

@@ -1,20 +1,25 @@
-import type { Txn } from '@orchestrator/zookeeper';
 import { ownZnodes } from '../znodes.ts';
 import { onApplied, onApplyFailed, onApplyUnknown, onCursorRead, passBarrier } from './answers.ts';
-import { onConflictRecorded } from './contests.ts';
-import type { Context, Held, Refused, SideContext } from './context.ts';
+import { compareSides, copySource } from './compare.ts';
+import type { Context, Refused, SideContext } from './context.ts';
 import { sendReads } from './data-of.ts';
 import { DirtyTable } from './dirty.ts';
 import { onEphemeralsApplied } from './ephemerals.ts';
-import { observe } from './intake.ts';
-import { createLane, oldestArrivedMs } from './lane.ts';
+import { removeElectionCopies } from './finish.ts';
+import { bridgeGap } from './gap.ts';
+import { resolveHeld } from './held.ts';
+import { observe, takeFindings } from './intake.ts';
+import { createLane, oldestArrivedMs, oldestSeq } from './lane.ts';
 import { type CoreOptions, defaultLimits } from './options.ts';
 import { Reads } from './reads.ts';
+import { reconcile } from './reconcile.ts';
 import { onBlockedRecorded } from './refused.ts';
 import { createScope } from './scope.ts';
 import { followCursors, pump } from './send.ts';
-import { replayWindows, reviewEphemerals, type Windows } from './start.ts';
+import { addMirrorSession } from './sessions.ts';
+import { evidenceAtStart, replayWindows, reviewEphemerals, type Windows } from './start.ts';
 import type { Action, CoreState, Event, Side } from './types.ts';
+import { onConflictRecorded } from './verdict.ts';
 
 export interface CoreStatus {
   readonly state: CoreState;
@@ -36,49 +41,78 @@ const sidesOf = ['source', 'target'] as const;
 
 /** The synchronisation of two ensembles as a deterministic function of events; see the architecture page. */
 export function createCore(options: CoreOptions): Core {
-  const ctx = createContext(options);
-  const windows: Windows = {
-    source: options.sides.source.window?.slice(),
-    target: options.sides.target.window?.slice(),
-  };
-  let state: CoreState = 'idle';
+  return new SyncCore(options);
+}
 
-  function become(next: CoreState): void {
-    if (state === next) return;
-    state = next;
-    ctx.out.push({ kind: 'state', state });
+/** While the first copy goes on, this many settlings wait at most. */
+const mostCopiesWaiting = 2_000;
+
+class SyncCore implements Core {
+  readonly #ctx: Context;
+  readonly #windows: Windows;
+  #state: CoreState = 'idle';
+  /** The claims hold. */
+  #isRunning = false;
+  /** The target has been made equal to the source. */
+  #isCopied: boolean;
+  #copiedSeq: number | undefined;
+  #isPaused = false;
+  #isFinishing = false;
+
+  constructor(options: CoreOptions) {
+    this.#ctx = createContext(options);
+    this.#isCopied = options.initialCopy !== true;
+    this.#windows = {
+      source: options.sides.source.window?.slice(),
+      target: options.sides.target.window?.slice(),
+    };
   }
 
-  function depose(term: number): void {
-    ctx.out.length = 0;
-    become('deposed');
-    ctx.out.push({ kind: 'deposed', term });
+  handle(event: Event): Action[] {
+    if (this.#state === 'deposed') return [];
+    this.#take(event);
+    if ((this.#state as CoreState) !== 'deposed') this.#advance();
+    return this.#ctx.out.splice(0);
   }
 
-  function takeTxns(side: Side, txns: readonly Txn[]): void {
-    for (const txn of txns) {
-      if (state === 'claiming') {
-        ctx.sides[side].mirror.apply(txn);
-        ctx.sides[side].position = txn.zxid;
-        windows[side]?.push(txn);
-        continue;
-      }
-      const higherTerm = observe(ctx, side, txn, ctx.arrivedMs);
-      if (higherTerm === undefined) continue;
-      depose(higherTerm);
-      return;
-    }
+  status(): CoreStatus {
+    const { lanes, held, refused } = this.#ctx;
+    return {
+      state: this.#state,
+      backlog: { source: lanes.source.backlog, target: lanes.target.backlog },
+      oldestArrivedMs: { source: oldestArrivedMs(lanes.source), target: oldestArrivedMs(lanes.target) },
+      held: [...held.keys()],
+      blocked: sidesOf.flatMap((side) => [...refused[side].keys()].map((path) => ({ side, path }))),
+    };
   }
 
-  function takeEvent(event: Event): void {
+  #become(next: CoreState): void {
+    if (this.#state === next) return;
+    this.#state = next;
+    this.#ctx.out.push({ kind: 'state', state: next });
+  }
+
+  #depose(term: number): void {
+    this.#ctx.out.length = 0;
+    this.#become('deposed');
+    this.#ctx.out.push({ kind: 'deposed', term });
+  }
+
+  #take(event: Event): void {
+    const ctx = this.#ctx;
     switch (event.kind) {
       case 'start':
-        become('claiming');
+        this.#become('claiming');
         for (const side of sidesOf) ctx.out.push({ kind: 'readCursor', side });
         break;
       case 'txns':
-        ctx.arrivedMs = event.arrivedMs;
-        takeTxns(event.side, event.txns);
+        this.#takeTxns(event);
+        break;
+      case 'progress':
+        this.#takeProgress(event.side, event.zxid);
+        break;
+      case 'snapshot':
+        this.#takeSnapshot(event);
         break;
       case 'applied':
         onApplied(ctx, event.side, event.batch, event.zxid);
@@ -90,7 +124,7 @@ export function createCore(options: CoreOptions): Core {
         onApplyUnknown(ctx, event.side, event.batch);
         break;
       case 'cursorRead':
-        if (!onCursorRead(ctx, event.side, event)) depose(event.cursor.term);
+        if (!onCursorRead(ctx, event.side, event)) this.#depose(event.cursor.term);
         break;
       case 'ephemeralsApplied':
         onEphemeralsApplied(ctx, event.side, event.batch, event.zxid, event.failed);
@@ -110,67 +144,154 @@ export function createCore(options: CoreOptions): Core {
       case 'values':
         ctx.reads.onValues(event.request, event.values, event.failed);
         break;
+      default:
+        this.#takeRequest(event);
+    }
+  }
+
+  /** What people ask for, and the passing of time. */
+  #takeRequest(event: Event): void {
+    const ctx = this.#ctx;
+    switch (event.kind) {
+      case 'resolve':
+        if (ctx.held.has(event.path)) ctx.choices.set(event.path, event.winner);
+        else ctx.out.push({ kind: 'released', path: event.path });
+        break;
+      case 'reconcile':
+        ctx.sweeps.push(reconcile(ctx, event.paths));
+        break;
       case 'pause':
-        if (state === 'syncing') become('paused');
+        this.#isPaused = true;
         break;
       case 'resume':
-        if (state === 'paused') become('syncing');
+        this.#isPaused = false;
         break;
       case 'tick':
         ctx.reads.dropStale();
-        if (state === 'syncing') followCursors(ctx);
+        if (this.#state === 'syncing') followCursors(ctx);
+        break;
+      case 'finish':
+        this.#isFinishing = true;
+        ctx.sweeps.push(removeElectionCopies(ctx));
         break;
       default:
         break;
     }
   }
 
-  /** Opens gates, leaves the claiming state, sends: until nothing moves any more. */
-  function advance(): void {
-    if (state === 'claiming' && sidesOf.every((side) => isThroughBarrier(ctx, side))) {
-      for (const side of sidesOf) passBarrier(ctx, ctx.lanes[side]);
-      become('syncing');
-      replayWindows(ctx, windows);
-      reviewEphemerals(ctx);
+  #takeTxns({ side, txns, arrivedMs }: Extract<Event, { kind: 'txns' }>): void {
+    const ctx = this.#ctx;
+    const here = ctx.sides[side];
+    ctx.arrivedMs = arrivedMs;
+    for (const txn of txns) {
+      if (!this.#isRunning) {
+        here.mirror.apply(txn);
+        if (here.traits.hasHistory) here.position = txn.zxid;
+        this.#windows[side]?.push(txn);
+      } else if (here.traits.hasHistory) {
+        const higherTerm = observe(ctx, side, txn, arrivedMs);
+        if (higherTerm === undefined) continue;
+        this.#depose(higherTerm);
+        return;
+      } else here.findings.push(txn);
     }
-    if (state === 'syncing') {
+  }
+
+  #takeProgress(side: Side, zxid: bigint): void {
+    const here = this.#ctx.sides[side];
+    if (this.#isRunning && !here.traits.hasHistory) here.findings.push(zxid);
+    else if (zxid > here.position) here.position = zxid;
+  }
+
+  #takeSnapshot({ side, mirror }: Extract<Event, { kind: 'snapshot' }>): void {
+    const ctx = this.#ctx;
+    const here = ctx.sides[side];
+    here.findings.length = 0;
+    if (this.#isRunning) {
+      ctx.sweeps.push(bridgeGap(ctx, side, mirror));
+      return;
+    }
+    here.mirror = mirror;
+    here.position = mirror.zxid;
+    this.#windows[side] = undefined;
+  }
+
+  /** Opens gates, leaves the claiming state, sends: all that has become possible. */
+  #advance(): void {
+    const ctx = this.#ctx;
+    const isClaimed = this.#state === 'claiming' && sidesOf.every((side) => isThroughBarrier(ctx, side));
+    if (isClaimed && !this.#isRunning) this.#begin();
+    if (this.#isRunning) {
+      for (const side of sidesOf) {
+        if (!ctx.sides[side].traits.hasHistory) takeFindings(ctx, side);
+      }
       for (const side of sidesOf) passBarrier(ctx, ctx.lanes[side]);
-      for (const side of sidesOf) pump(ctx, ctx.lanes[side]);
+      this.#sweep();
+      for (const [path, winner] of [...ctx.choices]) resolveHeld(ctx, path, winner);
+      this.#settleState();
+      if (!this.#isPaused) this.#send();
     }
     sendReads(ctx);
   }
 
-  return {
-    handle(event) {
-      if (state === 'deposed') return [];
-      takeEvent(event);
-      if ((state as CoreState) !== 'deposed') advance();
-      return ctx.out.splice(0);
-    },
-    status: () => ({
-      state,
-      backlog: { source: ctx.lanes.source.backlog, target: ctx.lanes.target.backlog },
-      oldestArrivedMs: {
-        source: oldestArrivedMs(ctx.lanes.source),
-        target: oldestArrivedMs(ctx.lanes.target),
-      },
-      held: [...ctx.held.keys()],
-      blocked: sidesOf.flatMap((side) => [...ctx.refused[side].keys()].map((path) => ({ side, path }))),
-    }),
-  };
+  #begin(): void {
+    const ctx = this.#ctx;
+    for (const side of sidesOf) passBarrier(ctx, ctx.lanes[side]);
+    this.#isRunning = true;
+    if (!this.#isCopied) {
+      for (const side of sidesOf) ctx.lanes[side].through = ctx.sides[side].position;
+      ctx.sweeps.push(copySource(ctx));
+    } else {
+      replayWindows(ctx, this.#windows);
+      if (this.#windows.source === undefined || this.#windows.target === undefined) {
+        ctx.sweeps.push(compareSides(ctx, ctx.scope.roots, evidenceAtStart(ctx, this.#windows)));
+      }
+    }
+    reviewEphemerals(ctx);
+    this.#windows.source = undefined;
+    this.#windows.target = undefined;
+  }
+
+  /** One slice of the comparison at hand; the rest after others had their turn. */
+  #sweep(): void {
+    const { sweeps, lanes, out } = this.#ctx;
+    const sweep = sweeps[0];
+    if (sweep === undefined) return;
+    // A first copy is carried over while it goes on; everything else is small enough to wait for its end.
+    if (!this.#isCopied && lanes.source.queue.length > mostCopiesWaiting) return;
+    if (sweep.next().done === true) sweeps.shift();
+    if (sweeps.length > 0) out.push({ kind: 'proceed' });
+  }
+
+  /** Whether all that the first copy had to settle is on the target; changes since may still be on their way. */
+  #isCarriedOver(): boolean {
+    const { lanes, nextId } = this.#ctx;
+    this.#copiedSeq ??= nextId;
+    return (oldestSeq(lanes.source) ?? nextId) >= this.#copiedSeq;
+  }
+
+  #send(): void {
+    const { sweeps, lanes } = this.#ctx;
+    if (!this.#isCopied) pump(this.#ctx, lanes.source);
+    else if (sweeps.length === 0) for (const side of sidesOf) pump(this.#ctx, lanes[side]);
+  }
+
+  #settleState(): void {
+    const { sweeps, lanes, out } = this.#ctx;
+    const isIdle = sweeps.length === 0 && sidesOf.every((side) => lanes[side].backlog === 0);
+    if (this.#isFinishing && isIdle) {
+      this.#isFinishing = false;
+      out.push({ kind: 'finished' });
+    }
+    if (!this.#isCopied && sweeps.length === 0) this.#isCopied = this.#isCarriedOver();
+    if (sweeps.length > 0 || !this.#isCopied) this.#become('copying');
+    else this.#become(this.#isPaused ? 'paused' : 'syncing');
+  }
 }
 
 function isThroughBarrier(ctx: Context, side: Side): boolean {
   const lane = ctx.lanes[side];
   return lane.gate === 'barrier' && ctx.sides[lane.to].position >= lane.barrierZxid;
-}
-
-function addMirrorSession(
-  here: SideContext,
-  session: { readonly originSession: bigint; readonly mirrorSession: bigint },
-): void {
-  here.originOf.set(session.mirrorSession, session.originSession);
-  here.mirrorOf.set(session.originSession, session.mirrorSession);
 }
 
 function createSide(options: CoreOptions, side: Side): SideContext {
@@ -184,6 +305,8 @@ function createSide(options: CoreOptions, side: Side): SideContext {
     ownSessions: new Set(ownSessions),
     originOf: new Map(),
     mirrorOf: new Map(),
+    findings: [],
+    listenUntil: 0n,
   };
   for (const session of options.mirrorSessions ?? []) {
     if (session.side === side) addMirrorSession(here, session);
@@ -192,11 +315,9 @@ function createSide(options: CoreOptions, side: Side): SideContext {
 }
 
 function createContext(options: CoreOptions): Context {
-  const held = new Map<string, Held>();
-  for (const conflict of options.held ?? []) held.set(conflict.path, { conflict, dependents: new Map() });
   const refused = { source: new Map<string, Refused>(), target: new Map<string, Refused>() };
   for (const blocked of options.blocked ?? []) {
-    refused[blocked.side].set(blocked.path, { blocked, isRecorded: true, dependents: new Set() });
+    refused[blocked.side].set(blocked.path, { blocked, isRecorded: true });
   }
   return {
     term: options.term,
@@ -208,10 +329,13 @@ function createContext(options: CoreOptions): Context {
     lanes: { source: createLane('source'), target: createLane('target') },
     dirty: new DirtyTable(),
     contests: new Map(),
-    held,
+    held: new Map(options.held?.map((conflict) => [conflict.path, conflict])),
+    heldDeep: new Set(options.held?.map((conflict) => conflict.path)),
+    choices: new Map(),
     refused,
     copies: { source: new Map(), target: new Map() },
     reads: new Reads(),
+    sweeps: [],
     out: [],
     nextId: 1,
     arrivedMs: 0,

@@ -1,7 +1,8 @@
 import { type Builder, type Planned, writeDelete } from './builder.ts';
-import { contestDelete } from './contests.ts';
+import { contestDelete, contestHeld } from './contests.ts';
 import type { Context } from './context.ts';
 import type { PlannedNode } from './predicted.ts';
+import { refuse } from './refused.ts';
 
 /** Deletes the far side's node at `path`, unless something below it that the near side has not seen forbids that. */
 export function planDelete(ctx: Context, builder: Builder, path: string, there: PlannedNode): Planned {
@@ -13,15 +14,13 @@ export function planDelete(ctx: Context, builder: Builder, path: string, there: 
     // Made again since, with the node itself: what is left to do for both comes later in this lane.
     if (near.has(child)) return 'done';
     if (ctx.copies[lane.to].has(child)) return 'wait';
-    const blocker = ctx.held.get(child) ?? undefined;
-    if (blocker !== undefined) {
-      builder.effects.push(() => blocker.dependents.set(path, lane.from));
-      return 'done';
+    if (ctx.held.has(child)) {
+      contestHeld(ctx, path, `deleted on the ${lane.from} while ${child}, below it, waits for an operator`);
+      return 'wait';
     }
-    const refused = ctx.refused[lane.to].get(child);
-    if (refused !== undefined) {
-      builder.effects.push(() => refused.dependents.add(path));
-      return 'done';
+    if (ctx.refused[lane.to].has(child)) {
+      refuse(ctx, lane.to, path, 'ChildRefused');
+      return 'wait';
     }
     unseen = true;
   }

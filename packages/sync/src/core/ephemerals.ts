@@ -5,6 +5,7 @@
 import type { Context, EphemeralCopy } from './context.ts';
 import { dataOf } from './data-of.ts';
 import { overlap, touches } from './dirty.ts';
+import { isBusy } from './findings.ts';
 import { isCopy, isOriginal, isSameContent, isSameKind } from './kinds.ts';
 import type { Lane } from './lane.ts';
 import { asPlanned } from './predicted.ts';
@@ -23,13 +24,14 @@ export function wantCopy(ctx: Context, lane: Lane, path: string, after: number):
     zxid: stat?.czxid ?? 0n,
     timeMs: stat?.ctime ?? 0,
   });
-  copies.set(path, { path, state: 'waiting', after, request: 0, failedZxid: 0n, attempts: 0 });
+  copies.set(path, { path, state: 'waiting', after, request: 0, failedZxid: 0n, sent: undefined });
 }
 
 /** Sends the copies whose turn has come. */
 export function sendCopies(ctx: Context, lane: Lane): void {
   const copies = ctx.copies[lane.to];
   if (copies.size === 0 || lane.gate !== 'open') return;
+  if (!ctx.sides[lane.to].traits.hasHistory && isBusy(ctx, lane)) return;
   const oldest = lane.batches.find((batch) => batch.reply !== 'applied' && !batch.echoed)?.id;
   const creates: EphemeralCreate[] = [];
   const request = ctx.nextId;
@@ -43,6 +45,7 @@ export function sendCopies(ctx: Context, lane: Lane): void {
     creates.push(create);
     copy.state = 'sent';
     copy.request = request;
+    copy.sent = create;
   }
   if (creates.length === 0) return;
   ctx.nextId++;
@@ -105,9 +108,28 @@ export function onEphemeralsApplied(
     if (copy.request !== request || copy.state !== 'sent') continue;
     const code = codes.get(copy.path);
     copy.state = code === undefined ? 'acked' : 'failed';
+    if (code === undefined && !ctx.sides[side].traits.hasHistory) showOwnCopy(ctx, side, copy.path, zxid);
     copy.failedZxid = zxid;
     if (code !== undefined && isFinal(code)) refuse(ctx, side, copy.path, code);
   }
+}
+
+/** What an observer would have shown: a side without history learns of a copy from the answer. */
+function showOwnCopy(ctx: Context, side: Side, path: string, zxid: bigint): void {
+  const { mirror, mirrorOf } = ctx.sides[side];
+  const copy = ctx.copies[side].get(path);
+  const mirrorSession = copy?.sent === undefined ? undefined : mirrorOf.get(copy.sent.originSession);
+  if (copy?.sent === undefined || mirrorSession === undefined) return;
+  const { data, acl } = copy.sent;
+  const create = {
+    kind: 'create',
+    path,
+    data,
+    acl,
+    ephemeralOwner: mirrorSession,
+    parentCversion: -1,
+  } as const;
+  mirror.apply({ zxid, sessionId: mirrorSession, cxid: 0, timeMs: 0, ops: [create] });
 }
 
 /** Looks again at copies that failed, once the far stream has passed the failure. */

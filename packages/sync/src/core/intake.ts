@@ -6,8 +6,10 @@ import { noteOverwritten } from './contests.ts';
 import type { Context, SideContext } from './context.ts';
 import { touches } from './dirty.ts';
 import { onCopiesLost, onCopyEcho } from './ephemerals.ts';
+import { nextTold } from './findings.ts';
 import type { Lane, Work, WorkOp } from './lane.ts';
 import { isEphemeral } from './mirror.ts';
+import { forgetMirrorSession } from './sessions.ts';
 import { settleLater } from './settling.ts';
 import { otherSide, type Side } from './types.ts';
 
@@ -58,7 +60,14 @@ function closedPaths(here: SideContext, txn: Txn, isReplay: boolean): readonly s
 }
 
 /** A client's transaction: marks its paths dirty and queues it for the other side. */
-function takeIn(ctx: Context, side: Side, txn: Txn, closed: readonly string[], arrivedMs: number): void {
+export function takeIn(
+  ctx: Context,
+  side: Side,
+  txn: Txn,
+  closed: readonly string[],
+  arrivedMs: number,
+  ended?: bigint,
+): void {
   const { zxid, timeMs } = txn;
   const ops: WorkOp[] = [];
   for (const op of txn.ops) {
@@ -67,13 +76,14 @@ function takeIn(ctx: Context, side: Side, txn: Txn, closed: readonly string[], a
     }
   }
   for (const path of closed) if (ctx.scope.includes(path)) ops.push({ kind: 'delete', path });
-  const ends = txn.ops[0]?.kind === 'closeSession' && ctx.sides[otherSide(side)].mirrorOf.has(txn.sessionId);
+  const endsSession = txn.ops[0]?.kind === 'closeSession' ? txn.sessionId : ended;
+  const ends = endsSession !== undefined && ctx.sides[otherSide(side)].mirrorOf.has(endsSession);
   if (ops.length === 0 && !ends) return;
   const lane = ctx.lanes[side];
   const seq = ctx.nextId++;
   for (const op of ops) markDirty(ctx, side, op, { seq, zxid, timeMs });
   const work: Work = { seq, zxid, timeMs, arrivedMs, ops, movesCursor: true };
-  lane.queue.push(ends ? { ...work, endsSession: txn.sessionId } : work);
+  lane.queue.push(ends ? { ...work, endsSession } : work);
   lane.backlog++;
   if (!lane.isPressed && lane.backlog > ctx.limits.maxBacklog) {
     lane.isPressed = true;
@@ -123,16 +133,29 @@ function onOwnWrite(ctx: Context, side: Side, txn: Txn, closed: readonly string[
 }
 
 function isExpected(lane: Lane, path: string): boolean {
-  return (
-    lane.predicted.isInFlight(path) ||
-    lane.batches.some((batch) => batch.kind === 'acl' && batch.path === path)
-  );
+  return lane.predicted.isInFlight(path) || lane.batches.some((batch) => batch.acl?.path === path);
 }
 
-/** The names are kept until then, so that a late transaction of the session is still known as ours. */
-function forgetMirrorSession(here: SideContext, mirrorSession: bigint): void {
-  const origin = here.originOf.get(mirrorSession);
-  if (origin === undefined) return;
-  here.originOf.delete(mirrorSession);
-  if (here.mirrorOf.get(origin) === mirrorSession) here.mirrorOf.delete(origin);
+/** Takes in what a capture without history has told, as far as nothing of ours is in the way. */
+export function takeFindings(ctx: Context, side: Side): void {
+  for (let told = nextTold(ctx, side); told !== undefined; told = nextTold(ctx, side)) {
+    const here = ctx.sides[side];
+    const { txn, own } = told;
+    const copiesGone: string[] = [];
+    let ended: bigint | undefined;
+    for (const op of txn.ops) {
+      if (op.kind !== 'delete') continue;
+      const owner = here.mirror.get(op.path)?.stat.ephemeralOwner ?? 0n;
+      if (here.originOf.has(owner)) copiesGone.push(op.path);
+      else if (ctx.sides[otherSide(side)].mirrorOf.has(owner)) ended = owner;
+    }
+    here.mirror.apply({ ...txn, ops: [...own, ...txn.ops] });
+    if (txn.zxid > here.lastNoteworthy) here.lastNoteworthy = txn.zxid;
+    for (const op of own) if (op.kind === 'create') onCopyEcho(ctx, side, op.path);
+    // Whether a client deleted a copy or its session ended cannot be told apart: without evidence nothing is carried back.
+    onCopiesLost(ctx, side, copiesGone);
+    const ops = txn.ops.filter((op) => !('path' in op) || !copiesGone.includes(op.path));
+    const isEnded = ended !== undefined && here.mirror.ephemeralsOf(ended).length === 0;
+    takeIn(ctx, side, { ...txn, ops }, [], ctx.arrivedMs, isEnded ? ended : undefined);
+  }
 }

@@ -1,5 +1,5 @@
 /** One direction: what waits to be planned, what is on its way, and where the cursor of the side written to stands. */
-import type { CreateOp, DeleteOp, SetAclOp, SetDataOp } from '@orchestrator/zookeeper';
+import type { Acl, CreateOp, DeleteOp, SetAclOp, SetDataOp } from '@orchestrator/zookeeper';
 import { Fifo } from './fifo.ts';
 import { Predicted } from './predicted.ts';
 import { type Cursor, otherSide, type Side, type WriteOp } from './types.ts';
@@ -10,7 +10,13 @@ export interface SettleOp {
   readonly path: string;
 }
 
-export type WorkOp = CreateOp | DeleteOp | SetDataOp | SetAclOp | SettleOp;
+/** Delete the far side's node, although the near side keeps its own. */
+export interface RemoveOp {
+  readonly kind: 'remove';
+  readonly path: string;
+}
+
+export type WorkOp = CreateOp | DeleteOp | SetDataOp | SetAclOp | SettleOp | RemoveOp;
 
 /** One transaction of clients, reduced to what is in scope; or something to settle. Planned whole or not at all. */
 export interface Work {
@@ -24,6 +30,15 @@ export interface Work {
   readonly movesCursor: boolean;
   /** The client session that ended with this transaction: its mirror session goes after the copies. */
   readonly endsSession?: bigint;
+  /** The held path that is in step again with this. */
+  readonly releases?: string;
+}
+
+/** A setACL, which no multi may hold. */
+export interface AclStep {
+  readonly path: string;
+  readonly acl: readonly Acl[];
+  readonly aversion: number;
 }
 
 /** A multi (or a setACL) on its way. */
@@ -34,12 +49,21 @@ export interface Batch {
   /** What the cursor's version has to be for it to be applied. */
   readonly cursorVersion: number;
   readonly ops: readonly WriteOp[];
-  /** For a setACL. */
-  readonly path?: string;
+  readonly acl?: AclStep;
   /** Complete with this batch; those planned later without any op of their own join it. */
   readonly works: Work[];
   reply: 'none' | 'applied' | 'failed' | 'unknown';
+  /** Of the answer. */
+  zxid: bigint;
   echoed: boolean;
+}
+
+/** A batch as it is sent. */
+export function createBatch(
+  batch: Pick<Batch, 'id' | 'kind' | 'cursor' | 'cursorVersion' | 'ops'> &
+    Partial<Pick<Batch, 'works' | 'acl'>>,
+): Batch {
+  return { works: [], ...batch, reply: 'none', zxid: 0n, echoed: false };
 }
 
 /**
@@ -62,6 +86,8 @@ export interface Lane {
   barrierZxid: bigint;
   /** Once drained, the cursor has to be read: an outcome is unknown, or somebody else wrote it. */
   mustRead: boolean;
+  /** When the far side's cursor was last written before this run. */
+  lastOwnZxid: bigint;
   /** Our term is written to the fence. */
   isClaimed: boolean;
   /** As the last multi sent writes it. */
@@ -94,6 +120,7 @@ export function createLane(from: Side): Lane {
     gate: 'reading',
     barrierZxid: 0n,
     mustRead: false,
+    lastOwnZxid: 0n,
     isClaimed: false,
     cursor: noCursor,
     confirmed: noCursor,
@@ -132,6 +159,10 @@ export function doneThrough(lane: Lane, position: bigint): bigint {
 /** When the oldest change that is not on the far side arrived; `undefined` when all are. */
 export function oldestArrivedMs(lane: Lane): number | undefined {
   return oldestUndone(lane)?.arrivedMs;
+}
+
+export function oldestSeq(lane: Lane): number | undefined {
+  return oldestUndone(lane)?.seq;
 }
 
 function oldestUndone(lane: Lane): Work | undefined {

@@ -74,6 +74,7 @@ function planOp(ctx: Context, builder: Builder, op: WorkOp, { zxid, seq }: Work)
       return planSetData(ctx, builder, op, zxid);
     case 'setAcl':
       return planSetAcl(ctx, builder, op, zxid);
+    case 'remove':
     case 'delete': {
       const there = lane.predicted.get(ctx.sides[lane.to].mirror, op.path);
       return there === undefined ? 'done' : planDelete(ctx, builder, op.path, there);

@@ -14,6 +14,7 @@ const finalCodes = new Set([
   'EphemeralOnLocalSession',
   'TooLarge',
   'Unreadable',
+  'ChildRefused',
 ]);
 
 const remedies: Readonly<Record<string, string>> = {
@@ -24,6 +25,7 @@ const remedies: Readonly<Record<string, string>> = {
   QuotaExceeded: 'raise the quota above this path, then reconcile it',
   TooLarge: 'raise jute.maxbuffer on the servers that refuse it and for the engine, then reconcile the path',
   Unreadable: 'give the engine credentials that may read here, then reconcile the path',
+  ChildRefused: 'see to the child that is refused first, then reconcile the path',
   Unimplemented: 'the servers are too old for this kind of node; recreate it as another kind',
 };
 
@@ -34,7 +36,7 @@ export function refuse(ctx: Context, side: Side, path: string, code: string): vo
   if (ctx.refused[side].has(path)) return;
   const remedy = remedies[code] ?? 'look at the log of the servers that refuse it, then reconcile the path';
   const blocked = { side, path, code, remedy };
-  ctx.refused[side].set(path, { blocked, isRecorded: false, dependents: new Set() });
+  ctx.refused[side].set(path, { blocked, isRecorded: false });
   ctx.out.push({ kind: 'recordBlocked', blocked });
 }
 

@@ -2,7 +2,8 @@
 import { type Builder, createBuilder, type Planned } from './builder.ts';
 import type { Context } from './context.ts';
 import { sendCopies } from './ephemerals.ts';
-import { type Batch, doneThrough, inFlight, type Lane, type Work } from './lane.ts';
+import { isBusy, isListening } from './findings.ts';
+import { type Batch, createBatch, doneThrough, inFlight, type Lane, type Work } from './lane.ts';
 import { planWork } from './plan.ts';
 import { type Cursor, later } from './types.ts';
 
@@ -11,10 +12,10 @@ const eagerMultis = 4;
 
 /** Sends what can be sent in this direction. */
 export function pump(ctx: Context, lane: Lane): void {
-  if (lane.gate !== 'open') return;
+  if (lane.gate !== 'open' || isListening(ctx, lane)) return;
   for (;;) {
     const waiting = inFlight(lane);
-    if (lane.queue.length === 0 || waiting >= ctx.limits.maxInFlightMultis) break;
+    if (lane.queue.length === 0 || waiting >= mostInFlight(ctx, lane)) break;
     if (waiting >= eagerMultis && lane.queue.length * 4 < ctx.limits.maxOpsPerMulti) break;
     const builder = createBuilder(lane, ctx.nextId++);
     const stopped = fill(ctx, builder);
@@ -23,6 +24,12 @@ export function pump(ctx: Context, lane: Lane): void {
     if (stopped !== 'full') break;
   }
   sendCopies(ctx, lane);
+}
+
+/** Without history, each answer has to be there before the next write, for the mirror to learn of them in order. */
+function mostInFlight(ctx: Context, lane: Lane): number {
+  if (ctx.sides[lane.to].traits.hasHistory) return ctx.limits.maxInFlightMultis;
+  return isBusy(ctx, lane) ? 0 : 1;
 }
 
 /** Plans until the batch is full or nothing more can be planned. */
@@ -70,7 +77,7 @@ export function sendBatch(ctx: Context, lane: Lane, batch: NewBatch): void {
   const { id, kind, ops, works } = batch;
   const cursor = nextCursor(ctx, lane, works);
   const { cursorVersion } = lane;
-  lane.batches.push({ id, kind, cursor, cursorVersion, ops, works, reply: 'none', echoed: false });
+  lane.batches.push(createBatch({ id, kind, cursor, cursorVersion, ops, works }));
   lane.cursor = cursor;
   lane.cursorVersion++;
   ctx.out.push({ kind: 'apply', side: lane.to, batch: id, cursor, cursorVersion, ops });
@@ -93,17 +100,7 @@ function sendAcl(ctx: Context, builder: Builder): void {
   const { path, acl, aversion } = aclStep;
   const id = ctx.nextId++;
   const { cursorVersion, cursor } = lane;
-  lane.batches.push({
-    id,
-    kind: 'acl',
-    cursor,
-    cursorVersion,
-    ops: [],
-    path,
-    works: [],
-    reply: 'none',
-    echoed: false,
-  });
+  lane.batches.push(createBatch({ id, kind: 'acl', cursor, cursorVersion, ops: [], acl: aclStep }));
   lane.gate = 'acl';
   ctx.out.push({ kind: 'applyAcl', side: lane.to, batch: id, cursorVersion, path, acl, aversion });
 }
@@ -115,10 +112,22 @@ export function complete(ctx: Context, lane: Lane, works: readonly Work[]): void
       if (ctx.dirty.done(lane.from, op.path) && lane.covered.size > 0) lane.covered.delete(op.path);
     }
     lane.backlog--;
+    if (work.releases !== undefined) release(ctx, work.releases);
     if (work.endsSession !== undefined) {
       ctx.out.push({ kind: 'closeMirrorSession', side: lane.to, originSession: work.endsSession });
     }
   }
+  relieve(ctx, lane);
+}
+
+/** What an operator chose has been carried out - unless the path had to be held again meanwhile. */
+function release(ctx: Context, path: string): void {
+  if (ctx.held.has(path)) return;
+  ctx.choices.delete(path);
+  ctx.out.push({ kind: 'released', path });
+}
+
+function relieve(ctx: Context, lane: Lane): void {
   if (lane.isPressed && lane.backlog * 2 < ctx.limits.maxBacklog) {
     lane.isPressed = false;
     ctx.out.push({ kind: 'pressure', side: lane.from, on: false });

@@ -150,17 +150,13 @@ export function planParent(ctx: Context, builder: Builder, path: string, zxid: b
   // Deleted since on the near side, perhaps made again, and so was the child: later in this lane.
   const near = ctx.sides[lane.from].mirror.get(parent);
   if (near === undefined || near.stat.czxid > zxid) return 'done';
-  const held = ctx.held.get(parent);
-  if (held !== undefined) {
-    builder.effects.push(() => held.dependents.set(path, lane.from));
+  // Whoever sees to the parent sees to what is below it too.
+  if (ctx.held.has(parent)) {
+    builder.effects.push(() => ctx.heldDeep.add(parent));
     return 'done';
   }
   const refused = ctx.refused[lane.to].get(parent);
-  if (refused !== undefined) {
-    if (!refused.isRecorded) return 'wait';
-    builder.effects.push(() => refused.dependents.add(path));
-    return 'done';
-  }
+  if (refused !== undefined) return refused.isRecorded ? 'done' : 'wait';
   const contested = ctx.contests.get(parent);
   if (contested !== undefined && !mayPass(ctx, parent, contested, lane.from)) return 'wait';
   const theirs = ctx.dirty.get(parent)?.[lane.to];

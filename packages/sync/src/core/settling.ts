@@ -4,7 +4,13 @@ import { touches } from './dirty.ts';
 import type { Lane, Work } from './lane.ts';
 import type { Side } from './types.ts';
 
-function settleWork(ctx: Context, lane: Lane, path: string): Work {
+/** Removes the far side's persistent copy of an election member. */
+export function removeLater(ctx: Context, from: Side, path: string): void {
+  const lane = ctx.lanes[from];
+  lane.queue.push({ ...settleWork(ctx, lane, path), ops: [{ kind: 'remove', path }] });
+}
+
+function settleWork(ctx: Context, lane: Lane, path: string, releases?: string): Work {
   const near = ctx.sides[lane.from];
   const stat = near.mirror.get(path)?.stat;
   const seq = ctx.nextId++;
@@ -18,6 +24,7 @@ function settleWork(ctx: Context, lane: Lane, path: string): Work {
     arrivedMs: ctx.arrivedMs,
     ops: [{ kind: 'settle', path }],
     movesCursor: false,
+    ...(releases === undefined ? {} : { releases }),
   };
 }
 
@@ -25,6 +32,15 @@ function settleWork(ctx: Context, lane: Lane, path: string): Work {
 export function settleNow(ctx: Context, from: Side, ...paths: readonly string[]): void {
   const lane = ctx.lanes[from];
   lane.queue.unshiftAll(paths.map((path) => settleWork(ctx, lane, path)));
+}
+
+/** The same for paths that an operator has decided; with the last of them done, `held` is held no more. */
+export function settleHeld(ctx: Context, from: Side, held: string, paths: readonly string[]): void {
+  const lane = ctx.lanes[from];
+  const works = paths.map((path, i) =>
+    settleWork(ctx, lane, path, i === paths.length - 1 ? held : undefined),
+  );
+  lane.queue.unshiftAll(works);
 }
 
 /** The same, after what waits already. */

@@ -1,10 +1,21 @@
 /** From the claims to the steady stream: the windows are what was on its way when the run before ended. */
 import type { Txn } from '@orchestrator/zookeeper';
+import type { Evidence } from './compare.ts';
 import type { Context } from './context.ts';
 import { observe } from './intake.ts';
 import { isOriginal, isSameKind } from './kinds.ts';
+import { isSessionGone } from './sessions.ts';
 import { settleLater } from './settling.ts';
 import { later, otherSide, type Side } from './types.ts';
+
+/** What the stats have to say, where the streams cannot. */
+export function evidenceAtStart(ctx: Context, windows: Windows): Record<Side, Evidence> {
+  const of = (side: Side): Evidence => ({
+    after: windows[side] === undefined ? resumePoint(ctx, side) : undefined,
+    ours: ctx.lanes[otherSide(side)].lastOwnZxid,
+  });
+  return { source: of('source'), target: of('target') };
+}
 
 /** Transactions that have to be looked at once the claims hold; `undefined` where nobody knows them. */
 export interface Windows {
@@ -42,16 +53,15 @@ export function reviewEphemerals(ctx: Context): void {
   for (const side of ['source', 'target'] as const) {
     const far = otherSide(side);
     const here = ctx.sides[side];
-    const live = new Set<bigint>();
-    for (const { id } of here.mirror.sessions()) live.add(id);
-    const owners = new Set(live);
+    const owners = new Set<bigint>();
+    for (const { id } of here.mirror.sessions()) owners.add(id);
     for (const origin of ctx.sides[far].mirrorOf.keys()) owners.add(origin);
     for (const owner of owners) {
       for (const path of here.mirror.ephemeralsOf(owner)) reviewPath(ctx, side, path);
     }
     for (const [origin, mirrorSession] of ctx.sides[far].mirrorOf) {
       for (const path of ctx.sides[far].mirror.ephemeralsOf(mirrorSession)) reviewPath(ctx, side, path);
-      if (!live.has(origin) && here.mirror.ephemeralsOf(origin).length === 0) {
+      if (isSessionGone(here, origin)) {
         ctx.out.push({ kind: 'closeMirrorSession', side: far, originSession: origin });
       }
     }

@@ -1,0 +1,135 @@
+/**
+ * Where the streams cannot say what changed - a first copy, a history that is too old, a gap, a repair - the two mirrors
+ * are compared path by path, and the stats are the evidence of who changed what.
+ */
+
+import { parentPath } from '@orchestrator/zookeeper';
+import type { Context } from './context.ts';
+import { isSameNode } from './kinds.ts';
+import { isEphemeral, type Mirror, type MirrorNode } from './mirror.ts';
+import { settleLater } from './settling.ts';
+import { otherSide, type Side } from './types.ts';
+
+/** What is known of a side's changes. */
+export interface Evidence {
+  /** Changes up to here are on the other side; `undefined`: the streams told of all later ones, nothing else has changed. */
+  readonly after: bigint | undefined;
+  /** Up to here a change may also be a write of ours. */
+  readonly ours: bigint;
+}
+
+/** In the steady stream nothing has changed that the queues do not hold: a difference is nobody's in particular. */
+export const nobody: Evidence = { after: undefined, ours: 0n };
+
+/** `maybe`: by a client, or by us. */
+type Changed = 'no' | 'maybe' | 'yes';
+
+/** Each path below `roots` that is on either side, parents first; what is only on the target comes last, children first. */
+function* pathsOf(ctx: Context, roots: readonly string[]): Generator<string> {
+  const { source, target } = ctx.sides;
+  for (const root of roots) {
+    for (const { path } of source.mirror.walk(root)) if (ctx.scope.includes(path)) yield path;
+    const others: string[] = [];
+    for (const { path } of target.mirror.walk(root)) {
+      if (ctx.scope.includes(path) && !source.mirror.has(path)) others.push(path);
+    }
+    yield* others.reverse();
+  }
+}
+
+/** Settles whatever differs, from the side that changed it; a path that both changed is contested in both directions. */
+export function* compareSides(
+  ctx: Context,
+  roots: readonly string[],
+  evidence: Readonly<Record<Side, Evidence>>,
+): Generator<void> {
+  let looked = 0;
+  for (const path of pathsOf(ctx, roots)) {
+    comparePath(ctx, path, evidence);
+    if (++looked % ctx.limits.compareSlice === 0) yield;
+  }
+}
+
+function comparePath(ctx: Context, path: string, evidence: Readonly<Record<Side, Evidence>>): void {
+  const nodes = { source: ctx.sides.source.mirror.get(path), target: ctx.sides.target.mirror.get(path) };
+  if (isSameNode(ctx, path, nodes.source, nodes.target)) return;
+  if (ctx.held.has(path) || ctx.contests.has(path)) return;
+  const changed = {
+    source: changedOn(ctx, 'source', path, nodes, evidence.source, evidence.target),
+    target: changedOn(ctx, 'target', path, nodes, evidence.target, evidence.source),
+  };
+  for (const side of winnersOf(changed, nodes)) {
+    // What the stream told of is in the queue already.
+    if ((ctx.dirty.get(path)?.[side]?.fields ?? 0) === 0) settleLater(ctx, side, path);
+  }
+}
+
+function winnersOf(
+  changed: Readonly<Record<Side, Changed>>,
+  nodes: Readonly<Record<Side, MirrorNode | undefined>>,
+): readonly Side[] {
+  if (changed.source !== 'no' && changed.target !== 'no') return ['source', 'target'];
+  if (changed.source !== 'no') return ['source'];
+  if (changed.target !== 'no') return ['target'];
+  // Nobody is known to have changed it: nothing is deleted without evidence, and of two values none goes unrecorded.
+  if (nodes.source === undefined) return ['target'];
+  if (nodes.target === undefined) return ['source'];
+  if (
+    nodes.source.stat.aversion !== nodes.target.stat.aversion &&
+    nodes.source.dataHash === nodes.target.dataHash
+  ) {
+    return [nodes.source.stat.aversion > nodes.target.stat.aversion ? 'source' : 'target'];
+  }
+  return ['source', 'target'];
+}
+
+function changedOn(
+  ctx: Context,
+  side: Side,
+  path: string,
+  nodes: Readonly<Record<Side, MirrorNode | undefined>>,
+  evidence: Evidence,
+  otherEvidence: Evidence,
+): Changed {
+  if ((ctx.dirty.get(path)?.[side]?.fields ?? 0) !== 0) return 'yes';
+  const { after, ours } = evidence;
+  if (after === undefined) return 'no';
+  const node = nodes[side];
+  if (node !== undefined) return placed(node.stat.mzxid, after, ours);
+  // Not here: deleted, if it was here before. The parent tells of deletes, but not of which child.
+  const theirs = nodes[otherSide(side)];
+  if (theirs === undefined || isEphemeral(theirs.stat.ephemeralOwner)) return 'no';
+  const created = placed(theirs.stat.czxid, otherEvidence.after ?? otherEvidence.ours, otherEvidence.ours);
+  if (created === 'yes') return 'no';
+  if (lastDelete(ctx.sides[side].mirror, path) <= after) return 'no';
+  return created === 'maybe' ? 'maybe' : 'yes';
+}
+
+function placed(zxid: bigint, after: bigint, ours: bigint): Changed {
+  if (zxid <= after) return 'no';
+  return zxid <= ours ? 'maybe' : 'yes';
+}
+
+/** When the nearest ancestor that is there last lost or got a child. */
+function lastDelete(mirror: Mirror, path: string): bigint {
+  for (let parent = parentPath(path); ; parent = parentPath(parent)) {
+    const node = mirror.get(parent);
+    if (node !== undefined) return node.stat.pzxid;
+    if (parent === '/') return 0n;
+  }
+}
+
+/** The target becomes what the source is, whatever it holds: for the first copy. */
+export function* copySource(ctx: Context): Generator<void> {
+  let looked = 0;
+  for (const path of pathsOf(ctx, ctx.scope.roots)) {
+    const source = ctx.sides.source.mirror.get(path);
+    const target = ctx.sides.target.mirror.get(path);
+    const isClients = target !== undefined && source === undefined && isEphemeral(target.stat.ephemeralOwner);
+    if (!isClients && !isSameNode(ctx, path, source, target)) settleLater(ctx, 'source', path);
+    else if (source !== undefined && target !== undefined && source.stat.version > target.stat.version) {
+      settleLater(ctx, 'source', path);
+    }
+    if (++looked % ctx.limits.compareSlice === 0) yield;
+  }
+}

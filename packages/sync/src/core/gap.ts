@@ -1,0 +1,122 @@
+/** A stream that could not be continued: the difference between the mirror before and the one after is what was missed. */
+
+import { dataHash } from '@orchestrator/zookeeper';
+import { completeApplied } from './answers.ts';
+import type { Context } from './context.ts';
+import { onCopiesLost, onCopyEcho } from './ephemerals.ts';
+import { isCopy } from './kinds.ts';
+import { isEphemeral, type Mirror, type MirrorNode, sameAcl } from './mirror.ts';
+import { forgetMirrorSession, isSessionGone } from './sessions.ts';
+import { settleLater } from './settling.ts';
+import { otherSide, type Side, type WriteOp } from './types.ts';
+
+/** Takes `mirror` for the side and returns what has to be looked through. */
+export function bridgeGap(ctx: Context, side: Side, mirror: Mirror): Generator<void> {
+  const here = ctx.sides[side];
+  const before = here.mirror;
+  const written = writtenOnTheWay(ctx, side);
+  here.mirror = mirror;
+  if (mirror.zxid > here.position) here.position = mirror.zxid;
+  if (mirror.zxid > here.lastNoteworthy) here.lastNoteworthy = mirror.zxid;
+  completeApplied(ctx, ctx.lanes[otherSide(side)]);
+  return findMissed(ctx, side, before, written);
+}
+
+/** By path, what our writes on their way may have made of it. */
+function writtenOnTheWay(ctx: Context, side: Side): Map<string, readonly WriteOp[]> {
+  const written = new Map<string, readonly WriteOp[]>();
+  for (const batch of ctx.lanes[otherSide(side)].batches) {
+    for (const op of batch.ops) written.set(op.path, [...(written.get(op.path) ?? []), op]);
+  }
+  return written;
+}
+
+function* findMissed(
+  ctx: Context,
+  side: Side,
+  before: Mirror,
+  written: ReadonlyMap<string, readonly WriteOp[]>,
+): Generator<void> {
+  const now = ctx.sides[side].mirror;
+  let looked = 0;
+  const gone: string[] = [];
+  for (const { path } of before.walk()) {
+    if (ctx.scope.includes(path) && !now.has(path)) gone.push(path);
+    if (++looked % ctx.limits.compareSlice === 0) yield;
+  }
+  for (const { path } of now.walk()) {
+    if (ctx.scope.includes(path)) lookAt(ctx, side, path, before.get(path), now.get(path), written.get(path));
+    if (++looked % ctx.limits.compareSlice === 0) yield;
+  }
+  for (const path of gone.reverse()) {
+    lookAt(ctx, side, path, before.get(path), now.get(path), written.get(path));
+    if (++looked % ctx.limits.compareSlice === 0) yield;
+  }
+  forgetEndedSessions(ctx, side);
+}
+
+function lookAt(
+  ctx: Context,
+  side: Side,
+  path: string,
+  before: MirrorNode | undefined,
+  now: MirrorNode | undefined,
+  written: readonly WriteOp[] | undefined,
+): void {
+  if (isUnchanged(before, now)) return;
+  if (
+    now !== undefined &&
+    isEphemeral(now.stat.ephemeralOwner) &&
+    isCopy(ctx, side, now.stat.ephemeralOwner)
+  ) {
+    if (before?.stat.czxid !== now.stat.czxid) {
+      onCopyEcho(ctx, side, path);
+      return;
+    }
+  }
+  if (now === undefined && before !== undefined && isCopy(ctx, side, before.stat.ephemeralOwner)) {
+    if (isSessionGone(ctx.sides[side], before.stat.ephemeralOwner)) {
+      onCopiesLost(ctx, side, [path]);
+      return;
+    }
+  }
+  if (written !== undefined && isOurs(written, now)) return;
+  settleLater(ctx, side, path);
+}
+
+function isUnchanged(before: MirrorNode | undefined, now: MirrorNode | undefined): boolean {
+  if (before === undefined || now === undefined) return before === now;
+  const a = before.stat;
+  const b = now.stat;
+  return (
+    a.czxid === b.czxid &&
+    a.version === b.version &&
+    a.aversion === b.aversion &&
+    sameAcl(before.acl, now.acl)
+  );
+}
+
+/** Whether one of our writes left the node as it is now. */
+function isOurs(written: readonly WriteOp[], now: MirrorNode | undefined): boolean {
+  return written.some((op) => {
+    if (op.kind === 'delete') return now === undefined;
+    if (now === undefined || now.dataHash !== dataHash(op.data)) return false;
+    return op.kind === 'create'
+      ? now.stat.version === 0 && sameAcl(now.acl, op.acl)
+      : now.stat.version === op.version + 1;
+  });
+}
+
+function forgetEndedSessions(ctx: Context, side: Side): void {
+  const here = ctx.sides[side];
+  for (const mirrorSession of [...here.originOf.keys()]) {
+    if (here.traits.hasHistory && isSessionGone(here, mirrorSession))
+      forgetMirrorSession(here, mirrorSession);
+  }
+  // Clients of this side whose end was missed: their copies go with the settling, their mirror sessions after.
+  for (const origin of ctx.sides[otherSide(side)].mirrorOf.keys()) {
+    if (isSessionGone(here, origin)) {
+      ctx.out.push({ kind: 'closeMirrorSession', side: otherSide(side), originSession: origin });
+    }
+  }
+}

@@ -1,0 +1,78 @@
+/** What a conflict's decision means for the changes that wait, once it is on record. */
+import { zxidsOf } from './contests.ts';
+import type { Contest, Context } from './context.ts';
+import { makeVoid } from './dirty.ts';
+import { releaseHeld } from './held.ts';
+import { settleNow } from './settling.ts';
+import { otherSide, type Side } from './types.ts';
+
+export function onConflictRecorded(ctx: Context, id: string): void {
+  for (const [path, found] of ctx.contests) {
+    if (found.conflict.id === id && !found.isRecorded) {
+      found.isRecorded = true;
+      carryOut(ctx, path, found);
+      return;
+    }
+  }
+}
+
+function carryOut(ctx: Context, path: string, found: Contest): void {
+  const { decision } = found.conflict;
+  for (const side of ['source', 'target'] as const) ctx.reads.forget(side, path);
+  if (decision === 'held') hold(ctx, path, found);
+  else if (found.kind === 'changes') favour(ctx, path, found, decision);
+  else if (found.kind === 'delete') restore(ctx, path, found, decision);
+  else if (found.kind === 'overwritten') replace(ctx, path, found, decision);
+  else {
+    ctx.contests.delete(path);
+    ctx.held.delete(path);
+    makeVoid(ctx.dirty.get(path)?.[otherSide(decision)]);
+    releaseHeld(ctx, path, decision);
+  }
+}
+
+/** Something has happened to the path since: the conflict is another one. */
+function isStale(ctx: Context, path: string, { lastZxids }: Contest): boolean {
+  const now = zxidsOf(ctx.dirty.get(path));
+  return now.source !== lastZxids.source || now.target !== lastZxids.target;
+}
+
+function hold(ctx: Context, path: string, found: Contest): void {
+  ctx.contests.delete(path);
+  if (isStale(ctx, path, found)) return;
+  const entry = ctx.dirty.get(path);
+  makeVoid(entry?.source);
+  makeVoid(entry?.target);
+  ctx.held.set(path, found.conflict);
+}
+
+/** The loser's changes are void; the winner's next one imposes its whole node. */
+function favour(ctx: Context, path: string, found: Contest, winner: Side): void {
+  ctx.contests.delete(path);
+  if (isStale(ctx, path, found)) return;
+  const entry = ctx.dirty.get(path);
+  makeVoid(entry?.[otherSide(winner)]);
+  const pending = entry?.[winner];
+  if (pending !== undefined) pending.forcedThrough = pending.lastSeq;
+}
+
+/** The node comes back where it was deleted; the contest stays open until it has, see `mayPass`. */
+function restore(ctx: Context, path: string, found: Contest, keeper: Side): void {
+  if (isStale(ctx, path, found) || !ctx.sides[keeper].mirror.has(path)) {
+    ctx.contests.delete(path);
+    return;
+  }
+  makeVoid(ctx.dirty.get(path)?.[otherSide(keeper)]);
+  settleNow(ctx, keeper, path);
+}
+
+/** It has happened already. What our write did not touch - the ACL of a node made anew, say - is still the loser's. */
+function replace(ctx: Context, path: string, found: Contest, winner: Side): void {
+  ctx.contests.delete(path);
+  const pending = ctx.dirty.get(path)?.[otherSide(winner)];
+  if (pending !== undefined && pending.voidThrough < found.loserSeq) {
+    pending.voidThrough = found.loserSeq;
+    if (pending.lastSeq === found.loserSeq) pending.fields = 0;
+  }
+  settleNow(ctx, winner, path);
+}
