@@ -73,9 +73,10 @@ async function fill(tree: Tree, options: ExactTreeOptions): Promise<void> {
       isProving = true;
       timer.cancel();
       timer = clock.after(proofTimeoutMs, abort);
-      void provokeTransactions(options, () => tree.state === 'consistent');
+      void provokeTransactions(options, () => isProving);
     }
   } finally {
+    isProving = false;
     timer.cancel();
     signal?.removeEventListener('abort', abort);
   }
