@@ -22,6 +22,7 @@ import { monitor } from './monitor.ts';
 import type { PhaseSet } from './perform.ts';
 import type { SampleHistory } from './samples.ts';
 import { type SyncEngines, SyncSupervisor, type SyncWish } from './sync-supervisor.ts';
+import { tidyUp } from './tidy.ts';
 
 export interface LeadOptions {
   readonly instance: string;
@@ -194,6 +195,9 @@ export function leadMigration(options: LeadOptions): LedMigration {
       signal: stop,
       onAlert,
       onStatus: (status, health) => metrics.observed(id, status, health),
+      afterLook: async () => {
+        if (await tidyUp(current, target, facts, clock)) await audit('tidied up', {});
+      },
       loadSamples: () => facts.get<SampleHistory>('samples'),
       saveSamples: (history) => facts.put('samples', history),
     });

@@ -24,6 +24,8 @@ export interface MonitorOptions {
     status: SyncStatus | null,
     health: { source: QuorumHealth | null; target: QuorumHealth | null },
   ): void;
+  /** After each look at the servers, for what is to be done now and then. */
+  afterLook(): Promise<void>;
   loadSamples(): Promise<SampleHistory | undefined>;
   saveSamples(history: SampleHistory): Promise<void>;
 }
@@ -64,6 +66,7 @@ export async function monitor(options: MonitorOptions): Promise<void> {
     options.onStatus(status, health);
     for (const alert of evaluated.alerts) await options.onAlert(alert);
     await options.saveSamples(history);
+    await options.afterLook();
   };
 
   while (!signal.aborted) {

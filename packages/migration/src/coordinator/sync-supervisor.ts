@@ -28,7 +28,8 @@ export class SyncSupervisor implements SyncControl {
   readonly #closing = new AbortController();
   #engine: Promise<SyncEngine> | undefined;
   #started: SyncEngine | undefined;
-  #paused = false;
+  /** Unknown of a new engine: a pause outlives the engine that was paused. */
+  #paused: boolean | undefined;
   #keeping: Promise<void> | undefined;
   #wish: SyncWish = 'off';
   #problem: string | null = null;
@@ -40,7 +41,7 @@ export class SyncSupervisor implements SyncControl {
   /** Of the engine; without one, why it does not start while it should run; else `null`. */
   status(): SyncStatus | null {
     if (this.#started !== undefined) return this.#started.status();
-    if (this.#wish !== 'running' && this.#engine === undefined) return null;
+    if (this.#wish === 'off' && this.#engine === undefined) return null;
     return {
       state: this.#problem === null ? 'starting' : 'failing',
       leader: null,
@@ -57,6 +58,10 @@ export class SyncSupervisor implements SyncControl {
     return this.#started;
   }
 
+  isRunning(): boolean {
+    return this.#started !== undefined;
+  }
+
   running(): Promise<SyncEngine> {
     this.#engine ??= this.#start();
     return this.#engine;
@@ -69,8 +74,8 @@ export class SyncSupervisor implements SyncControl {
       engine = engines.create(await engineOptions());
       await engine.start();
       this.#started = engine;
-      this.#paused = false;
       this.#problem = null;
+      await this.#matchPause(engine);
       return engine;
     } catch (error) {
       this.#problem = error instanceof Error ? error.message : String(error);
@@ -87,26 +92,26 @@ export class SyncSupervisor implements SyncControl {
   async align(wish: SyncWish): Promise<void> {
     this.#wish = wish;
     if (wish === 'off') return;
-    if (wish === 'paused') {
-      if (this.#started !== undefined && !this.#paused) {
-        await this.#started.pause();
-        this.#paused = true;
-      }
-      return;
-    }
-    if (this.#started === undefined)
+    if (this.#started === undefined) {
       this.#keeping ??= this.#keepStarting().finally(() => {
         this.#keeping = undefined;
       });
-    else if (this.#paused) {
-      await this.#started.resume();
-      this.#paused = false;
+      return;
+    }
+    await this.#matchPause(this.#started);
+  }
+
+  /** The wish may change while an engine is being told of the one before. */
+  async #matchPause(engine: SyncEngine): Promise<void> {
+    for (let pause = this.#wish === 'paused'; pause !== this.#paused; pause = this.#wish === 'paused') {
+      await (pause ? engine.pause() : engine.resume());
+      this.#paused = pause;
     }
   }
 
   async #keepStarting(): Promise<void> {
     const { clock, logger } = this.#options;
-    while (this.#wish === 'running' && this.#started === undefined && !this.#closing.signal.aborted) {
+    while (this.#wish !== 'off' && this.#started === undefined && !this.#closing.signal.aborted) {
       try {
         await this.running();
       } catch (error) {
@@ -155,7 +160,7 @@ export class SyncSupervisor implements SyncControl {
   #forget(): void {
     this.#engine = undefined;
     this.#started = undefined;
-    this.#paused = false;
+    this.#paused = undefined;
     this.#problem = null;
   }
 }

@@ -21,6 +21,7 @@ export interface Cluster {
 export interface SyncControl {
   /** The running engine; started first where there is none. */
   running(): Promise<SyncEngine>;
+  isRunning(): boolean;
   /** Ends it cleanly; what it needs to go on later stays. */
   stop(): Promise<void>;
   /** Ends it for good: nothing of ours is left on either side. */

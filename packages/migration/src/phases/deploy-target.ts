@@ -152,9 +152,17 @@ const startSync: Step = {
   name: 'start sync',
   sync: 'on',
   run: async (ctx) => {
-    await settle(ctx, await ctx.sync.running());
+    await ctx.facts.put('sync-begun', true);
+    try {
+      await settle(ctx, await ctx.sync.running());
+    } catch (error) {
+      // An engine that refuses to start has written nothing: there will be nothing to take back.
+      if (!ctx.sync.isRunning()) await ctx.facts.delete('sync-begun');
+      throw error;
+    }
   },
   undo: async (ctx) => {
+    if ((await ctx.facts.get('sync-begun')) === undefined) return ctx.sync.stop();
     try {
       await endSync(ctx);
     } catch (error) {
@@ -166,6 +174,7 @@ const startSync: Step = {
         why: error instanceof Error ? error.message : String(error),
       });
     }
+    await ctx.facts.delete('sync-begun');
   },
 };
 
