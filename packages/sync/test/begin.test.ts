@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => source.close());
 
 test('a running target is filled while clients write, with versions and ACLs', async () => {
-  const target = await startEnsemble();
+  await using target = await startEnsemble();
   await using pair = await pairOf(source, target);
   const holder = await connect({ connectString: source.connectString, sessionTimeoutMs: 4_000 });
   await holder.create('/app/lock', null, { mode: 'ephemeral' });
@@ -94,7 +94,7 @@ test('a seeded target goes on from where the seed was taken', async () => {
     targetVersion: '3.8',
     sequenceGap: 1000,
   });
-  const target = await startSeeded(seed.file, seed.fileName);
+  await using target = await startSeeded(seed.file, seed.fileName);
   await using pair = await pairOf(source, target);
   const engine = pair.engine({ sequenceGap: 1000 });
   await engine.start();

@@ -47,9 +47,15 @@ const script = fileURLToPath(new URL('engine-program.ts', import.meta.url));
 /** Two real ensembles, a store and a client of each. */
 export async function startPair(options: Parameters<typeof startEnsemble>[0] = {}): Promise<Pair> {
   const [source, target] = await Promise.all([startEnsemble(options), startEnsemble(options)]);
-  return pairOf(source, target);
+  const pair = await pairOf(source, target);
+  const close = async () => {
+    await pair.close();
+    await Promise.all([source.close(), target.close()]);
+  };
+  return { ...pair, close, [Symbol.asyncDispose]: close };
 }
 
+/** As {@link startPair}, on ensembles that the caller closes. */
 export async function pairOf(source: Ensemble, target: Ensemble): Promise<Pair> {
   const workFolder = await temporaryFolder('sync');
   const storeFile = join(workFolder, 'store.db');
@@ -71,7 +77,6 @@ export async function pairOf(source: Ensemble, target: Ensemble): Promise<Pair> 
     await Promise.all(engines.map((engine) => engine.stop()));
     await Promise.all([a.close(), b.close()]);
     await store.close();
-    await Promise.all([source.close(), target.close()]);
   };
   return {
     source,

@@ -18,7 +18,7 @@ import { createScope } from './scope.ts';
 import { followCursors, pump } from './send.ts';
 import { addMirrorSession } from './sessions.ts';
 import { evidenceAtStart, replayWindows, reviewEphemerals, type Windows } from './start.ts';
-import type { Action, CoreState, Event, Side } from './types.ts';
+import type { Action, Blocked, CoreState, Event, Side } from './types.ts';
 import { onConflictRecorded } from './verdict.ts';
 
 export interface CoreStatus {
@@ -28,7 +28,7 @@ export interface CoreStatus {
   /** Arrival of the oldest of these; `undefined` when there is none. */
   readonly oldestArrivedMs: Readonly<Record<Side, number | undefined>>;
   readonly held: readonly string[];
-  readonly blocked: readonly { readonly side: Side; readonly path: string }[];
+  readonly blocked: readonly Blocked[];
 }
 
 export interface Core {
@@ -82,7 +82,7 @@ class SyncCore implements Core {
       backlog: { source: lanes.source.backlog, target: lanes.target.backlog },
       oldestArrivedMs: { source: oldestArrivedMs(lanes.source), target: oldestArrivedMs(lanes.target) },
       held: [...held.keys()],
-      blocked: sidesOf.flatMap((side) => [...refused[side].keys()].map((path) => ({ side, path }))),
+      blocked: sidesOf.flatMap((side) => [...refused[side].values()].map((each) => each.blocked)),
     };
   }
 

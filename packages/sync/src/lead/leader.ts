@@ -2,6 +2,7 @@
 import type { Clock, Logger, Random } from '@orchestrator/runtime';
 import type { Held, Store } from '@orchestrator/store';
 import { removeOwnZnodes } from '../apply/own-znodes.ts';
+import { isFinal } from '../core/refused.ts';
 import type { Scope } from '../core/scope.ts';
 import type { CoreState, Side } from '../core/types.ts';
 import { SyncError } from '../errors.ts';
@@ -34,6 +35,7 @@ export interface LeaderOptions {
 
 const sidesOf = ['source', 'target'] as const;
 const hold = 'preparing';
+const retriedAtOnce = 100;
 
 export class Leader {
   readonly #options: LeaderOptions;
@@ -107,6 +109,14 @@ export class Leader {
       run.post({ kind: 'resolve', path, winner });
     }
     this.pause(await readPaused(store, migrationId));
+  }
+
+  /** Paths given up because clients of the other side kept changing them meanwhile: they may be quiet by now. */
+  retryContended(): void {
+    const run = this.#run;
+    const blocked = run?.core.status().blocked.filter(({ code }) => !isFinal(code)) ?? [];
+    if (blocked.length === 0) return;
+    run?.post({ kind: 'reconcile', paths: blocked.slice(0, retriedAtOnce).map(({ path }) => path) });
   }
 
   pause(isPaused: boolean): void {
