@@ -150,7 +150,7 @@ test('a conflict that is held is listed, stops phase 6, and is resolved by an op
   await waitFor(async () => ((await onSource.getData('/c')).data?.toString() === 'b' ? true : undefined), {
     what: 'the decision to be carried out',
   });
-  expect((await service.report(id)).facts.conflictCount).toBe(1);
+  expect((await service.report(id)).facts.conflicts[0]).toMatchObject({ path: '/c' });
 });
 
 test('a target that is lost does not keep the source from being as before', async () => {
