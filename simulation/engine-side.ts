@@ -132,10 +132,10 @@ export class EngineSide {
   }
 
   applyAcl(action: Of<'applyAcl'>): void {
-    const { side, batch, cursorVersion, path, acl, aversion } = action;
+    const { side, batch, fenceVersion, path, acl, aversion } = action;
     const unknown = () => this.#run.post({ kind: 'applyUnknown', side, batch });
     const mark: Request[] = [
-      { kind: 'check', path: cursorPath, version: cursorVersion },
+      { kind: 'check', path: fencePath, version: fenceVersion },
       { kind: 'setData', path: markPath, data: this.#markData(), version: -1 },
     ];
     const fail = (index: number, { zxid, error }: Outcome) => {

@@ -36,7 +36,7 @@ function everEphemeral(history: RunHistory): Set<string> {
   return paths;
 }
 
-/** Where versions may differ: conflicts, ephemerals, and what the ledger says. */
+/** Where versions may differ, as may those above and below: conflicts, ephemerals, and what the ledger says. */
 function inexactPaths(history: RunHistory): Set<string> {
   const noted = history.ledger.map(({ path }) => path);
   return new Set([...contestedPaths(history), ...everEphemeral(history), ...noted]);
@@ -103,7 +103,7 @@ export const versionsAreEqual: Invariant = (history) => {
   const problems: string[] = [];
   for (const [path, a] of history.sides.source.tree.nodes) {
     const b = history.sides.target.tree.get(path);
-    if (b === undefined || !inScope(path) || exempt.has(path) || isBelowAny(path, exempt)) continue;
+    if (b === undefined || !inScope(path) || isBelowAny(path, exempt) || isAboveAny(path, exempt)) continue;
     if (a.stat.version !== b.stat.version || a.stat.aversion !== b.stat.aversion) {
       problems.push(`${path}: source has ${show(a)}, target has ${show(b)}`);
     }
@@ -195,7 +195,10 @@ function isRecorded(conflicts: readonly Conflict[], write: ClientWrite): boolean
   return conflicts.some((conflict) => {
     const zxids = /@0x([0-9a-f]+)-0x([0-9a-f]+)$/.exec(conflict.id);
     const last = zxids?.[write.side === 'source' ? 1 : 2];
-    return last !== undefined && BigInt(`0x${last}`) >= write.zxid;
+    if (last !== undefined && BigInt(`0x${last}`) >= write.zxid) return true;
+    const value = conflict[write.side];
+    if (write.op.kind === 'setAcl') return JSON.stringify(value?.acl) === JSON.stringify(write.op.acl);
+    return 'data' in write.op && value !== null && dataHash(value.data) === dataHash(write.op.data);
   });
 }
 
@@ -233,7 +236,12 @@ export const noEphemeralDiesEarly: Invariant = (history) => {
 };
 
 function isAskedForByOtherSide(history: RunHistory, side: Side, path: string): boolean {
-  if (history.conflicts.some((conflict) => conflict.path === path)) return true;
+  const isDecided = history.conflicts.some(
+    (conflict) =>
+      conflict.path === path ||
+      (path.startsWith(`${conflict.path}/`) && conflict.reason.startsWith('an operator')),
+  );
+  if (isDecided) return true;
   const { log, clientSessions } = history.sides[other(side)];
   return log.some(
     (txn) => clientSessions.has(txn.sessionId) && txn.ops.some((op) => 'path' in op && op.path === path),
@@ -289,6 +297,7 @@ export const nothingIsAppliedTwice: Invariant = (history) => {
         if (op.kind !== 'setData' || !inScope(op.path) || exempt.has(op.path)) continue;
         const value = `${op.path} ${op.data?.toString()}`;
         if (op.data?.toString() === 'same' || isBelowAny(op.path, exempt)) continue;
+        if (isAboveAny(op.path, exempt)) continue;
         if (seen.has(value)) problems.push(`${side} 0x${txn.zxid.toString(16)} wrote ${value} again`);
         seen.add(value);
       }

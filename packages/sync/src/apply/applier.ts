@@ -35,6 +35,8 @@ function multiOp(op: WriteOp): MultiOp {
       return op;
     case 'delete':
       return op;
+    case 'check':
+      return op;
     case 'create':
       return op.mode === 'ttl'
         ? { ...op, mode: 'persistentWithTtl', ttlMs: op.ttlMs }
@@ -90,12 +92,12 @@ export function createApplier(options: ApplierOptions): Applier {
       );
     },
 
-    async applyAcl({ batch, cursorVersion, path, acl, aversion }) {
+    async applyAcl({ batch, fenceVersion, path, acl, aversion }) {
       let index = 0;
       try {
         await remember();
         await client.multi([
-          { kind: 'check', path: znodes.cursor, version: cursorVersion },
+          { kind: 'check', path: znodes.fence, version: fenceVersion },
           { kind: 'setData', path: znodes.mark, data: null, version: -1 },
         ]);
         index = 1;

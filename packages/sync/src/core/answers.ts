@@ -31,7 +31,7 @@ export function onApplied(ctx: Context, side: Side, id: number, zxid: bigint): v
   } else {
     confirm(lane, batch);
     if (batch.kind === 'claim') {
-      if (!lane.isClaimed) lane.fenceVersion++;
+      lane.fenceVersion++;
       lane.isClaimed = true;
       lane.batches = lane.batches.filter((other) => other !== batch);
       raiseBarrier(lane, zxid);
@@ -72,6 +72,7 @@ const ownerOf: Readonly<Record<'persistent' | 'container' | 'ttl', bigint>> = {
 function asTxnOp(op: WriteOp): TxnOp {
   if (op.kind === 'setData') return { ...op, version: op.version + 1 };
   if (op.kind === 'delete') return { kind: 'delete', path: op.path };
+  if (op.kind === 'check') return { kind: 'none' };
   const ephemeralOwner = ownerOf[op.mode] + BigInt(op.ttlMs ?? 0);
   return { kind: 'create', path: op.path, data: op.data, acl: op.acl, ephemeralOwner, parentCversion: -1 };
 }
@@ -89,8 +90,9 @@ export function onApplyFailed(
   raiseBarrier(lane, failure.zxid);
   if (isFirst) {
     lane.gate = 'draining';
-    // The cursor is not as expected, though nothing of ours failed before: somebody else has written it.
-    if (failure.index === 0 || batch.kind === 'claim') lane.mustRead = true;
+    // Cursor or fence are not as expected, though nothing of ours failed before: somebody else has written them.
+    const isFence = batch.ops[failure.index - 1]?.kind === 'check';
+    if (failure.index === 0 || isFence || batch.kind === 'claim') lane.mustRead = true;
     else noteCause(ctx, lane, batch, failure.index, failure.code);
   }
   whenDrained(ctx, lane);
@@ -172,15 +174,12 @@ export function onCursorRead(
   return true;
 }
 
-/** Writes the cursor as it is under our term: nothing sent before, by whomever, can be applied after. */
+/** Writes the cursor as it is under our term, and moves the fence: nothing sent before can be applied after. */
 function claim(ctx: Context, lane: Lane): void {
   const id = ctx.nextId++;
   const { cursor, cursorVersion } = lane;
-  const ops: WriteOp[] = [];
-  if (!lane.isClaimed) {
-    const data = Buffer.from(String(ctx.term));
-    ops.push({ kind: 'setData', path: ctx.znodes.fence, data, version: lane.fenceVersion });
-  }
+  const data = Buffer.from(String(ctx.term));
+  const ops: WriteOp[] = [{ kind: 'setData', path: ctx.znodes.fence, data, version: lane.fenceVersion }];
   lane.batches.push(createBatch({ id, kind: 'claim', cursor, cursorVersion, ops }));
   lane.cursorVersion++;
   lane.gate = 'claiming';

@@ -1,5 +1,5 @@
 import type { Context } from './context.ts';
-import { type DirtyPath, touches } from './dirty.ts';
+import { type DirtyPath, type Pending, touches } from './dirty.ts';
 import { isCopy } from './kinds.ts';
 import type { MirrorNode } from './mirror.ts';
 import { type ConflictDecision, otherSide, type Side } from './types.ts';
@@ -17,12 +17,19 @@ function decideForGone(
 ): Decided | undefined {
   for (const side of ['source', 'target'] as const) {
     const far = otherSide(side);
-    const isGone = nodes[side] === undefined && ((entry[side]?.fields ?? 0) & touches.existence) === 0;
     const owner = nodes[side]?.stat.ephemeralOwner ?? 0n;
-    const isOrphan = isCopy(ctx, side, owner) && ((entry[far]?.fields ?? 0) & touches.existence) !== 0;
-    if (isGone || isOrphan) {
-      const reason = `changed on both sides; the ${side}'s is a copy whose original is gone`;
-      return { decision: far, reason };
+    if (isCopy(ctx, side, owner) && deletes(entry[far])) {
+      return {
+        decision: far,
+        reason: `changed on both sides; the ${side}'s is a copy whose original is gone`,
+      };
+    }
+  }
+  for (const side of ['source', 'target'] as const) {
+    const pending = entry[side];
+    if (nodes[side] === undefined && (!deletes(pending) || pending?.isExpired === true)) {
+      const reason = `changed on both sides; the ${side}'s went with its session`;
+      return { decision: otherSide(side), reason };
     }
   }
   return undefined;
@@ -51,4 +58,8 @@ export function decide(
       ? 'changed on both sides in the same millisecond; source wins the tie'
       : `the source's change of ${path} is ${source - target} ms later`;
   return { decision: 'source', reason };
+}
+
+function deletes(pending: Pending | undefined): boolean {
+  return ((pending?.fields ?? 0) & touches.existence) !== 0;
 }

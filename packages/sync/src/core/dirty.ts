@@ -19,6 +19,8 @@ export interface Pending {
   lastTimeMs: number;
   /** What the last op with data brought; `undefined` where none did. */
   data: Buffer | null | undefined;
+  /** Last of all, the node went with its session: nobody's wish, so it takes nothing but its own copy along. */
+  isExpired: boolean;
   /** Ops up to here lost a conflict and are passed over. */
   voidThrough: number;
   /** Ops up to here won one: the whole node is imposed, whatever the op says. */
@@ -36,6 +38,7 @@ export interface Touch {
   readonly zxid: bigint;
   readonly timeMs: number;
   readonly data?: Buffer | null;
+  readonly isExpiry?: boolean;
 }
 
 export class DirtyTable {
@@ -69,6 +72,7 @@ export class DirtyTable {
         lastSeq: touch.seq,
         lastTimeMs: touch.timeMs,
         data: touch.data,
+        isExpired: touch.isExpiry === true,
         voidThrough: -1,
         forcedThrough: -1,
       };
@@ -77,6 +81,7 @@ export class DirtyTable {
     pending.count++;
     pending.fields |= touch.fields;
     pending.lastSeq = touch.seq;
+    pending.isExpired = touch.isExpiry === true;
     if (touch.zxid > pending.lastZxid) {
       pending.lastZxid = touch.zxid;
       pending.lastTimeMs = touch.timeMs;

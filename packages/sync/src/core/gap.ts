@@ -26,7 +26,10 @@ export function bridgeGap(ctx: Context, side: Side, mirror: Mirror): Generator<v
 function writtenOnTheWay(ctx: Context, side: Side): Map<string, readonly WriteOp[]> {
   const written = new Map<string, readonly WriteOp[]>();
   for (const batch of ctx.lanes[otherSide(side)].batches) {
-    for (const op of batch.ops) written.set(op.path, [...(written.get(op.path) ?? []), op]);
+    for (const op of batch.ops) {
+      if (op.kind === 'check') continue;
+      written.set(op.path, [...(written.get(op.path) ?? []), op]);
+    }
   }
   return written;
 }
@@ -99,6 +102,7 @@ function isUnchanged(before: MirrorNode | undefined, now: MirrorNode | undefined
 /** Whether one of our writes left the node as it is now. */
 function isOurs(written: readonly WriteOp[], now: MirrorNode | undefined): boolean {
   return written.some((op) => {
+    if (op.kind === 'check') return false;
     if (op.kind === 'delete') return now === undefined;
     if (now === undefined || now.dataHash !== dataHash(op.data)) return false;
     return op.kind === 'create'

@@ -75,7 +75,9 @@ export function takeIn(
       if (ctx.scope.includes(op.path)) ops.push(op);
     }
   }
-  for (const path of closed) if (ctx.scope.includes(path)) ops.push({ kind: 'delete', path });
+  for (const path of closed) {
+    if (isCarried(ctx, side, path, txn.sessionId)) ops.push({ kind: 'expire', path, session: txn.sessionId });
+  }
   const endsSession = txn.ops[0]?.kind === 'closeSession' ? txn.sessionId : ended;
   const ends = endsSession !== undefined && ctx.sides[otherSide(side)].mirrorOf.has(endsSession);
   if (ops.length === 0 && !ends) return;
@@ -89,6 +91,18 @@ export function takeIn(
     lane.isPressed = true;
     ctx.out.push({ kind: 'pressure', side, on: true });
   }
+}
+
+/**
+ * Whether a node that went with a client's session has a copy on the other side, or may be getting one. If it has not, the
+ * session was one of ours that nobody remembers, and what went was itself a copy.
+ */
+function isCarried(ctx: Context, side: Side, path: string, session: bigint): boolean {
+  if (!ctx.scope.includes(path)) return false;
+  if (ctx.dirty.get(path)?.[side] !== undefined) return true;
+  const far = ctx.sides[otherSide(side)];
+  const owner = far.mirror.get(path)?.stat.ephemeralOwner;
+  return owner === 0n ? ctx.scope.isElectionMember(path) : owner === far.mirrorOf.get(session);
 }
 
 function markDirty(
@@ -108,8 +122,10 @@ function markDirty(
     case 'setAcl':
       ctx.dirty.mark(side, op.path, { seq, zxid, timeMs, fields: touches.acl });
       break;
-    default:
-      ctx.dirty.mark(side, op.path, { seq, zxid, timeMs, fields: touches.all });
+    default: {
+      const isExpiry = op.kind === 'expire';
+      ctx.dirty.mark(side, op.path, { seq, zxid, timeMs, fields: touches.all, isExpiry });
+    }
   }
 }
 

@@ -10,13 +10,20 @@ export interface SettleOp {
   readonly path: string;
 }
 
+/** An ephemeral went with its session: so does its copy, and nothing else that may stand there. */
+export interface ExpireOp {
+  readonly kind: 'expire';
+  readonly path: string;
+  readonly session: bigint;
+}
+
 /** Delete the far side's node, although the near side keeps its own. */
 export interface RemoveOp {
   readonly kind: 'remove';
   readonly path: string;
 }
 
-export type WorkOp = CreateOp | DeleteOp | SetDataOp | SetAclOp | SettleOp | RemoveOp;
+export type WorkOp = CreateOp | DeleteOp | SetDataOp | SetAclOp | SettleOp | RemoveOp | ExpireOp;
 
 /** One transaction of clients, reduced to what is in scope; or something to settle. Planned whole or not at all. */
 export interface Work {

@@ -19,7 +19,7 @@ import { planDelete } from './deletes.ts';
 import { overlap } from './dirty.ts';
 import { wantCopy } from './ephemerals.ts';
 import { isOriginal, isSameKind } from './kinds.ts';
-import type { Work, WorkOp } from './lane.ts';
+import type { ExpireOp, Work, WorkOp } from './lane.ts';
 import { isEphemeral, sameAcl } from './mirror.ts';
 import { refuse } from './refused.ts';
 import { aclKey, planParent, planSettle } from './settle.ts';
@@ -63,6 +63,7 @@ function planOp(ctx: Context, builder: Builder, op: WorkOp, { zxid, seq }: Work)
   if (leave === 'done' || leave === 'wait') return leave;
   if (op.kind === 'settle') return planSettle(ctx, builder, op.path);
   const { lane } = builder;
+  if (op.kind === 'expire') return planExpire(ctx, builder, op);
   if (leave === 'forced') {
     if (!isOutdated(ctx, builder, op.path, zxid)) return planSettle(ctx, builder, op.path);
     if (op.kind !== 'delete') return 'done';
@@ -117,6 +118,16 @@ function planCreate(ctx: Context, builder: Builder, op: CreateOp, zxid: bigint):
       owner: isEphemeral(op.ephemeralOwner) ? 0n : op.ephemeralOwner,
     });
   return 'done';
+}
+
+function planExpire(ctx: Context, builder: Builder, { path, session }: ExpireOp): Planned {
+  const { lane } = builder;
+  const far = ctx.sides[lane.to];
+  const there = lane.predicted.get(far.mirror, path);
+  if (there === undefined) return 'done';
+  const isItsCopy =
+    there.owner === 0n ? ctx.scope.isElectionMember(path) : far.originOf.get(there.owner) === session;
+  return isItsCopy ? planDelete(ctx, builder, path, there) : 'done';
 }
 
 function planSetData(ctx: Context, builder: Builder, op: SetDataOp, zxid: bigint): Planned {

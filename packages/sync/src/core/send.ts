@@ -5,7 +5,7 @@ import { sendCopies } from './ephemerals.ts';
 import { isBusy, isListening } from './findings.ts';
 import { type Batch, createBatch, doneThrough, inFlight, type Lane, type Work } from './lane.ts';
 import { planWork } from './plan.ts';
-import { type Cursor, later } from './types.ts';
+import { type Cursor, later, type WriteOp } from './types.ts';
 
 /** Up to this many multis are sent as soon as there is something; beyond, only full enough ones. */
 const eagerMultis = 4;
@@ -74,7 +74,11 @@ function commit(ctx: Context, builder: Builder): void {
 type NewBatch = Pick<Batch, 'id' | 'kind' | 'ops' | 'works'>;
 
 export function sendBatch(ctx: Context, lane: Lane, batch: NewBatch): void {
-  const { id, kind, ops, works } = batch;
+  const { id, kind, works } = batch;
+  const ops: WriteOp[] = [
+    { kind: 'check', path: ctx.znodes.fence, version: lane.fenceVersion },
+    ...batch.ops,
+  ];
   const cursor = nextCursor(ctx, lane, works);
   const { cursorVersion } = lane;
   lane.batches.push(createBatch({ id, kind, cursor, cursorVersion, ops, works }));
@@ -99,10 +103,10 @@ function sendAcl(ctx: Context, builder: Builder): void {
   if (aclStep === undefined || lane.batches.length > 0) return;
   const { path, acl, aversion } = aclStep;
   const id = ctx.nextId++;
-  const { cursorVersion, cursor } = lane;
+  const { cursorVersion, cursor, fenceVersion } = lane;
   lane.batches.push(createBatch({ id, kind: 'acl', cursor, cursorVersion, ops: [], acl: aclStep }));
   lane.gate = 'acl';
-  ctx.out.push({ kind: 'applyAcl', side: lane.to, batch: id, cursorVersion, path, acl, aversion });
+  ctx.out.push({ kind: 'applyAcl', side: lane.to, batch: id, fenceVersion, path, acl, aversion });
 }
 
 /** Everything of these transactions is on the far side. */

@@ -61,7 +61,9 @@ export type WriteOp =
       readonly data: Buffer | null;
       readonly version: number;
     }
-  | { readonly kind: 'delete'; readonly path: string; readonly version: number };
+  | { readonly kind: 'delete'; readonly path: string; readonly version: number }
+  /** Nothing is done unless the node has this version. */
+  | { readonly kind: 'check'; readonly path: string; readonly version: number };
 
 /** The cursor of one direction, as kept in its znode on the side written to. */
 export interface Cursor {
@@ -100,8 +102,10 @@ export interface Blocked {
 
 export type Action =
   /**
-   * One multi to `side`: first the cursor at `cursorVersion`, then `ops` (none: the cursor alone). Multis of one side are
-   * sent in the order given and may be in flight together. Answered by `applied`, `applyFailed` or `applyUnknown`.
+   * One multi to `side`: first the cursor at `cursorVersion`, then `ops`. Multis of one side are sent in the order given
+   * and may be in flight together. Answered by `applied`, `applyFailed` or `applyUnknown`. The first of `ops` checks the
+   * fence: with several multis on their way, a successor's claim may bring the cursor to just the version that a later one
+   * of them expects.
    */
   | {
       readonly kind: 'apply';
@@ -113,14 +117,14 @@ export type Action =
     }
   /**
    * Servers refuse setACL inside a multi. The core waits until nothing else of this side is in flight, then asks for this
-   * alone: a multi that checks the cursor at `cursorVersion` and writes the mark and, once that has succeeded, the setACL at
+   * alone: a multi that checks the fence at `fenceVersion` and writes the mark and, once that has succeeded, the setACL at
    * `aversion`. Answered like `apply`; index 0 is the multi, 1 the setACL.
    */
   | {
       readonly kind: 'applyAcl';
       readonly side: Side;
       readonly batch: number;
-      readonly cursorVersion: number;
+      readonly fenceVersion: number;
       readonly path: string;
       readonly acl: readonly Acl[];
       readonly aversion: number;
