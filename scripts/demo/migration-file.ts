@@ -1,8 +1,8 @@
-/** The configuration that an operator of this ensemble would write. */
-import { createHash, randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type Ensemble, freePorts } from '@orchestrator/testing';
+/** The configuration that an operator of this ensemble would write, and the files that it names. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type Ensemble, findDistribution, freePorts } from '@orchestrator/testing';
 import { electionPath } from './cast.ts';
 
 export interface MigrationFile {
@@ -10,33 +10,27 @@ export interface MigrationFile {
   readonly targetConnectString: string;
 }
 
-/** A super user of A, as zk-migrate's security guide recommends where ACLs keep others out. */
-export interface SuperUser {
-  readonly credentialFile: string;
-  readonly jvmFlag: string;
-}
-
-export async function writeSuperUser(folder: string): Promise<SuperUser> {
-  const credential = `super:${randomBytes(16).toString('hex')}`;
-  const credentialFile = join(folder, 'super-of-a');
-  await writeFile(credentialFile, credential, { mode: 0o600 });
-  const digest = createHash('sha1').update(credential).digest('base64');
-  return {
-    credentialFile,
-    jvmFlag: `-Dzookeeper.DigestAuthenticationProvider.superDigest=super:${digest}`,
-  };
+export interface MigrationFileOptions {
+  readonly folder: string;
+  readonly source: Ensemble;
+  /** Of A's super user, whom the security guide recommends where ACLs keep others out. */
+  readonly superPassword: string;
 }
 
 const targetServers = 3;
 
-export interface MigrationFileOptions {
-  readonly folder: string;
-  readonly source: Ensemble;
-  readonly superUser: SuperUser;
+/** B runs the same ZooKeeper as A; its jars lie in several places. */
+async function linkInstallation(folder: string): Promise<void> {
+  await mkdir(join(folder, 'lib'), { recursive: true });
+  for (const jar of findDistribution('3.8').classPath.split(':'))
+    await symlink(jar, join(folder, 'lib', basename(jar)));
 }
 
 export async function writeMigrationFile(options: MigrationFileOptions): Promise<MigrationFile> {
-  const { folder, source, superUser } = options;
+  const { folder, source, superPassword } = options;
+  const superFile = join(folder, 'super-of-a');
+  await writeFile(superFile, `super:${superPassword}`, { mode: 0o600 });
+  await linkInstallation(join(folder, 'zookeeper'));
   const keyFile = join(folder, 'archive.key');
   await writeFile(keyFile, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600 });
   const ports = await freePorts(3 * targetServers);
@@ -53,7 +47,7 @@ export async function writeMigrationFile(options: MigrationFileOptions): Promise
     `    zookeeper: "${source.connectString}"`,
     `    quorum_servers: [${source.servers.map((one) => `"${one.host}:${one.quorumPort}"`).join(', ')}]`,
     '    auth:',
-    `      - credential: { file: "${superUser.credentialFile}" }`,
+    `      - credential: { file: "${superFile}" }`,
     '    deploy:',
     '      kind: local',
     '      servers:',
@@ -65,6 +59,7 @@ export async function writeMigrationFile(options: MigrationFileOptions): Promise
     '    deploy:',
     '      kind: local',
     `      folder: "${join(folder, 'b')}"`,
+    `      install: "${join(folder, 'zookeeper')}"`,
     '      java_options: ["-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]',
     '      servers:',
     ...target.map(

@@ -1,4 +1,5 @@
 /** The demo from the first server to the last check. */
+import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { formatDuration } from '@orchestrator/cli';
@@ -8,7 +9,7 @@ import { type Cast, type MoveFigures, openCast } from './cast.ts';
 import { figuresLine, type LagFigures, lagOf } from './figures.ts';
 import type { LossReport } from './ledger.ts';
 import { watchLeftovers } from './leftovers.ts';
-import { type MigrationFile, writeMigrationFile, writeSuperUser } from './migration-file.ts';
+import { type MigrationFile, writeMigrationFile } from './migration-file.ts';
 import { type Home, openMovableClient } from './movable-client.ts';
 import { createOperator, type Operator, type StatusLine } from './operator.ts';
 import { type DemoResult, summarise } from './result.ts';
@@ -45,15 +46,15 @@ async function perform(options: PlayOptions, folder: string): Promise<DemoResult
   const { stage, signal } = options;
   const startedMs = systemClock.monotonicMs();
   stage.chapter('Ensemble A: three servers that nobody dares to touch');
-  const superUser = await writeSuperUser(folder);
-  await using source = await startEnsemble({ tickTimeMs: 1_000, jvmFlags: [superUser.jvmFlag] });
+  const superPassword = randomBytes(16).toString('hex');
+  await using source = await startEnsemble({ tickTimeMs: 1_000, superPassword });
   signal.throwIfAborted();
   const a: Home = { name: 'A', connectString: source.connectString };
   const tree = await fill(stage, a);
   const cast = await openCast({ home: a, signal });
   stage.say('clients on A: 8 writers, 3 locks with 3 users each, an election with 3 candidates');
 
-  const file = await writeMigrationFile({ folder, source, superUser });
+  const file = await writeMigrationFile({ folder, source, superPassword });
   const b: Home = { name: 'B', connectString: file.targetConnectString };
   const operator = createOperator({ ...options, workFolder: `${folder}/work` });
   const migrated = await migrate({ options, operator, cast, source, file, b });

@@ -1,6 +1,6 @@
 /** The data that ensemble A holds before anything moves: a tree as applications leave it behind, the same on every run. */
-import { createHash } from 'node:crypto';
 import { seededRandom } from '@orchestrator/runtime';
+import { digestOf } from '@orchestrator/testing';
 import { type Acl, type MultiOp, permissions, type ZooKeeperClient } from '@orchestrator/zookeeper';
 
 export interface TreeFacts {
@@ -17,12 +17,6 @@ const jobsPerQueue = 300;
 const secured = 2_000;
 const securedOwners = 40;
 const nodesPerMulti = 200;
-
-/** `digest` as ZooKeeper keeps it: the server never sees the password again. */
-export function digestAcl(user: string, password: string, perms: number): Acl {
-  const hash = createHash('sha1').update(`${user}:${password}`).digest('base64');
-  return { perms, scheme: 'digest', id: `${user}:${hash}` };
-}
 
 interface Planned {
   readonly path: string;
@@ -55,7 +49,10 @@ function* guarded(text: (bytes: number) => Buffer): Generator<Planned> {
   const everyone: Acl = { perms: permissions.read, scheme: 'world', id: 'anyone' };
   for (let index = 0; index < secured; index++) {
     const owner = `team-${index % securedOwners}`;
-    const acl = [digestAcl(owner, `${owner}-password`, permissions.all), everyone];
+    const acl: Acl[] = [
+      { perms: permissions.all, scheme: 'digest', id: digestOf(owner, `${owner}-password`) },
+      everyone,
+    ];
     yield { path: `/app/secured/n${index}`, data: text(200), acl };
   }
 }

@@ -1,0 +1,74 @@
+/** The real command as a real process, in a work folder of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const program = fileURLToPath(new URL('../packages/cli/bin/zk-migrate', import.meta.url));
+
+export interface Ended {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** Everything written to standard output and error so far. */
+  text(): string;
+}
+
+export interface ZkMigrateOptions {
+  readonly workFolder: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+export interface ZkMigrate {
+  start(...args: readonly string[]): Running;
+  run(...args: readonly string[]): Promise<Ended>;
+  /** Standard output as JSON. @throws Error unless it ends with 0 */
+  json<T>(...args: readonly string[]): Promise<T>;
+  /** Ends whatever still runs. */
+  close(): Promise<void>;
+}
+
+export function zkMigrate({ workFolder, env = {} }: ZkMigrateOptions): ZkMigrate {
+  const running = new Set<Running>();
+
+  const start = (...args: readonly string[]): Running => {
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env, ZK_MIGRATE_WORK_DIR: workFolder, NO_COLOR: '1' },
+    });
+    const output = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name]?.setEncoding('utf8').on('data', (text: string) => {
+        output[name] += text;
+      });
+    }
+    const ended = once(child, 'close').then(([exitCode]) => ({
+      exitCode: exitCode as number | null,
+      ...output,
+    }));
+    const self: Running = { child, ended, text: () => output.stdout + output.stderr };
+    running.add(self);
+    void ended.then(() => running.delete(self));
+    return self;
+  };
+
+  const run = (...args: readonly string[]) => start(...args).ended;
+  return {
+    start,
+    run,
+    async json(...args) {
+      const { exitCode, stdout, stderr } = await run(...args, '--json');
+      if (exitCode !== 0)
+        throw new Error(`zk-migrate ${args.join(' ')} ended with ${exitCode}: ${stdout}${stderr}`);
+      return JSON.parse(stdout);
+    },
+    async close() {
+      for (const { child } of running) child.kill('SIGTERM');
+      await Promise.all([...running].map(({ ended }) => ended));
+    },
+  };
+}
