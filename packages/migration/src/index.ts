@@ -21,6 +21,7 @@ export type { Live } from './coordinator/live.ts';
 // For other kinds of migration.
 export type { PhaseSet } from './coordinator/perform.ts';
 export type { SyncEngines } from './coordinator/sync-supervisor.ts';
+export type { DeploymentPreview } from './deploy/target-plan.ts';
 export { type Failure, MigrationError, type MigrationErrorCode } from './errors.ts';
 export type { AuditEntry, AuditVerdict } from './journal/audit-chain.ts';
 export type { AuditPage } from './journal/journal.ts';

@@ -1,5 +1,6 @@
 /** All that can be done with migrations, for the command line in this process and for the REST API alike. */
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { type Clock, type Logger, type Metrics, silentLogger, systemClock } from '@orchestrator/runtime';
 import { readLock, type Store } from '@orchestrator/store';
 import type { ConflictRecord, Side, SyncEngine, VerifyReport } from '@orchestrator/sync';
@@ -13,6 +14,7 @@ import type { Live } from './coordinator/live.ts';
 import { createMigrationMetrics, silentMetrics } from './coordinator/metrics.ts';
 import type { PhaseSet } from './coordinator/perform.ts';
 import type { SyncEngines } from './coordinator/sync-supervisor.ts';
+import { type DeploymentPreview, previewDeployment } from './deploy/target-plan.ts';
 import { MigrationError } from './errors.ts';
 import type { AuditVerdict } from './journal/audit-chain.ts';
 import { type AuditPage, Journal } from './journal/journal.ts';
@@ -58,6 +60,8 @@ export interface MigrationHealth {
 }
 
 const idBytes = 4;
+/** Stands in for the id of a migration that does not exist yet. */
+const previewId = 'preview';
 
 export class MigrationService {
   readonly #options: MigrationServiceOptions;
@@ -160,21 +164,32 @@ export class MigrationService {
 
   /** Everything that can be known before a migration is begun; looks at both ensembles and changes nothing. */
   async preflight(config: MigrationConfig, signal?: AbortSignal): Promise<readonly CheckResult[]> {
-    const id = 'preflight';
-    const { workFolder } = this.#options;
-    const superCredential = async () => null;
-    const shared = { config, owner: id, folder: workFolder, clock: this.#clock, superCredential };
-    const source = createCluster({ ...shared, role: 'source' });
+    const { source, target, sourceSettings } = this.#look(config);
     return runPreflight({
-      id,
+      id: previewId,
       config,
       source,
-      target: createCluster({ ...shared, role: 'target' }),
+      target,
       clock: this.#clock,
-      folder: workFolder,
+      folder: this.#options.workFolder,
       signal: signal ?? new AbortController().signal,
-      sourceSettings: () => readSourceSettings(config, source),
+      sourceSettings,
     });
+  }
+
+  /** How the target would be deployed: commands, derived configuration, and what is not taken over. Changes nothing. */
+  async preview(config: MigrationConfig): Promise<DeploymentPreview> {
+    const { target, sourceSettings } = this.#look(config);
+    return previewDeployment(target.deployer, config.target.deploy, await sourceSettings());
+  }
+
+  #look(config: MigrationConfig) {
+    const superCredential = async () => null;
+    const folder = join(this.#options.workFolder, previewId);
+    const shared = { config, owner: previewId, folder, clock: this.#clock, superCredential };
+    const source = createCluster({ ...shared, role: 'source' });
+    const target = createCluster({ ...shared, role: 'target' });
+    return { source, target, sourceSettings: () => readSourceSettings(config, source) };
   }
 
   async conflicts(id: string, options: { held?: boolean } = {}): Promise<readonly ConflictRecord[]> {

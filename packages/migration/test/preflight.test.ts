@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStore, type Store } from '@orchestrator/store';
 import { type Ensemble, freePorts, startEnsemble, temporaryFolder } from '@orchestrator/testing';
@@ -109,6 +109,24 @@ test('a node near jute.maxbuffer is named with the setting that would take it', 
     /^fail: \/big has 1000000 bytes/,
   );
   await client.delete('/big');
+});
+
+test('the deployment can be seen before: derived configuration and commands, and nothing is made', async () => {
+  const [client_port, quorum_port, election_port] = await freePorts(3);
+  const deploy = {
+    kind: 'local',
+    folder: join(folder, 'b'),
+    servers: [{ id: 1, client_port, quorum_port, election_port }],
+  };
+  const shown = await service.preview(
+    parseMigrationRequest({
+      config: { name: 'm', source: { zookeeper: source.connectString }, target: { deploy } },
+    }),
+  );
+  expect(shown.actions[0]).toContain(`clients on 127.0.0.1:${client_port}`);
+  expect(shown.zooCfg).toContain('tickTime=500\n');
+  expect(shown.zooCfg).toContain('maxSessionTimeout=120000\n');
+  expect(existsSync(join(folder, 'b'))).toBe(false);
 });
 
 test('nobody there, wrong credentials, ports in use: one finding each and nothing else tried', async () => {

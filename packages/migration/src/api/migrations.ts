@@ -52,6 +52,15 @@ export function migrationRoutes(server: HttpServer, service: MigrationService): 
       return { ready: failures(results).length === 0, results };
     },
   });
+  server.route({
+    method: 'POST',
+    path: '/api/v1/preview',
+    role: 'admin',
+    tags,
+    summary: 'How the target would be deployed: commands, derived configuration, and what is not taken over',
+    schemas: { body: schemas.createBody, response: schemas.preview },
+    handle: async ({ body }) => toWire(await service.preview(parseMigrationRequest(body))),
+  });
   commandRoutes(server, service);
 }
 

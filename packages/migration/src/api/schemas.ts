@@ -204,4 +204,10 @@ export const verifyReport = z.object({
 });
 
 export const preflightReport = z.object({ ready: z.boolean(), results: z.array(checkResult) });
+export const preview = z.object({
+  deployer: z.string(),
+  actions: z.array(z.string()).describe('One line or command each'),
+  zoo_cfg: nullableText.describe("The first server's; without the super user's digest"),
+  not_carried: z.array(z.object({ setting: z.string(), why: z.string() })),
+});
 export const anyObject = z.record(z.string(), z.unknown());

@@ -265,10 +265,14 @@ export const migrationConfigSchema = z
       archive: archiveSchema.optional(),
     }),
   })
-  .refine(({ migration: { target } }) => target.zookeeper !== undefined || 'servers' in target.deploy, {
-    path: ['migration', 'target', 'zookeeper'],
-    message: 'needed, since target.deploy names no servers',
-  });
+  .refine(
+    ({ migration: { target } }) =>
+      target.deploy.kind === 'adopt' ? target.zookeeper !== undefined : target.deploy.servers !== undefined,
+    {
+      path: ['migration', 'target'],
+      message: 'needs zookeeper for an ensemble that runs already, or deploy.servers for one to be deployed',
+    },
+  );
 
 export type MigrationConfigFile = z.output<typeof migrationConfigSchema>;
 export type MigrationConfig = MigrationConfigFile['migration'];

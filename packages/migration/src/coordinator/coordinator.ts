@@ -9,7 +9,7 @@ import type { AuditEntry } from '../journal/audit-chain.ts';
 import type { Journal } from '../journal/journal.ts';
 import { lockName, type MigrationRecord, recordsPrefix } from '../journal/record.ts';
 import { EventHub, type MigrationEvent } from './events.ts';
-import { type LeadOptions, type LedMigration, leadMigration } from './lead.ts';
+import { type LeadOptions, LedMigration } from './lead.ts';
 import type { Live } from './live.ts';
 
 export interface CoordinatorOptions extends Omit<LeadOptions, 'held' | 'record' | 'signal'> {
@@ -100,7 +100,7 @@ export class Coordinator {
   async #lead(id: string, held: Held): Promise<void> {
     try {
       const { record } = await this.#options.journal.read(id);
-      const led = leadMigration({ ...this.#options, held, record, signal: this.#closing.signal });
+      const led = new LedMigration({ ...this.#options, held, record, signal: this.#closing.signal });
       this.#led.set(id, led);
       await led.ended;
     } finally {

@@ -19,7 +19,8 @@ export interface SupervisorOptions {
   readonly logger: Logger;
 }
 
-export type SyncWish = 'running' | 'paused' | 'off';
+/** `own`: a step is starting or stopping the engine itself. */
+export type SyncWish = 'running' | 'paused' | 'off' | 'own';
 
 const retryMs = 2_000;
 
@@ -90,6 +91,7 @@ export class SyncSupervisor implements SyncControl {
 
   /** Brings the engine in line with what the record asks for; starting goes on in the background, for as long as it takes. */
   async align(wish: SyncWish): Promise<void> {
+    if (wish === 'own') return;
     this.#wish = wish;
     if (wish === 'off') return;
     if (this.#started === undefined) {

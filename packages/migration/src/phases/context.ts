@@ -55,8 +55,6 @@ export interface MigrationContext extends BaseContext {
   instruct(text: string): Promise<void>;
   /** What the source runs with, as far as it can be found out. */
   sourceSettings(): Promise<SourceSettings>;
-  /** The credential of the target's super user, made the first time. */
-  superCredential(): Promise<string>;
   /** The servers of a cluster with their settings; of the target after the step `plan target` only. */
   planOf(role: Cluster['role']): Promise<EnsemblePlan>;
 }

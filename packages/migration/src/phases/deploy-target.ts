@@ -3,7 +3,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SeedReport } from '@orchestrator/sync';
 import type { DeployContext } from '../deploy/deployer.ts';
-import { planEnsemble } from '../deploy/ensemble-plan.ts';
+import { planTargetFrom } from '../deploy/target-plan.ts';
 import { withClient } from '../ensemble/client.ts';
 import { quorumHealth } from '../ensemble/inspect.ts';
 import { MigrationError } from '../errors.ts';
@@ -46,17 +46,10 @@ const preflight: Step = {
 const planTarget: Step = {
   name: 'plan target',
   run: async (ctx) => {
-    const { deploy } = ctx.config.target;
-    if (deploy.kind === 'adopt' || deploy.servers === undefined) return;
-    const { plan, notCarried } = planEnsemble({
-      servers: deploy.servers,
-      source: await ctx.sourceSettings(),
-      overrides: deploy.settings,
-      javaOptions: deploy.java_options,
-      superDigest: null,
-    });
-    await ctx.facts.put('target-plan', plan);
-    await ctx.facts.put('not-carried', notCarried);
+    const planned = planTargetFrom(ctx.config.target.deploy, await ctx.sourceSettings());
+    if (planned === null) return;
+    await ctx.facts.put('target-plan', planned.plan);
+    await ctx.facts.put('not-carried', planned.notCarried);
   },
   undo: async (ctx) => {
     await ctx.facts.delete('target-plan');
