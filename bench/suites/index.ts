@@ -1,6 +1,8 @@
 import type { Suite } from '../result.ts';
+import { bootstrap } from './bootstrap.ts';
 import { clientSuite } from './client.ts';
+import { memory } from './memory.ts';
 import { syncLag } from './sync-lag.ts';
 import { syncThroughput } from './sync-throughput.ts';
 
-export const suites: readonly Suite[] = [clientSuite, syncLag, syncThroughput];
+export const suites: readonly Suite[] = [clientSuite, syncLag, syncThroughput, bootstrap, memory];
