@@ -50,20 +50,28 @@ export function differingFields(
   compare('data', dataText(source), dataText(target));
   compare('acl', aclText(source.acl), aclText(target.acl));
   compare('version', `${source.version}`, `${target.version}`);
-  compare('aversion', `${source.aversion}`, `${target.aversion}`);
   if (!rules.ignoresKind) compare('kind', kindText(source), kindText(target));
   return fields;
 }
 
-/** Counters of children are raised on purpose, and count what only one side has seen. */
+/**
+ * Counters that may differ: those of children are raised on purpose, and a first copy makes nodes with their final ACL, which
+ * a seed alone can do with its count of changes.
+ */
 export function counterFields(source: NodeView | undefined, target: NodeView | undefined): Field[] {
-  if (source === undefined || target === undefined || source.nextSequence === target.nextSequence) return [];
-  return [{ field: 'sequence counter', source: `${source.nextSequence}`, target: `${target.nextSequence}` }];
+  if (source === undefined || target === undefined) return [];
+  const fields: Field[] = [];
+  const compare = (field: string, a: number, b: number) => {
+    if (a !== b) fields.push({ field, source: `${a}`, target: `${b}` });
+  };
+  compare('aversion', source.aversion, target.aversion);
+  compare('sequence counter', source.nextSequence, target.nextSequence);
+  return fields;
 }
 
 /** Sums up to a checksum of the whole, in whatever order the nodes come. */
 export function hashOfView(path: string, view: NodeView, rules: CompareRules): bigint {
   const kind = rules.ignoresKind ? '' : kindText(view);
-  const text = [path, dataText(view), aclText(view.acl), view.version, view.aversion, kind].join('\n');
+  const text = [path, dataText(view), aclText(view.acl), view.version, kind].join('\n');
   return dataHash(Buffer.from(text));
 }
