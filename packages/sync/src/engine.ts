@@ -211,6 +211,7 @@ class Engine implements SyncEngine {
       common: {
         connectTimeoutMs: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
         scope: this.#scope,
+        landmark: ownZnodes(options.migrationId).cursor,
         workFolder: options.workFolder,
         maxNodesInMemory: options.maxNodesInMemory ?? defaultMaxNodesInMemory,
         clock: this.#clock,

@@ -15,6 +15,7 @@ export type SyncErrorCode =
   | 'Unproven'
   | 'Unknown'
   | 'CursorGone'
+  | 'WentBack'
   | 'Stopped';
 
 const retryableCodes: ReadonlySet<SyncErrorCode> = new Set<SyncErrorCode>([
@@ -38,6 +39,16 @@ export class SyncError extends Error {
   get retryable(): boolean {
     return retryableCodes.has(this.code);
   }
+}
+
+/** For a side that has lost our znodes, which nobody but us removes. */
+export function cursorGone(side: 'source' | 'target', folder: string, cause?: unknown): SyncError {
+  return new SyncError(
+    'CursorGone',
+    `${folder} is gone from the ${side}: the ensemble was emptied or replaced, or somebody deleted it. ` +
+      'Make sure that it is the ensemble you mean; an empty target is filled again, anything else is refused',
+    cause,
+  );
 }
 
 /** What went wrong, in words, whatever was thrown. */

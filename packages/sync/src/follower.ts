@@ -3,6 +3,7 @@ import type { Logger } from '@orchestrator/runtime';
 import type { Tree } from '@orchestrator/zookeeper';
 import type { Capture, CaptureEvent } from './capture/capture.ts';
 import type { Side } from './core/types.ts';
+import { SyncError } from './errors.ts';
 
 /** Takes over from the follower: applies the transactions to the mirror, and takes new mirrors. */
 export type StreamSink = (event: Exclude<CaptureEvent, { kind: 'link' }>) => void;
@@ -117,6 +118,11 @@ export class Follower {
 
   #replace(tree: Tree): void {
     const { side, logger } = this.#options;
+    if (tree.zxid < this.position) {
+      const seen = this.position;
+      tree.close();
+      throw wentBack(side, seen, tree.zxid);
+    }
     this.#previous?.close();
     this.#previous = this.#tree;
     this.#tree = tree;
@@ -142,4 +148,16 @@ export class Follower {
     });
     this.capture.restart();
   }
+}
+
+/**
+ * Nothing that an observer sees is ever rolled back. The servers also turn away every client that has seen more than they
+ * have, so nothing of what is connected now can go on.
+ */
+function wentBack(side: Side, seen: bigint, found: bigint): SyncError {
+  return new SyncError(
+    'WentBack',
+    `the ${side} had committed 0x${seen.toString(16)} and is at 0x${found.toString(16)} now: it was emptied, replaced, or ` +
+      'restored from a backup. Make sure that it is the ensemble you mean; both sides are compared from the beginning',
+  );
 }

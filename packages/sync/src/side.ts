@@ -21,6 +21,8 @@ export interface OpenSideOptions {
   readonly observerLost?: string | undefined;
   readonly connectTimeoutMs: number;
   readonly scope: Scope;
+  /** As of `PollingCaptureOptions`. */
+  readonly landmark: string;
   readonly workFolder: string;
   readonly maxNodesInMemory: number;
   /** The stream has broken for good. */
@@ -134,8 +136,18 @@ function createCapture(
   ensemble: ReachableEnsemble,
   options: OpenSideOptions,
 ): Capture {
-  const { workFolder, maxNodesInMemory, scope, clock, logger } = options;
+  const { workFolder, maxNodesInMemory, scope, landmark, clock, logger } = options;
   const { mode, reason } = choice;
   if (mode === 'observer') return observerCapture({ ensemble, reason, workFolder, maxNodesInMemory });
-  return pollingCapture({ ensemble, mode, reason, scope, workFolder, maxNodesInMemory, clock, logger });
+  return pollingCapture({
+    ensemble,
+    mode,
+    reason,
+    scope,
+    landmark,
+    workFolder,
+    maxNodesInMemory,
+    clock,
+    logger,
+  });
 }

@@ -2,7 +2,7 @@
 import { type Clock, createBackoff, type Random, sleep } from '@orchestrator/runtime';
 import { type MultiOp, type ZooKeeperClient, ZooKeeperError } from '@orchestrator/zookeeper';
 import type { Action, Event, Side, WriteOp } from '../core/types.ts';
-import { SyncError } from '../errors.ts';
+import { cursorGone } from '../errors.ts';
 import { decodeCursor, encodeCursor, type OwnZnodes } from '../znodes.ts';
 
 type ApplyAction = Extract<Action, { kind: 'apply' }>;
@@ -155,10 +155,5 @@ async function readCursorOnce(
 
 function missingCursor(error: unknown, znodes: OwnZnodes, side: Side): unknown {
   if (error !== undefined && !(error instanceof ZooKeeperError && error.code === 'NoNode')) return error;
-  return new SyncError(
-    'CursorGone',
-    `${znodes.folder} is gone from the ${side}: the ensemble was emptied or replaced, or somebody deleted it. ` +
-      'Make sure that it is the ensemble you mean, then start the engine again: it compares both sides from the beginning',
-    error,
-  );
+  return cursorGone(side, znodes.folder, error);
 }

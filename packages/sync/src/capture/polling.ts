@@ -38,6 +38,8 @@ export interface PollingCaptureOptions {
   readonly mode: 'watch' | 'scan';
   readonly reason: string;
   readonly scope: Scope;
+  /** A znode of ours outside of the scope, which mirrors hold all the same: whoever gets one can tell whose it is. */
+  readonly landmark: string;
   readonly workFolder: string;
   readonly maxNodesInMemory: number;
   readonly clock: Clock;
@@ -52,6 +54,7 @@ const fullCompareMs = { watch: 60_000, scan: 20_000 } as const;
 const mostPending = 200_000;
 const pathsPerRound = 2_000;
 const retryMs = 500;
+const impossibleVersion = 0x7fff_ffff;
 
 class PollingCapture implements Capture {
   readonly mode: 'watch' | 'scan';
@@ -142,7 +145,7 @@ class PollingCapture implements Capture {
 
   /** Watches stand already, so what changes meanwhile is pending when the mirror is complete. */
   async #load(): Promise<Tree> {
-    const { scope, workFolder, maxNodesInMemory, clock } = this.#options;
+    const { scope, landmark, workFolder, maxNodesInMemory, clock } = this.#options;
     const tree = createTree({ folder: workFolder, maxNodesInMemory });
     const position = await this.#position();
     tree.beginSnapshot(position);
@@ -153,6 +156,9 @@ class PollingCapture implements Capture {
       visit: (path) => this.#loadNode(tree, path),
       signal: this.#stop.signal,
     });
+    await this.#loadAncestors(tree, landmark);
+    const state = await this.#reader.read(landmark);
+    if (typeof state !== 'string') tree.addNode(snapshotNode(state));
     tree.consistentFrom(position);
     this.#comparedAtMs = clock.monotonicMs();
     return tree;
@@ -190,9 +196,13 @@ class PollingCapture implements Capture {
     return (await this.#client.exists('/')).zxid;
   }
 
-  /** Until the stream has to begin anew. */
+  /**
+   * Until the stream has to begin anew; also after the loss of the session, since an ensemble that was emptied does not
+   * know it either, and what is missing there must not be taken for deleted.
+   */
   async *#rounds(tree: Tree): AsyncGenerator<CaptureEvent> {
     const { clock } = this.#options;
+    const { sessionId } = this.#client;
     while (!this.#stop.signal.aborted) {
       if (this.#restart) {
         this.#restart = false;
@@ -205,15 +215,27 @@ class PollingCapture implements Capture {
       const position = await this.#position();
       const paths = this.#takePending();
       const ops = await this.#readAgain(tree, paths);
+      if (this.#client.sessionId !== sessionId) return;
       const arrivedMs = clock.monotonicMs();
       if (ops.length > 0 && position > tree.zxid) {
         yield { kind: 'txns', txns: [this.#txn(position, ops)], arrivedMs };
       } else if (ops.length > 0) {
         for (const path of paths) this.#pending.add(path);
+        await this.#moveOn();
       }
       if (this.#pending.size === 0) yield { kind: 'progress', zxid: position };
       await this.#untilEvent();
     }
+  }
+
+  /**
+   * What was found has to be told at a position of its own, after our last write, which the mirror has by its answer. On an
+   * idle ensemble that takes a transaction: a write that fails is one, and changes nothing.
+   */
+  async #moveOn(): Promise<void> {
+    await this.#client.setData(this.#options.landmark, null, impossibleVersion).catch((error) => {
+      if (!(error instanceof ZooKeeperError && error.zxid !== undefined)) throw error;
+    });
   }
 
   #txn(zxid: bigint, ops: readonly TxnOp[]): Txn {

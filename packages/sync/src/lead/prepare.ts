@@ -11,7 +11,7 @@ import { checkTargetEmpty } from '../checks/target-empty.ts';
 import type { CoreOptions, SideStart } from '../core/options.ts';
 import type { Scope } from '../core/scope.ts';
 import { type ConflictStrategy, type Event, otherSide, type Side } from '../core/types.ts';
-import { SyncError } from '../errors.ts';
+import { cursorGone, SyncError } from '../errors.ts';
 import type { EngineSide } from '../side.ts';
 import { listConflicts } from '../store/conflicts.ts';
 import { readBlocked } from '../store/ledger.ts';
@@ -69,7 +69,12 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
       clients: writers,
       znodes: options.znodes,
       nonce: writers.source.sessionId.toString(16),
-      checkEmptyTarget: async () => checkTargetEmpty(options),
+      checkEmptyTarget: async () => {
+        // Emptied just now, and the mirror still shows what was there before.
+        const isStale = options.sides.target.follower.mirror?.has(options.znodes.cursor) === true;
+        if (isStale) throw cursorGone('target', options.znodes.folder);
+        checkTargetEmpty(options);
+      },
     });
     const sessions = {
       source: mirrorSessionsOf('source', options),

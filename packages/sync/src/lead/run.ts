@@ -6,7 +6,7 @@ import { sleep } from '@orchestrator/runtime';
 import { type Core, createCore } from '../core/core.ts';
 import type { CoreOptions } from '../core/options.ts';
 import type { Action, Event, Side } from '../core/types.ts';
-import { SyncError } from '../errors.ts';
+import { cursorGone, SyncError } from '../errors.ts';
 import type { StreamSink } from '../follower.ts';
 import { type ActionContext, createPerformers, type Performers } from './actions.ts';
 
@@ -86,9 +86,12 @@ export class LeaderRun {
   }
 
   #sink(side: Side): StreamSink {
+    const { znodes } = this.#context;
     return (event) => {
-      if (event.kind === 'mirror') this.post({ kind: 'snapshot', side, mirror: event.tree });
-      else this.post({ ...event, side });
+      if (event.kind !== 'mirror') this.post({ ...event, side });
+      else if (event.tree.has(znodes.cursor)) this.post({ kind: 'snapshot', side, mirror: event.tree });
+      // Another ensemble, or an emptied one: what it lacks was not deleted by its clients.
+      else this.end({ kind: 'failed', error: cursorGone(side, znodes.folder) });
     };
   }
 
