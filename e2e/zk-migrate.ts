@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('../packages/cli/bin/zk-migrate', import.meta.url));
+const cacheFolder = fileURLToPath(new URL('../.cache', import.meta.url));
 
 export interface Ended {
   readonly exitCode: number | null;
@@ -38,7 +39,13 @@ export function zkMigrate({ workFolder, env = {} }: ZkMigrateOptions): ZkMigrate
   const start = (...args: readonly string[]): Running => {
     const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...env, ZK_MIGRATE_WORK_DIR: workFolder, NO_COLOR: '1' },
+      env: {
+        ...process.env,
+        XDG_CACHE_HOME: cacheFolder,
+        ZK_MIGRATE_WORK_DIR: workFolder,
+        NO_COLOR: '1',
+        ...env,
+      },
     });
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {

@@ -5,6 +5,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('../../packages/cli/bin/zk-migrate', import.meta.url));
+/** Git-ignored; a run leaves nothing elsewhere. */
+const cacheFolder = fileURLToPath(new URL('../../.cache', import.meta.url));
 
 export interface RunningCommand {
   /** Settles with the exit code. */
@@ -30,6 +32,7 @@ export function startCommand(options: CommandOptions): RunningCommand {
     detached: true,
     env: {
       ...process.env,
+      XDG_CACHE_HOME: cacheFolder,
       ZK_MIGRATE_WORK_DIR: workFolder,
       ...(colour ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }),
     },

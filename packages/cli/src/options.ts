@@ -56,7 +56,7 @@ export function withServer(command: Command): Command {
 export const withJson = (command: Command): Command =>
   command.option('--json', 'one JSON object on standard output, for scripts');
 
-export const migrationIdOption = () =>
+const migrationIdOption = () =>
   new Option('--migration-id <id>', 'which migration; may be left out when there is only one');
 
 export const withMigration = (command: Command): Command => command.addOption(migrationIdOption());

@@ -35,7 +35,7 @@ export function wantsColour(env: NodeJS.ProcessEnv, isTerminal: boolean): boolea
   return isTerminal && env.TERM !== 'dumb';
 }
 
-export const withoutStyle = (text: string): string => text.replace(escapePattern, '');
+const withoutStyle = (text: string): string => text.replace(escapePattern, '');
 
 /** Columns that `text` takes on a terminal. */
 export const widthOf = (text: string): number => [...withoutStyle(text)].length;
