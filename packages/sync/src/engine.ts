@@ -11,6 +11,8 @@ import {
 import { type Held, type Holder, readLock } from '@orchestrator/store';
 import { checkDifferentAddresses } from './checks/same-ensemble.ts';
 import { conflictDesk } from './conflict-desk.ts';
+import type { CoreStatus } from './core/core.ts';
+import { isFinal } from './core/refused.ts';
 import { createScope, type Scope } from './core/scope.ts';
 import type { CoreState } from './core/types.ts';
 import type {
@@ -169,13 +171,7 @@ class Engine implements SyncEngine {
       const status = this.#leader.run?.core.status();
       const isThrough =
         sides.source.follower.position >= barriers[0] && sides.target.follower.position >= barriers[1];
-      if (
-        isThrough &&
-        status?.state === 'syncing' &&
-        status.backlog.source === 0 &&
-        status.backlog.target === 0
-      )
-        return;
+      if (isThrough && status?.state === 'syncing' && isIdle(status)) return;
       if (this.#clock.monotonicMs() > deadlineMs) throw this.#notSettled(timeoutMs);
       await sleep(this.#clock, pollMs, this.#stop.signal);
     }
@@ -319,6 +315,7 @@ class Engine implements SyncEngine {
       } catch (error) {
         this.#logger.warn('the store cannot be read', { reason: reasonOf(error) });
       }
+      this.#leader.retryContended();
       await this.#keeper.mend();
       await sleep(this.#clock, refreshMs, signal).catch(() => undefined); // aborted: the loop ends
     }
@@ -346,6 +343,11 @@ class Engine implements SyncEngine {
     await this.#keeper.close();
     this.#state = 'stopped';
   }
+}
+
+/** Paths that were given up for the moment count as not settled. */
+function isIdle({ backlog, blocked }: CoreStatus): boolean {
+  return backlog.source === 0 && backlog.target === 0 && blocked.every(({ code }) => isFinal(code));
 }
 
 /** The side's last transaction; the stream has told of everything before the call once it is past this. */

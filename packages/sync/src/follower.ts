@@ -55,9 +55,13 @@ export class Follower {
     return this.#tree;
   }
 
-  /** How far the stream has been taken; past the mirror's zxid where a new epoch has begun without a transaction. */
+  /**
+   * How far the stream has been taken. Past the mirror's zxid where a new epoch has begun without a transaction; before it
+   * where the mirror learns of our own writes from their answers, which a capture without history does not show.
+   */
   get position(): bigint {
     const held = this.#tree?.zxid ?? 0n;
+    if (this.capture.mode !== 'observer') return this.#progress;
     return this.#progress > held ? this.#progress : held;
   }
 
