@@ -9,7 +9,6 @@ export interface CommandContext {
   /** Aborts on Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
   readonly userId: number;
-  readonly userName: string;
   /** Sets what the process will end with; a command that only prints leaves it at 0. */
   setExitCode(code: number): void;
 }

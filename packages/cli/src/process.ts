@@ -22,13 +22,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-const { uid, username } = userInfo();
+const { uid } = userInfo();
 process.exitCode = await run(args, {
   terminal: processTerminal(process),
   env: process.env,
   clock: systemClock,
   signal: interrupted.signal,
   userId: uid,
-  userName: username,
   setExitCode: () => undefined,
 });

@@ -1,0 +1,22 @@
+/** `node scripts/docs.ts` writes the pages of the documentation that follow from the code; a test says when they are old. */
+import { writeFile } from 'node:fs/promises';
+import { commandsDocument } from './docs/commands.ts';
+import { configurationDocument } from './docs/configuration.ts';
+import { restApiDocument } from './docs/rest-api.ts';
+
+/** Content by path. */
+export async function generatedPages(): Promise<ReadonlyMap<string, string>> {
+  return new Map([
+    ['docs/zk-migrate/configuration.md', configurationDocument()],
+    ['docs/zk-migrate/commands.md', commandsDocument()],
+    ['docs/zk-migrate/rest-api.md', await restApiDocument()],
+  ]);
+}
+
+if (import.meta.main) {
+  for (const [path, text] of await generatedPages()) {
+    await writeFile(path, text);
+    console.log(path);
+  }
+  process.exit();
+}
