@@ -9,6 +9,7 @@ import {
   systemRandom,
 } from '@orchestrator/runtime';
 import { type Held, type Holder, readLock } from '@orchestrator/store';
+import { ZooKeeperError } from '@orchestrator/zookeeper';
 import { checkDifferentAddresses } from './checks/same-ensemble.ts';
 import { conflictDesk } from './conflict-desk.ts';
 import type { CoreStatus } from './core/core.ts';
@@ -46,6 +47,7 @@ const defaultSequenceGap = 10_000;
 /** Decisions made elsewhere are looked for, and the leader's name, at this pace. */
 const refreshMs = 1_000;
 const pollMs = 5;
+const positionRetryMs = 100;
 const finishTimeoutMs = 120_000;
 
 const stateOf: Readonly<Record<CoreState, SyncState>> = {
@@ -164,16 +166,18 @@ class Engine implements SyncEngine {
   }
 
   async settled(timeoutMs: number): Promise<void> {
-    const deadlineMs = this.#clock.monotonicMs() + timeoutMs;
-    const sides = this.#keeper.opened();
-    const barriers = await Promise.all([positionOf(sides.source), positionOf(sides.target)]);
-    for (;;) {
-      const status = this.#leader.run?.core.status();
-      const isThrough =
-        sides.source.follower.position >= barriers[0] && sides.target.follower.position >= barriers[1];
-      if (isThrough && status?.state === 'syncing' && isIdle(status)) return;
-      if (this.#clock.monotonicMs() > deadlineMs) throw this.#notSettled(timeoutMs);
-      await sleep(this.#clock, pollMs, this.#stop.signal);
+    const deadline = new AbortController();
+    const timer = this.#clock.after(timeoutMs, () => deadline.abort(this.#notSettled(timeoutMs)));
+    const until = AbortSignal.any([deadline.signal, this.#stop.signal]);
+    try {
+      const { source, target } = this.#keeper.opened();
+      const barriers = await Promise.all([
+        positionOf(source, until, this.#clock),
+        positionOf(target, until, this.#clock),
+      ]);
+      while (!this.#isSettled(barriers)) await sleep(this.#clock, pollMs, until);
+    } finally {
+      timer.cancel();
     }
   }
 
@@ -328,6 +332,13 @@ class Engine implements SyncEngine {
     throw new SyncError('NotLeading', `${what} is for the instance that leads; ${leader}`);
   }
 
+  #isSettled([source, target]: readonly [bigint, bigint]): boolean {
+    const sides = this.#keeper.opened();
+    if (sides.source.follower.position < source || sides.target.follower.position < target) return false;
+    const status = this.#leader.run?.core.status();
+    return status?.state === 'syncing' && isIdle(status);
+  }
+
   #notSettled(timeoutMs: number): SyncError {
     const { state, directions, problem } = this.status();
     const left = directions.map(({ from, backlog }) => `${backlog} from the ${from}`).join(', ');
@@ -351,9 +362,18 @@ function isIdle({ backlog, blocked }: CoreStatus): boolean {
 }
 
 /** The side's last transaction; the stream has told of everything before the call once it is past this. */
-async function positionOf({ reader }: EngineSide): Promise<bigint> {
-  await reader.sync('/');
-  return (await reader.exists('/')).zxid;
+async function positionOf({ reader }: EngineSide, until: AbortSignal, clock: Clock): Promise<bigint> {
+  for (;;) {
+    try {
+      await reader.connected(until);
+      await reader.sync('/');
+      return (await reader.exists('/')).zxid;
+    } catch (error) {
+      until.throwIfAborted();
+      if (!(error instanceof ZooKeeperError)) throw error;
+      await sleep(clock, positionRetryMs, until);
+    }
+  }
 }
 
 /** One engine instance; nothing happens before `start`. Throws `BadOption`. */
