@@ -26,6 +26,8 @@ export interface EngineTiming {
   readonly leaseMs: number;
   readonly sessionTimeoutMs: number;
   readonly mirrorTimeoutMs: number;
+  /** More clients than that share. */
+  readonly mostMirrorSessions: number;
   readonly tickMs: number;
 }
 

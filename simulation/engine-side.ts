@@ -22,6 +22,7 @@ export class EngineSide {
   readonly capture: Capture;
   #session: bigint | undefined;
   #connection: Connection | undefined;
+  readonly #announced = new Set<bigint>();
   readonly #mirrorConnections = new Map<bigint, Connection>();
   /** Cut off from this ensemble. */
   #isCut = false;
@@ -276,7 +277,7 @@ export class EngineSide {
       },
       ({ zxid, error, isThere }) => {
         if (error?.code === 'SessionExpired') {
-          this.#lose(originSession, session);
+          this.#lose(session);
           done(path, zxid, 'SessionExpired');
         } else if (error === undefined || isThere) done(path, zxid);
         else done(path, zxid, error.code);
@@ -289,18 +290,30 @@ export class EngineSide {
   #mirrorSession(originSession: bigint): bigint {
     const { store, timing } = this.#run.options;
     const known = this.#mirrorSessions().find((session) => session.originSession === originSession);
-    if (known !== undefined) return known.mirrorSession;
-    const mirrorSession = this.#ensemble.openSession(timing.mirrorTimeoutMs);
+    if (known !== undefined) {
+      // Perhaps opened by another engine since this run began.
+      if (!this.#announced.has(known.mirrorSession))
+        this.#run.post({ kind: 'mirrorSessionOpened', session: known });
+      this.#announced.add(known.mirrorSession);
+      return known.mirrorSession;
+    }
+    const open = [...new Set(this.#mirrorSessions().map((session) => session.mirrorSession))];
+    const shared =
+      open.length >= timing.mostMirrorSessions ? open[this.#random.below(open.length)] : undefined;
+    const mirrorSession = shared ?? this.#ensemble.openSession(timing.mirrorTimeoutMs);
     const session = { side: this.side, originSession, mirrorSession };
     store.mirrorSessions = [...store.mirrorSessions, session];
+    this.#announced.add(mirrorSession);
     this.#run.post({ kind: 'mirrorSessionOpened', session });
     return mirrorSession;
   }
 
-  #lose(originSession: bigint, mirrorSession: bigint): void {
-    this.#forget(originSession);
-    const session = { side: this.side, originSession, mirrorSession };
-    this.#run.post({ kind: 'mirrorSessionLost', session });
+  #lose(mirrorSession: bigint): void {
+    for (const session of this.#mirrorSessions()) {
+      if (session.mirrorSession !== mirrorSession) continue;
+      this.#forget(session.originSession);
+      this.#run.post({ kind: 'mirrorSessionLost', session });
+    }
   }
 
   #forget(originSession: bigint): void {
@@ -314,14 +327,22 @@ export class EngineSide {
   closeMirrorSession(originSession: bigint): void {
     const known = this.#mirrorSessions().find((session) => session.originSession === originSession);
     if (known === undefined) return;
+    this.#forget(originSession);
+    const isShared = this.#mirrorSessions().some(
+      ({ mirrorSession }) => mirrorSession === known.mirrorSession,
+    );
+    if (!isShared) this.#close(known.mirrorSession);
+  }
+
+  #close(mirrorSession: bigint): void {
     if (this.#connection === undefined) {
-      this.#whenConnected.push(() => this.closeMirrorSession(originSession));
+      this.#whenConnected.push(() => this.#close(mirrorSession));
       return;
     }
     this.#connection.send(
-      () => this.#ensemble.closeSession(known.mirrorSession),
-      () => this.#forget(originSession),
-      () => this.#run.later(5, () => this.closeMirrorSession(originSession)),
+      () => this.#ensemble.closeSession(mirrorSession),
+      () => undefined,
+      () => this.#run.later(5, () => this.#close(mirrorSession)),
     );
   }
 }

@@ -225,7 +225,8 @@ export class Run implements RunHost {
         store.blocked.delete(`${action.side} ${action.path}`);
         break;
       case 'released':
-        store.release(action.path);
+        // As every write of a leader to the store, conditional on its term.
+        if (this.term === store.term) store.release(action.path);
         break;
       case 'ledger':
         store.ledger.push({ path: action.path, what: action.what });

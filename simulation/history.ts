@@ -46,6 +46,7 @@ export interface ClientWrite {
   readonly op: TxnOp & { readonly path: string };
   /** The session ended and took its node along. */
   readonly isExpiry: boolean;
+  wentWithSession: boolean;
 }
 
 /** By path, in order. */
@@ -53,21 +54,28 @@ export function clientWrites(history: RunHistory, side: Side): Map<string, Clien
   const writes = new Map<string, ClientWrite[]>();
   const { log, clientSessions, expired } = history.sides[side];
   for (const [index, txn] of log.entries()) {
+    const gone = expired.get(txn.zxid) ?? [];
+    for (const path of gone) markGone(writes.get(path) ?? []);
     if (!clientSessions.has(txn.sessionId)) continue;
     const add = (op: ClientWrite['op'], isExpiry: boolean) => {
       if (!inScope(op.path)) return;
       const list = writes.get(op.path) ?? [];
-      list.push({ side, zxid: txn.zxid, index, path: op.path, op, isExpiry });
+      list.push({ side, zxid: txn.zxid, index, path: op.path, op, isExpiry, wentWithSession: false });
       writes.set(op.path, list);
     };
-    for (const op of txn.ops) {
-      if ('path' in op) add(op, false);
-      if (op.kind === 'closeSession') {
-        for (const path of expired.get(txn.zxid) ?? []) add({ kind: 'delete', path }, true);
-      }
-    }
+    for (const op of txn.ops) if ('path' in op) add(op, false);
+    for (const path of gone) add({ kind: 'delete', path }, true);
   }
   return writes;
+}
+
+/** The node was an ephemeral and has gone with its session, and with it what was written to it. */
+function markGone(list: readonly ClientWrite[]): void {
+  for (const write of list.toReversed()) {
+    if (write.op.kind === 'delete') return;
+    write.wentWithSession = true;
+    if (write.op.kind === 'create') return;
+  }
 }
 
 /** For each entry of the log of `side`: how far the other side's stream had been applied here by then. */

@@ -137,8 +137,7 @@ export const noWriteIsLost: Invariant = (history) => {
               isWrittenBefore(history, write, later)),
         );
         if (wasSeen || isInFinalState(history, write)) continue;
-        // What is written to the copy of an ephemeral goes with the original's owner.
-        if (write.op.kind !== 'create' && theirs.some((later) => later.isExpiry)) continue;
+        if (write.wentWithSession) continue;
         if (isRecorded(conflicts.get(path) ?? [], write) || isBelowDecided(history, write)) continue;
         if (isBelowAny(path, history.held) || isAboveAny(path, history.held)) continue;
         problems.push(`${side} 0x${write.zxid.toString(16)} ${write.op.kind} ${path} ${describe(write)}`);

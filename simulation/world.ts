@@ -20,6 +20,7 @@ export interface Scenario {
   readonly faultEveryMs: number;
   readonly history: Readonly<Record<Side, boolean>>;
   readonly historyLossRate: number;
+  readonly mostMirrorSessions: number;
   readonly closeSessionSaysPaths: boolean;
   readonly sequential: boolean;
   readonly electionGroups: readonly string[];
@@ -115,6 +116,7 @@ export class World {
       leaseMs: 300,
       sessionTimeoutMs: 400,
       mirrorTimeoutMs: 800,
+      mostMirrorSessions: this.scenario.mostMirrorSessions,
       tickMs: 100,
     };
     return new Engine({

@@ -6,8 +6,8 @@ import type { Contest, Context } from './context.ts';
 import { dataOf } from './data-of.ts';
 import { decide } from './decide.ts';
 import { type DirtyPath, makeVoid, touches } from './dirty.ts';
-import { isSameKind, isSameNode } from './kinds.ts';
-import type { MirrorNode } from './mirror.ts';
+import { isSameNode } from './kinds.ts';
+import { isEphemeral, type MirrorNode } from './mirror.ts';
 import {
   type Conflict,
   type ConflictDecision,
@@ -99,10 +99,11 @@ export function mayPass(ctx: Context, path: string, found: Contest, from: Side):
   if (from === keeper) return true;
   const kept = ctx.sides[otherSide(from)].mirror.get(path);
   const restored = ctx.sides[from].mirror.get(path);
+  // A node with children is not made anew for a difference between persistent and container.
   const isRestored =
     kept === undefined ||
     (restored !== undefined &&
-      isSameKind(ctx, path, from, restored.stat.ephemeralOwner, kept.stat.ephemeralOwner));
+      isEphemeral(restored.stat.ephemeralOwner) === isEphemeral(kept.stat.ephemeralOwner));
   if (isRestored) ctx.contests.delete(path);
   return isRestored;
 }

@@ -19,8 +19,9 @@ export interface SideContext {
   lastNoteworthy: bigint;
   /** Sessions through which we write here. */
   readonly ownSessions: Set<bigint>;
-  /** On this side, for clients of the other: mirror session to origin session, and back. */
-  readonly originOf: Map<bigint, bigint>;
+  /** Sessions of ours on this side that own copies. Several clients of the other side may share one. */
+  readonly mirrorSessions: Set<bigint>;
+  /** By the session of a client of the other side. */
   readonly mirrorOf: Map<bigint, bigint>;
   /** Of a capture without history: what it told and could not be taken in yet. */
   readonly findings: Finding[];

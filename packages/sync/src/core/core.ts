@@ -303,7 +303,7 @@ function createSide(options: CoreOptions, side: Side): SideContext {
     position: mirror.zxid,
     lastNoteworthy: mirror.zxid,
     ownSessions: new Set(ownSessions),
-    originOf: new Map(),
+    mirrorSessions: new Set(),
     mirrorOf: new Map(),
     findings: [],
     listenUntil: 0n,

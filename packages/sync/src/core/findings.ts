@@ -112,7 +112,7 @@ function isNews(node: MirrorNode | undefined, op: Change): boolean {
 function isAsWritten(ctx: Context, lane: Lane, op: TxnOp): boolean {
   if (op.kind === 'none' || op.kind === 'createSession' || op.kind === 'closeSession') return false;
   if (op.kind === 'create' && isEphemeral(op.ephemeralOwner)) {
-    return ctx.sides[lane.to].originOf.has(op.ephemeralOwner);
+    return ctx.sides[lane.to].mirrorSessions.has(op.ephemeralOwner);
   }
   const acl = lane.batches.find((batch) => batch.acl?.path === op.path)?.acl;
   if (op.kind === 'setAcl' && acl !== undefined)

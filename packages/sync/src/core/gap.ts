@@ -6,7 +6,7 @@ import type { Context } from './context.ts';
 import { onCopiesLost, onCopyEcho } from './ephemerals.ts';
 import { isCopy } from './kinds.ts';
 import { isEphemeral, type Mirror, type MirrorNode, sameAcl } from './mirror.ts';
-import { forgetMirrorSession, isSessionGone } from './sessions.ts';
+import { closeMirrorSession, forgetMirrorSession, isSessionGone } from './sessions.ts';
 import { settleLater } from './settling.ts';
 import { otherSide, type Side, type WriteOp } from './types.ts';
 
@@ -113,14 +113,12 @@ function isOurs(written: readonly WriteOp[], now: MirrorNode | undefined): boole
 
 function forgetEndedSessions(ctx: Context, side: Side): void {
   const here = ctx.sides[side];
-  for (const mirrorSession of [...here.originOf.keys()]) {
+  for (const mirrorSession of [...here.mirrorSessions]) {
     if (here.traits.hasHistory && isSessionGone(here, mirrorSession))
       forgetMirrorSession(here, mirrorSession);
   }
   // Clients of this side whose end was missed: their copies go with the settling, their mirror sessions after.
-  for (const origin of ctx.sides[otherSide(side)].mirrorOf.keys()) {
-    if (isSessionGone(here, origin)) {
-      ctx.out.push({ kind: 'closeMirrorSession', side: otherSide(side), originSession: origin });
-    }
+  for (const origin of [...ctx.sides[otherSide(side)].mirrorOf.keys()]) {
+    if (isSessionGone(here, origin)) closeMirrorSession(ctx, otherSide(side), origin);
   }
 }

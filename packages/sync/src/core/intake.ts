@@ -26,7 +26,7 @@ export function observe(
   if (!isReplay) here.mirror.apply(txn);
   if (txn.zxid > here.position) here.position = txn.zxid;
   const mark = ownMark(ctx, txn);
-  if (mark === undefined && !here.ownSessions.has(txn.sessionId) && !here.originOf.has(txn.sessionId)) {
+  if (mark === undefined && !here.ownSessions.has(txn.sessionId) && !here.mirrorSessions.has(txn.sessionId)) {
     if (txn.zxid > here.lastNoteworthy) here.lastNoteworthy = txn.zxid;
     takeIn(ctx, side, txn, closed, arrivedMs);
     return undefined;
@@ -162,7 +162,7 @@ export function takeFindings(ctx: Context, side: Side): void {
     for (const op of txn.ops) {
       if (op.kind !== 'delete') continue;
       const owner = here.mirror.get(op.path)?.stat.ephemeralOwner ?? 0n;
-      if (here.originOf.has(owner)) copiesGone.push(op.path);
+      if (here.mirrorSessions.has(owner)) copiesGone.push(op.path);
       else if (ctx.sides[otherSide(side)].mirrorOf.has(owner)) ended = owner;
     }
     here.mirror.apply({ ...txn, ops: [...own, ...txn.ops] });

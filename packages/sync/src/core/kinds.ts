@@ -7,12 +7,12 @@ import { otherSide, type Side } from './types.ts';
 
 /** Owned by a session of a client of `side`; not a copy of ours. */
 export function isOriginal(ctx: Context, side: Side, owner: bigint): boolean {
-  return isEphemeral(owner) && !ctx.sides[side].originOf.has(owner);
+  return isEphemeral(owner) && !ctx.sides[side].mirrorSessions.has(owner);
 }
 
 /** Whether `owner` is a mirror session of ours on `side`, so that the node is a copy. */
 export function isCopy(ctx: Context, side: Side, owner: bigint): boolean {
-  return isEphemeral(owner) && ctx.sides[side].originOf.has(owner);
+  return isEphemeral(owner) && ctx.sides[side].mirrorSessions.has(owner);
 }
 
 /** Persistent, container, TTL, or ephemeral of the same client; `side` is where `owner` is. */
@@ -27,8 +27,8 @@ export function isSameKind(
   const there = isEphemeral(otherOwner);
   if (here && there) {
     return (
-      ctx.sides[side].originOf.get(owner) === otherOwner ||
-      ctx.sides[otherSide(side)].originOf.get(otherOwner) === owner
+      ctx.sides[side].mirrorOf.get(otherOwner) === owner ||
+      ctx.sides[otherSide(side)].mirrorOf.get(owner) === otherOwner
     );
   }
   if (here !== there)

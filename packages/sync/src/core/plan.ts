@@ -61,8 +61,12 @@ function leaveFor(ctx: Context, builder: Builder, path: string, seq: number): Le
 function planOp(ctx: Context, builder: Builder, op: WorkOp, { zxid, seq }: Work): Planned {
   const leave = leaveFor(ctx, builder, op.path, seq);
   if (leave === 'done' || leave === 'wait') return leave;
-  if (op.kind === 'settle') return planSettle(ctx, builder, op.path);
   const { lane } = builder;
+  if (op.kind === 'settle') {
+    // Made since it was asked for: the create comes later in this lane.
+    const node = ctx.sides[lane.from].mirror.get(op.path);
+    return node !== undefined && node.stat.czxid > zxid ? 'done' : planSettle(ctx, builder, op.path);
+  }
   if (op.kind === 'expire') return planExpire(ctx, builder, op);
   if (leave === 'forced') {
     if (!isOutdated(ctx, builder, op.path, zxid)) return planSettle(ctx, builder, op.path);
@@ -126,7 +130,7 @@ function planExpire(ctx: Context, builder: Builder, { path, session }: ExpireOp)
   const there = lane.predicted.get(far.mirror, path);
   if (there === undefined) return 'done';
   const isItsCopy =
-    there.owner === 0n ? ctx.scope.isElectionMember(path) : far.originOf.get(there.owner) === session;
+    there.owner === 0n ? ctx.scope.isElectionMember(path) : far.mirrorOf.get(session) === there.owner;
   return isItsCopy ? planDelete(ctx, builder, path, there) : 'done';
 }
 

@@ -5,6 +5,7 @@ import { sendCopies } from './ephemerals.ts';
 import { isBusy, isListening } from './findings.ts';
 import { type Batch, createBatch, doneThrough, inFlight, type Lane, type Work } from './lane.ts';
 import { planWork } from './plan.ts';
+import { closeMirrorSession } from './sessions.ts';
 import { type Cursor, later, type WriteOp } from './types.ts';
 
 /** Up to this many multis are sent as soon as there is something; beyond, only full enough ones. */
@@ -118,7 +119,7 @@ export function complete(ctx: Context, lane: Lane, works: readonly Work[]): void
     lane.backlog--;
     if (work.releases !== undefined) release(ctx, work.releases);
     if (work.endsSession !== undefined) {
-      ctx.out.push({ kind: 'closeMirrorSession', side: lane.to, originSession: work.endsSession });
+      closeMirrorSession(ctx, lane.to, work.endsSession);
     }
   }
   relieve(ctx, lane);

@@ -4,7 +4,7 @@ import type { Evidence } from './compare.ts';
 import type { Context } from './context.ts';
 import { observe } from './intake.ts';
 import { isOriginal, isSameKind } from './kinds.ts';
-import { isSessionGone } from './sessions.ts';
+import { closeMirrorSession, isSessionGone } from './sessions.ts';
 import { settleLater } from './settling.ts';
 import { later, otherSide, type Side } from './types.ts';
 
@@ -59,10 +59,10 @@ export function reviewEphemerals(ctx: Context): void {
     for (const owner of owners) {
       for (const path of here.mirror.ephemeralsOf(owner)) reviewPath(ctx, side, path);
     }
-    for (const [origin, mirrorSession] of ctx.sides[far].mirrorOf) {
+    for (const [origin, mirrorSession] of [...ctx.sides[far].mirrorOf]) {
       for (const path of ctx.sides[far].mirror.ephemeralsOf(mirrorSession)) reviewPath(ctx, side, path);
       if (isSessionGone(here, origin)) {
-        ctx.out.push({ kind: 'closeMirrorSession', side: far, originSession: origin });
+        closeMirrorSession(ctx, far, origin);
       }
     }
   }

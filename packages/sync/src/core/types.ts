@@ -83,7 +83,7 @@ export interface EphemeralCreate {
   readonly originSession: bigint;
 }
 
-/** A session we hold on `side` for a client's session on the other. */
+/** A session we hold on `side` for a client's session on the other; several of these may share one. */
 export interface MirrorSession {
   readonly side: Side;
   readonly originSession: bigint;
@@ -143,7 +143,7 @@ export type Action =
       readonly fenceVersion: number;
       readonly creates: readonly EphemeralCreate[];
     }
-  /** The origin session is gone and so are its copies: end the mirror session, if there is one. Not answered. */
+  /** The origin session is gone and so are its copies: end its mirror session once nobody needs that. Not answered. */
   | { readonly kind: 'closeMirrorSession'; readonly side: Side; readonly originSession: bigint }
   /** To the store. Answered by `conflictRecorded`. */
   | { readonly kind: 'recordConflict'; readonly conflict: Conflict }
@@ -243,7 +243,7 @@ export type Event =
     }
   /** Before the session's first write, and in the store by then: what it writes is ours (a setACL carries no mark). */
   | { readonly kind: 'sessionOpened'; readonly side: Side; readonly sessionId: bigint }
-  /** In the store by then. */
+  /** Before the first copy in it in this run, and in the store by then. */
   | { readonly kind: 'mirrorSessionOpened'; readonly session: MirrorSession }
   | { readonly kind: 'mirrorSessionLost'; readonly session: MirrorSession }
   | { readonly kind: 'conflictRecorded'; readonly id: string }
