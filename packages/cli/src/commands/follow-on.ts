@@ -8,11 +8,23 @@ import { showMigration } from '../follow/show.ts';
 
 const atWork = new Set(['running', 'rolling-back']);
 
+/** Codes of failed steps, from whichever package, that mean: a check or criterion does not hold. */
+const refusals: ReadonlySet<string> = new Set([
+  'precondition',
+  'SameEnsemble',
+  'TargetNotEmpty',
+  'NoAccess',
+  'VersionTooOld',
+  'NodeTooLarge',
+]);
+const unreachable: ReadonlySet<string> = new Set(['Unreachable', 'Timeout', 'ConnectFailed', 'NoLeader']);
+
 /** What a failed step means to a script: a criterion that does not hold is not a breakdown. */
-export function exitCodeOf(view: MigrationView): number {
-  if (view.status !== 'failed') return exitCodes.ok;
-  const { exitCode } = explain(view.failure);
-  return exitCode === exitCodes.refused ? exitCodes.checkFailed : exitCode;
+export function exitCodeOf({ status, failure }: Pick<MigrationView, 'status' | 'failure'>): number {
+  if (status !== 'failed') return exitCodes.ok;
+  const code = failure?.code ?? '';
+  if (refusals.has(code)) return exitCodes.checkFailed;
+  return unreachable.has(code) ? exitCodes.unreachable : explain(failure).exitCode;
 }
 
 export interface FollowOptions {
