@@ -20,8 +20,10 @@ export interface Contender {
   readonly name: string;
   readonly home: Home;
   readonly holding: boolean;
-  /** Queues no more after the present turn. `interrupt` ends a wait at once, `resign` a turn too. */
-  park(how: 'finish' | 'interrupt' | 'resign'): void;
+  /**
+   * Queues no more after the present turn, which `stay` makes last until told otherwise. `interrupt` ends a wait at once, `resign` a turn too.
+   */
+  park(how: 'stay' | 'interrupt' | 'resign'): void;
   /** Settles when parked and out of the queue. */
   parked(): Promise<void>;
   /** Only when parked. */
@@ -37,6 +39,7 @@ export function startContender(options: ContenderOptions): Contender {
   let waitOver = new AbortController();
   let turnOver = new AbortController();
   let parked = false;
+  let staying = false;
   let holding = false;
   gate.resolve();
 
@@ -47,11 +50,9 @@ export function startContender(options: ContenderOptions): Contender {
     exclusion.enter(path, client.name);
     holding = true;
     try {
-      await sleep(
-        systemClock,
-        holdMs * (0.5 + random.fraction()),
-        AbortSignal.any([signal, turnOver.signal]),
-      );
+      const over = AbortSignal.any([signal, turnOver.signal]);
+      do await sleep(systemClock, holdMs * (0.5 + random.fraction()), over);
+      while (staying);
     } finally {
       holding = false;
       exclusion.leave(path, client.name);
@@ -101,13 +102,15 @@ export function startContender(options: ContenderOptions): Contender {
         gate = Promise.withResolvers();
         idle = Promise.withResolvers();
       }
-      if (how !== 'finish') waitOver.abort();
+      staying = how === 'stay';
+      if (how !== 'stay') waitOver.abort();
       if (how === 'resign') turnOver.abort();
     },
     parked: () => Promise.race([idle.promise, done]),
     move: (to) => client.move(to),
     queueAgain() {
       parked = false;
+      staying = false;
       waitOver = new AbortController();
       turnOver = new AbortController();
       gate.resolve();
@@ -143,7 +146,8 @@ export async function moveElection(
   barrier: Barrier,
   signal: AbortSignal,
 ): Promise<number> {
-  for (const member of members) member.park('finish');
+  while (!members.some((member) => member.holding)) await sleep(systemClock, 1, signal);
+  for (const member of members) member.park('stay');
   await barrier();
   const followers = members.filter((member) => !member.holding);
   for (const member of followers) {

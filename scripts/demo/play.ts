@@ -24,11 +24,8 @@ export interface PlayOptions {
 
 const znodes = 20_000;
 const reportFolder = resolve('out/demo-report');
-/**
- * For how long the clients are watched on each ensemble. Together a minute, so that the lag of the last minute, which is
- * reported, is that of the steady stream and not of the first moments after the seed.
- */
-const watchOnAMs = 35_000;
+/** For how long the clients are watched on each ensemble. */
+const watchOnAMs = 20_000;
 const watchOnBMs = 15_000;
 const watchAloneMs = 5_000;
 
