@@ -29,6 +29,8 @@ export interface RunHistory {
   readonly electionGroups: readonly string[];
   /** Both sides were captured with history and it was never lost: then versions are exact too. */
   readonly isExact: boolean;
+  /** No engine was disturbed. A setACL, which no multi may hold, is carried at least once only. */
+  readonly isUndisturbed: boolean;
 }
 
 export const cursorPath = '/orchestrator-sync/m/cursor';

@@ -104,7 +104,8 @@ export const versionsAreEqual: Invariant = (history) => {
   for (const [path, a] of history.sides.source.tree.nodes) {
     const b = history.sides.target.tree.get(path);
     if (b === undefined || !inScope(path) || isBelowAny(path, exempt) || isAboveAny(path, exempt)) continue;
-    if (a.stat.version !== b.stat.version || a.stat.aversion !== b.stat.aversion) {
+    const isOff = history.isUndisturbed && a.stat.aversion !== b.stat.aversion;
+    if (a.stat.version !== b.stat.version || isOff) {
       problems.push(`${path}: source has ${show(a)}, target has ${show(b)}`);
     }
   }
@@ -136,6 +137,8 @@ export const noWriteIsLost: Invariant = (history) => {
               (known[other(side)][later.index] ?? 0n) >= write.zxid ||
               isWrittenBefore(history, write, later)),
         );
+        // Both sides wrote the same: whatever takes the place of the one takes that of the other.
+        if (theirs.some((same) => isSameChange(same.op, write.op))) continue;
         if (wasSeen || isInFinalState(history, write)) continue;
         if (write.wentWithSession) continue;
         if (isRecorded(conflicts.get(path) ?? [], write) || isBelowDecided(history, write)) continue;

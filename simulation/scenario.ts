@@ -83,6 +83,7 @@ function historyOf(world: World): RunHistory {
     ledger: store.ledger,
     mirrorSessions: store.mirrorSessions,
     electionGroups: scenario.electionGroups,
+    isUndisturbed: scenario.faultEveryMs === 0,
     isExact: scenario.historyLossRate === 0 && scenario.history.source && scenario.history.target,
   };
 }

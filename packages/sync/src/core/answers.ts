@@ -7,11 +7,14 @@
 import type { Txn, TxnOp } from '@orchestrator/zookeeper';
 import { noteOverwritten } from './contests.ts';
 import type { Context } from './context.ts';
+import { makeVoid } from './dirty.ts';
 import { dropWaiting, retryCopies } from './ephemerals.ts';
+import { isCopy } from './kinds.ts';
 import { type Batch, createBatch, type Lane } from './lane.ts';
 import { isFinal, refuse } from './refused.ts';
 import { complete } from './send.ts';
 import { aclKey } from './settle.ts';
+import { settleNow } from './settling.ts';
 import { type Cursor, otherSide, type Side, type WriteOp } from './types.ts';
 
 function find(lane: Lane, id: number): Batch | undefined {
@@ -233,6 +236,8 @@ function completeBatch(
   for (const op of batch.ops) {
     lane.predicted.confirm(op.path, batch.id);
     if (op.path === lane.failure?.path) lane.failure = undefined;
+    noteCovered(ctx, lane, batch, op.path);
+    if (op.kind === 'delete') dropOrphan(ctx, lane, op.path);
   }
   reportSynced(ctx, lane, batch, echo);
   complete(ctx, lane, batch.works);
@@ -248,6 +253,20 @@ function isEchoOf(batch: Batch, echo: { version: number; cursor: Cursor; txn: Tx
     batch.cursor.seenZxid === echo.cursor.seenZxid &&
     batch.ops.length + 1 === echo.txn.ops.length
   );
+}
+
+/** A copy that was made again, by a request sent twice, after a client had deleted it and with it the original. */
+function dropOrphan(ctx: Context, lane: Lane, path: string): void {
+  const owner = ctx.sides[lane.from].mirror.get(path)?.stat.ephemeralOwner ?? 0n;
+  if (isCopy(ctx, lane.from, owner) && !ctx.sides[lane.to].mirror.has(path)) settleNow(ctx, lane.to, path);
+}
+
+/** A settled node is on the far side: the changes that it covers are there too, although they are still queued. */
+function noteCovered(ctx: Context, lane: Lane, batch: Batch, path: string): void {
+  const covered = lane.covered.get(path);
+  const pending = ctx.dirty.get(path)?.[lane.from];
+  if (covered?.batch === batch.id && pending !== undefined && pending.lastSeq <= covered.seq)
+    makeVoid(pending);
 }
 
 function reportSynced(

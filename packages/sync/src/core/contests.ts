@@ -8,6 +8,7 @@ import { decide } from './decide.ts';
 import { type DirtyPath, makeVoid, touches } from './dirty.ts';
 import { isSameNode } from './kinds.ts';
 import { isEphemeral, type MirrorNode } from './mirror.ts';
+import { settleLater } from './settling.ts';
 import {
   type Conflict,
   type ConflictDecision,
@@ -27,11 +28,18 @@ export function contest(ctx: Context, path: string, entry: DirtyPath): 'same' | 
   if (isSameNode(ctx, path, nodes.source, nodes.target)) {
     makeVoid(entry.source);
     makeVoid(entry.target);
+    levelVersions(ctx, path, nodes);
     return 'same';
   }
   const { decision, reason } = decide(ctx, path, entry, nodes);
   open(ctx, path, 'changes', decision, reason, zxidsOf(entry));
   return 'wait';
+}
+
+/** The same content, reached in more steps on one side than on the other. */
+function levelVersions(ctx: Context, path: string, nodes: Record<Side, MirrorNode | undefined>): void {
+  const ahead = (nodes.source?.stat.version ?? 0) - (nodes.target?.stat.version ?? 0);
+  if (ahead !== 0) settleLater(ctx, ahead > 0 ? 'source' : 'target', path);
 }
 
 /** `keeper` has children at `path` that the other side, which deleted it, has not seen: the node is restored there. */
@@ -61,7 +69,8 @@ export function contestResolution(ctx: Context, path: string, winner: Side): voi
   const lastZxids = { source: ctx.sides.source.position, target: ctx.sides.target.position };
   const id = idOf(path, lastZxids);
   const conflict: Conflict = { ...held, id, source, target, decision: winner, reason };
-  ctx.contests.set(path, { conflict, kind: 'resolution', lastZxids, loserSeq: 0, isRecorded: false });
+  const loserSeq = ctx.dirty.get(path)?.[otherSide(winner)]?.lastSeq ?? 0;
+  ctx.contests.set(path, { conflict, kind: 'resolution', lastZxids, loserSeq, isRecorded: false });
   ctx.out.push({ kind: 'recordConflict', conflict });
 }
 

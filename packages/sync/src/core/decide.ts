@@ -27,7 +27,7 @@ function decideForGone(
   }
   for (const side of ['source', 'target'] as const) {
     const pending = entry[side];
-    if (nodes[side] === undefined && (!deletes(pending) || pending?.isExpired === true)) {
+    if (nodes[side] === undefined && pending?.isDeleted !== true) {
       const reason = `changed on both sides; the ${side}'s went with its session`;
       return { decision: otherSide(side), reason };
     }

@@ -19,12 +19,14 @@ export interface Pending {
   lastTimeMs: number;
   /** What the last op with data brought; `undefined` where none did. */
   data: Buffer | null | undefined;
-  /** Last of all, the node went with its session: nobody's wish, so it takes nothing but its own copy along. */
-  isExpired: boolean;
+  /** Last of all, a client deleted the node. One that is gone without that went with a session: nobody's wish. */
+  isDeleted: boolean;
   /** Ops up to here lost a conflict and are passed over. */
   voidThrough: number;
   /** Ops up to here won one: the whole node is imposed, whatever the op says. */
   forcedThrough: number;
+  /** Some are from before a restart: with the last op the whole node is compared, for a decision may not be carried out. */
+  isReplayed: boolean;
 }
 
 export interface DirtyPath {
@@ -38,7 +40,7 @@ export interface Touch {
   readonly zxid: bigint;
   readonly timeMs: number;
   readonly data?: Buffer | null;
-  readonly isExpiry?: boolean;
+  readonly isDelete?: boolean;
 }
 
 export class DirtyTable {
@@ -72,16 +74,17 @@ export class DirtyTable {
         lastSeq: touch.seq,
         lastTimeMs: touch.timeMs,
         data: touch.data,
-        isExpired: touch.isExpiry === true,
+        isDeleted: touch.isDelete === true,
         voidThrough: -1,
         forcedThrough: -1,
+        isReplayed: false,
       };
       return;
     }
     pending.count++;
     pending.fields |= touch.fields;
     pending.lastSeq = touch.seq;
-    pending.isExpired = touch.isExpiry === true;
+    pending.isDeleted = touch.isDelete === true;
     if (touch.zxid > pending.lastZxid) {
       pending.lastZxid = touch.zxid;
       pending.lastTimeMs = touch.timeMs;

@@ -123,8 +123,8 @@ function markDirty(
       ctx.dirty.mark(side, op.path, { seq, zxid, timeMs, fields: touches.acl });
       break;
     default: {
-      const isExpiry = op.kind === 'expire';
-      ctx.dirty.mark(side, op.path, { seq, zxid, timeMs, fields: touches.all, isExpiry });
+      const isDelete = op.kind === 'delete';
+      ctx.dirty.mark(side, op.path, { seq, zxid, timeMs, fields: touches.all, isDelete });
     }
   }
 }
@@ -141,9 +141,11 @@ function onOwnWrite(ctx: Context, side: Side, txn: Txn, closed: readonly string[
     if (op.kind !== 'create' && op.kind !== 'delete' && op.kind !== 'setData' && op.kind !== 'setAcl')
       continue;
     if (!ctx.scope.includes(op.path)) continue;
-    noteOverwritten(ctx, op, from);
+    const isCopied = op.kind === 'create' && isEphemeral(op.ephemeralOwner);
+    // A copy takes nobody's place: it fails where something is.
+    if (!isCopied) noteOverwritten(ctx, op, from);
     if (isReplay) continue;
-    if (op.kind === 'create' && isEphemeral(op.ephemeralOwner)) onCopyEcho(ctx, side, op.path);
+    if (isCopied) onCopyEcho(ctx, side, op.path);
     else if (!isExpected(ctx.lanes[from], op.path)) settleLater(ctx, from, op.path);
   }
 }

@@ -88,7 +88,7 @@ export interface Lane {
   batches: Batch[];
   readonly predicted: Predicted;
   /** Paths settled from the near mirror: changes with a `seq` up to this one have nothing to add. */
-  readonly covered: Map<string, number>;
+  readonly covered: Map<string, { readonly seq: number; readonly batch: number }>;
   gate: Gate;
   barrierZxid: bigint;
   /** Once drained, the cursor has to be read: an outcome is unknown, or somebody else wrote it. */

@@ -23,6 +23,7 @@ import type { ExpireOp, Work, WorkOp } from './lane.ts';
 import { isEphemeral, sameAcl } from './mirror.ts';
 import { refuse } from './refused.ts';
 import { aclKey, planParent, planSettle } from './settle.ts';
+import { settleLater } from './settling.ts';
 
 /** Plans all of `work` into the batch, or nothing of it. */
 export function planWork(ctx: Context, builder: Builder, work: Work): Planned {
@@ -40,9 +41,11 @@ export function planWork(ctx: Context, builder: Builder, work: Work): Planned {
 
 type Leave = 'go' | 'forced' | 'done' | 'wait';
 
-/** Whether `path` may be planned at all in this lane, for the change `seq`. */
-function leaveFor(ctx: Context, builder: Builder, path: string, seq: number): Leave {
+/** Whether the op's path may be planned at all in this lane now. */
+function leaveFor(ctx: Context, builder: Builder, op: WorkOp, work: Work): Leave {
   const { lane } = builder;
+  const { path } = op;
+  const { seq } = work;
   const refused = ctx.refused[lane.to].get(path);
   if (refused !== undefined) return refused.isRecorded ? 'done' : 'wait';
   const contested = ctx.contests.get(path);
@@ -51,15 +54,17 @@ function leaveFor(ctx: Context, builder: Builder, path: string, seq: number): Le
   const entry = ctx.dirty.get(path);
   const mine = entry?.[lane.from];
   if (entry === undefined || mine === undefined) return 'go';
-  if (seq <= mine.voidThrough || seq <= (lane.covered.get(path) ?? -1)) return 'done';
+  if (seq <= mine.voidThrough || seq <= (lane.covered.get(path)?.seq ?? -1)) return 'done';
   if (contested === undefined && overlap(entry))
     return contest(ctx, path, entry) === 'same' ? 'done' : 'wait';
   if (ctx.copies[lane.to].has(path)) return 'done';
-  return seq <= mine.forcedThrough ? 'forced' : 'go';
+  const isLast = seq === mine.lastSeq && work.ops.findLast((other) => other.path === path) === op;
+  return seq <= mine.forcedThrough || (mine.isReplayed && isLast) ? 'forced' : 'go';
 }
 
-function planOp(ctx: Context, builder: Builder, op: WorkOp, { zxid, seq }: Work): Planned {
-  const leave = leaveFor(ctx, builder, op.path, seq);
+function planOp(ctx: Context, builder: Builder, op: WorkOp, work: Work): Planned {
+  const { zxid } = work;
+  const leave = leaveFor(ctx, builder, op, work);
   if (leave === 'done' || leave === 'wait') return leave;
   const { lane } = builder;
   if (op.kind === 'settle') {
@@ -131,7 +136,10 @@ function planExpire(ctx: Context, builder: Builder, { path, session }: ExpireOp)
   if (there === undefined) return 'done';
   const isItsCopy =
     there.owner === 0n ? ctx.scope.isElectionMember(path) : far.mirrorOf.get(session) === there.owner;
-  return isItsCopy ? planDelete(ctx, builder, path, there) : 'done';
+  if (isItsCopy) return planDelete(ctx, builder, path, there);
+  // Something of the far side's own stands there, which the ephemeral may have kept from coming over.
+  if (!ctx.sides[lane.from].mirror.has(path)) builder.effects.push(() => settleLater(ctx, lane.to, path));
+  return 'done';
 }
 
 function planSetData(ctx: Context, builder: Builder, op: SetDataOp, zxid: bigint): Planned {
@@ -157,7 +165,10 @@ function planSetAcl(ctx: Context, builder: Builder, op: SetAclOp, zxid: bigint):
   if (there === undefined) {
     return isOutdated(ctx, builder, path, zxid) ? 'done' : planSettle(ctx, builder, path);
   }
-  if (there.aversion >= op.aversion && sameAcl(there.acl, acl)) return 'done';
+  const here = ctx.sides[lane.from].mirror.get(path);
+  // Not covered by the cursor, so after a crash it may be there already, and later ones too.
+  const isThere = here !== undefined && there.aversion >= here.stat.aversion && sameAcl(there.acl, here.acl);
+  if (isThere || (there.aversion >= op.aversion && sameAcl(there.acl, acl))) return 'done';
   builder.aclStep = { path, acl, aversion: there.aversion };
   return 'acl';
 }

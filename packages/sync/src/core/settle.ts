@@ -57,7 +57,7 @@ function planMissing(ctx: Context, builder: Builder, path: string, here: MirrorN
 function cover(ctx: Context, builder: Builder, path: string): void {
   const { lane } = builder;
   builder.effects.push(() => {
-    lane.covered.set(path, ctx.nextId++);
+    lane.covered.set(path, { seq: ctx.nextId++, batch: builder.batch });
     ctx.reads.forget(lane.from, path);
   });
 }
@@ -70,12 +70,16 @@ function planContent(
   there: PlannedNode,
 ): Planned {
   const { lane } = builder;
-  if (!sameAcl(here.acl, there.acl) && !ctx.refused[lane.to].has(aclKey(path))) {
+  // What clients of the far side have changed meanwhile, and this side has not, travels the other way.
+  const theirs = ctx.dirty.get(path)?.[lane.to]?.fields ?? 0;
+  const isAclTheirs = (theirs & touches.acl) !== 0 || ctx.refused[lane.to].has(aclKey(path));
+  if (!isAclTheirs && !sameAcl(here.acl, there.acl)) {
     builder.aclStep = { path, acl: here.acl, aversion: there.aversion };
     return 'acl';
   }
   const behind = here.stat.version - there.version;
   const isEqual = here.dataHash === there.dataHash;
+  if (!isEqual && (theirs & touches.data) !== 0) return 'done';
   if (isEqual && behind <= 0) {
     cover(ctx, builder, path);
     return 'done';

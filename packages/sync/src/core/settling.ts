@@ -15,7 +15,8 @@ function settleWork(ctx: Context, lane: Lane, path: string, releases?: string): 
   const stat = near.mirror.get(path)?.stat;
   const seq = ctx.nextId++;
   const timeMs = stat?.mtime ?? 0;
-  ctx.dirty.mark(lane.from, path, { seq, fields: touches.all, zxid: stat?.mzxid ?? 0n, timeMs });
+  const isDelete = stat === undefined;
+  ctx.dirty.mark(lane.from, path, { seq, fields: touches.all, zxid: stat?.mzxid ?? 0n, timeMs, isDelete });
   lane.backlog++;
   return {
     seq,

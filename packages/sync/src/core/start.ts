@@ -37,11 +37,8 @@ export function replayWindows(ctx: Context, windows: Windows): void {
       if (txn.zxid > after) observe(ctx, side, txn, ctx.arrivedMs, true);
     }
   }
-  // Servers of 3.4 and 3.5 do not say what went with a session, and the mirrors do not know any more.
-  for (const [path, entry] of [...ctx.dirty.entries()]) {
-    for (const side of ['source', 'target'] as const) {
-      if (entry[side] !== undefined && !ctx.sides[side].mirror.has(path)) settleLater(ctx, side, path);
-    }
+  for (const [, { source, target }] of ctx.dirty.entries()) {
+    for (const pending of [source, target]) if (pending !== undefined) pending.isReplayed = true;
   }
 }
 
@@ -70,7 +67,8 @@ export function reviewEphemerals(ctx: Context): void {
 
 function reviewPath(ctx: Context, side: Side, path: string): void {
   const far = otherSide(side);
-  if (!ctx.scope.includes(path) || ctx.dirty.get(path) !== undefined) return;
+  // What a stream told of is in the queue already.
+  if (!ctx.scope.includes(path) || ctx.dirty.get(path)?.[side] !== undefined) return;
   const original = ctx.sides[side].mirror.get(path);
   const copy = ctx.sides[far].mirror.get(path);
   if (original !== undefined && !isOriginal(ctx, side, original.stat.ephemeralOwner)) return;

@@ -26,7 +26,7 @@ function carryOut(ctx: Context, path: string, found: Contest): void {
   else {
     ctx.contests.delete(path);
     ctx.held.delete(path);
-    makeVoid(ctx.dirty.get(path)?.[otherSide(decision)]);
+    voidLoser(ctx, path, found, decision);
     releaseHeld(ctx, path, decision);
   }
 }
@@ -54,6 +54,7 @@ function favour(ctx: Context, path: string, found: Contest, winner: Side): void 
   makeVoid(entry?.[otherSide(winner)]);
   const pending = entry?.[winner];
   if (pending !== undefined) pending.forcedThrough = pending.lastSeq;
+  ctx.lanes[winner].covered.delete(path);
 }
 
 /** The node comes back where it was deleted; the contest stays open until it has, see `mayPass`. */
@@ -69,10 +70,14 @@ function restore(ctx: Context, path: string, found: Contest, keeper: Side): void
 /** It has happened already. What our write did not touch - the ACL of a node made anew, say - is still the loser's. */
 function replace(ctx: Context, path: string, found: Contest, winner: Side): void {
   ctx.contests.delete(path);
-  const pending = ctx.dirty.get(path)?.[otherSide(winner)];
-  if (pending !== undefined && pending.voidThrough < found.loserSeq) {
-    pending.voidThrough = found.loserSeq;
-    if (pending.lastSeq === found.loserSeq) pending.fields = 0;
-  }
+  voidLoser(ctx, path, found, winner);
   settleNow(ctx, winner, path);
+}
+
+/** Only what the record knows of; what has come since is another change. */
+function voidLoser(ctx: Context, path: string, { loserSeq }: Contest, winner: Side): void {
+  const pending = ctx.dirty.get(path)?.[otherSide(winner)];
+  if (pending === undefined || pending.voidThrough >= loserSeq) return;
+  pending.voidThrough = loserSeq;
+  if (pending.lastSeq === loserSeq) pending.fields = 0;
 }
