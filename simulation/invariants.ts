@@ -199,6 +199,7 @@ function isRecorded(conflicts: readonly Conflict[], write: ClientWrite): boolean
     const last = zxids?.[write.side === 'source' ? 1 : 2];
     if (last !== undefined && BigInt(`0x${last}`) >= write.zxid) return true;
     const value = conflict[write.side];
+    if (write.op.kind === 'delete') return value === null;
     if (write.op.kind === 'setAcl') return JSON.stringify(value?.acl) === JSON.stringify(write.op.acl);
     return 'data' in write.op && value !== null && dataHash(value.data) === dataHash(write.op.data);
   });

@@ -20,7 +20,7 @@ export function scenarioOf(seed: number): Scenario {
     largestPauseMs: chance(0.5) ? 20 : 120,
     faultEveryMs: chance(0.2) ? 0 : 50 + random.below(500),
     history: { source: true, target: true },
-    historyLossRate: 0,
+    historyLossRate: chance(0.25) ? 0.5 : 0,
     mostMirrorSessions: chance(0.3) ? 1 : 100,
     closeSessionSaysPaths: chance(0.6),
     sequential: false,

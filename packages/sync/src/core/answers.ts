@@ -4,13 +4,15 @@
  * whatever got in the way and the same transactions are planned again.
  */
 
-import type { Txn, TxnOp } from '@orchestrator/zookeeper';
+import { dataHash, type Txn, type TxnOp } from '@orchestrator/zookeeper';
+import { encodeCursor } from '../znodes.ts';
 import { noteOverwritten } from './contests.ts';
 import type { Context } from './context.ts';
 import { makeVoid } from './dirty.ts';
 import { dropWaiting, retryCopies } from './ephemerals.ts';
 import { isCopy } from './kinds.ts';
 import { type Batch, createBatch, type Lane } from './lane.ts';
+import type { MirrorNode } from './mirror.ts';
 import { isFinal, refuse } from './refused.ts';
 import { complete } from './send.ts';
 import { aclKey } from './settle.ts';
@@ -52,6 +54,22 @@ export function completeApplied(ctx: Context, lane: Lane): void {
   for (const batch of [...lane.batches]) {
     const isPast = !traits.hasHistory || batch.zxid <= position;
     if (batch.kind === 'multi' && batch.reply === 'applied' && isPast) completeBatch(ctx, lane, batch);
+  }
+}
+
+/** The cursor znode says which multis a side holds whose echoes were missed: the one that wrote it, and all before. */
+export function completeShown(ctx: Context, lane: Lane, cursor: MirrorNode | undefined): void {
+  if (cursor === undefined) return;
+  const last = lane.batches.findLast(
+    (batch) =>
+      batch.kind === 'multi' &&
+      batch.reply !== 'failed' &&
+      batch.cursorVersion + 1 === cursor.stat.version &&
+      dataHash(encodeCursor(batch.cursor)) === cursor.dataHash,
+  );
+  if (last === undefined) return;
+  for (const batch of [...lane.batches]) {
+    if (batch.kind === 'multi' && batch.id <= last.id) completeBatch(ctx, lane, batch);
   }
 }
 

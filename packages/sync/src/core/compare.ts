@@ -6,7 +6,7 @@
 import { parentPath } from '@orchestrator/zookeeper';
 import type { Context } from './context.ts';
 import { isSameNode } from './kinds.ts';
-import { isEphemeral, type Mirror, type MirrorNode } from './mirror.ts';
+import { isEphemeral, type Mirror, type MirrorNode, sameAcl } from './mirror.ts';
 import { settleLater } from './settling.ts';
 import { otherSide, type Side } from './types.ts';
 
@@ -95,9 +95,13 @@ function changedOn(
   const { after, ours } = evidence;
   if (after === undefined) return 'no';
   const node = nodes[side];
-  if (node !== undefined) return placed(node.stat.mzxid, after, ours);
-  // Not here: deleted, if it was here before. The parent tells of deletes, but not of which child.
   const theirs = nodes[otherSide(side)];
+  if (node !== undefined) {
+    // A setACL leaves no zxid, but it counts.
+    const isAclNewer = theirs !== undefined && node.stat.aversion > theirs.stat.aversion;
+    return isAclNewer && !sameAcl(node.acl, theirs.acl) ? 'yes' : placed(node.stat.mzxid, after, ours);
+  }
+  // Not here: deleted, if it was here before. The parent tells of deletes, but not of which child.
   if (theirs === undefined || isEphemeral(theirs.stat.ephemeralOwner)) return 'no';
   const created = placed(theirs.stat.czxid, otherEvidence.after ?? otherEvidence.ours, otherEvidence.ours);
   if (created === 'yes') return 'no';
@@ -119,13 +123,15 @@ function lastDelete(mirror: Mirror, path: string): bigint {
   }
 }
 
-/** The target becomes what the source is, whatever it holds: for the first copy. */
+/** The target becomes what the source is, whatever it held, but for what its clients have done since: for the first copy. */
 export function* copySource(ctx: Context): Generator<void> {
   let looked = 0;
   for (const path of pathsOf(ctx, ctx.scope.roots)) {
     const source = ctx.sides.source.mirror.get(path);
     const target = ctx.sides.target.mirror.get(path);
-    const isClients = target !== undefined && source === undefined && isEphemeral(target.stat.ephemeralOwner);
+    const isNew = (ctx.dirty.get(path)?.target?.fields ?? 0) !== 0;
+    const isClients =
+      target !== undefined && source === undefined && (isNew || isEphemeral(target.stat.ephemeralOwner));
     if (!isClients && !isSameNode(ctx, path, source, target)) settleLater(ctx, 'source', path);
     else if (source !== undefined && target !== undefined && source.stat.version > target.stat.version) {
       settleLater(ctx, 'source', path);

@@ -239,7 +239,9 @@ class SyncCore implements Core {
     for (const side of sidesOf) passBarrier(ctx, ctx.lanes[side]);
     this.#isRunning = true;
     if (!this.#isCopied) {
-      for (const side of sidesOf) ctx.lanes[side].through = ctx.sides[side].position;
+      replayWindows(ctx, { source: undefined, target: this.#windows.target });
+      ctx.lanes.source.through = ctx.sides.source.position;
+      if (this.#windows.target === undefined) ctx.lanes.target.through = ctx.sides.target.position;
       ctx.sweeps.push(copySource(ctx));
     } else {
       replayWindows(ctx, this.#windows);
@@ -270,10 +272,11 @@ class SyncCore implements Core {
     return (oldestSeq(lanes.source) ?? nextId) >= this.#copiedSeq;
   }
 
+  /** A first copy goes over while it is made; a comparison of its own is heard to its end before anything is sent. */
   #send(): void {
     const { sweeps, lanes } = this.#ctx;
-    if (!this.#isCopied) pump(this.#ctx, lanes.source);
-    else if (sweeps.length === 0) for (const side of sidesOf) pump(this.#ctx, lanes[side]);
+    if (this.#isCopied && sweeps.length > 0) return;
+    for (const side of sidesOf) pump(this.#ctx, lanes[side]);
   }
 
   #settleState(): void {

@@ -1,7 +1,7 @@
 /** A stream that could not be continued: the difference between the mirror before and the one after is what was missed. */
 
 import { dataHash } from '@orchestrator/zookeeper';
-import { completeApplied } from './answers.ts';
+import { completeApplied, completeShown } from './answers.ts';
 import type { Context } from './context.ts';
 import { onCopiesLost, onCopyEcho } from './ephemerals.ts';
 import { isCopy } from './kinds.ts';
@@ -18,7 +18,10 @@ export function bridgeGap(ctx: Context, side: Side, mirror: Mirror): Generator<v
   here.mirror = mirror;
   if (mirror.zxid > here.position) here.position = mirror.zxid;
   if (mirror.zxid > here.lastNoteworthy) here.lastNoteworthy = mirror.zxid;
-  completeApplied(ctx, ctx.lanes[otherSide(side)]);
+  const lane = ctx.lanes[otherSide(side)];
+  completeApplied(ctx, lane);
+  completeShown(ctx, lane, mirror.get(ctx.znodes.cursor));
+  forgetEndedSessions(ctx, side, before);
   return findMissed(ctx, side, before, written);
 }
 
@@ -55,7 +58,6 @@ function* findMissed(
     lookAt(ctx, side, path, before.get(path), now.get(path), written.get(path));
     if (++looked % ctx.limits.compareSlice === 0) yield;
   }
-  forgetEndedSessions(ctx, side);
 }
 
 function lookAt(
@@ -111,14 +113,12 @@ function isOurs(written: readonly WriteOp[], now: MirrorNode | undefined): boole
   });
 }
 
-function forgetEndedSessions(ctx: Context, side: Side): void {
+function forgetEndedSessions(ctx: Context, side: Side, before: Mirror): void {
   const here = ctx.sides[side];
-  for (const mirrorSession of [...here.mirrorSessions]) {
-    if (here.traits.hasHistory && isSessionGone(here, mirrorSession))
-      forgetMirrorSession(here, mirrorSession);
-  }
-  // Clients of this side whose end was missed: their copies go with the settling, their mirror sessions after.
-  for (const origin of [...ctx.sides[otherSide(side)].mirrorOf.keys()]) {
-    if (isSessionGone(here, origin)) closeMirrorSession(ctx, otherSide(side), origin);
+  for (const { id } of before.sessions()) {
+    if (!isSessionGone(here, id)) continue;
+    forgetMirrorSession(here, id);
+    // A client whose end was missed: its copies go with the settling, its mirror session after.
+    if (ctx.sides[otherSide(side)].mirrorOf.has(id)) closeMirrorSession(ctx, otherSide(side), id);
   }
 }
