@@ -1,10 +1,11 @@
 /** `docs/zk-migrate/commands.md`: the help of every command, as it is printed. */
 import { createProgram, exitCodeRows, type Terminal } from '@orchestrator/cli';
 import { systemClock } from '@orchestrator/runtime';
-import type { Command } from 'commander';
 import { table } from './markdown.ts';
 
 const helpWidth = 100;
+
+type Command = ReturnType<typeof createProgram>;
 
 const quiet: Terminal = {
   out: () => undefined,

@@ -2,7 +2,6 @@
 import { serverConfigSchema } from '@orchestrator/cli';
 import { migrationConfigSchema } from '@orchestrator/migration';
 import { type ConfigKey, describeSchema } from '@orchestrator/runtime';
-import { z } from 'zod';
 import { codeCell, table } from './markdown.ts';
 
 const introduction = `# Configuration
@@ -67,21 +66,23 @@ function rows(keys: readonly ConfigKey[], skip: RegExp): string {
   );
 }
 
-interface Union {
-  readonly options: readonly z.ZodObject[];
+type Schema = Parameters<typeof describeSchema>[0];
+
+interface DeployKind {
+  readonly shape: { readonly kind: { readonly value: string; readonly description?: string | undefined } };
 }
 
 /** The kinds of `deploy`: an option each, told apart by `kind`. */
-function deployKinds(): readonly z.ZodObject[] {
+function deployKinds(): readonly (DeployKind & Schema)[] {
   const { target } = migrationConfigSchema.shape.migration.shape;
-  const deploy = target.shape.deploy.unwrap() as unknown as Union;
+  const deploy = target.shape.deploy.unwrap() as unknown as { options: readonly (DeployKind & Schema)[] };
   return deploy.options;
 }
 
 function deploySections(): string {
   return deployKinds()
     .map((option) => {
-      const kind = option.shape.kind as z.ZodLiteral<string>;
+      const { kind } = option.shape;
       const keys = describeSchema(option).filter(({ key }) => key !== 'kind');
       const described = keys.length === 0 ? 'No further keys.' : rows(keys, /^$/);
       return `### deploy: kind: ${kind.value}\n\n${kind.description}.\n\n${described}`;
@@ -90,14 +91,20 @@ function deploySections(): string {
 }
 
 export function configurationDocument(): string {
-  const { source, sync, orchestration, alerts, archive } = migrationConfigSchema.shape.migration.shape;
-  const section = (title: string, schema: z.ZodType, skip = /^$/) =>
-    `## ${title}\n\n${rows(describeSchema(z.object({ [title]: schema })), skip)}`;
+  const keys = describeSchema(migrationConfigSchema).map((key) => ({
+    ...key,
+    key: key.key.replace(/^migration\./, ''),
+  }));
+  const section = (title: string, skip = /^$/) =>
+    `## ${title}\n\n${rows(
+      keys.filter(({ key }) => key.startsWith(`${title}.`)),
+      skip,
+    )}`;
   return [
     introduction,
     '`migration.name` (letters, digits, `.`, `_` and `-`) is required. The tables leave out the leading `migration.`.',
     '',
-    section('source', source, /^source\.deploy/),
+    section('source', /^source\.deploy/),
     '',
     '`target` takes the same keys. There `zookeeper` may be left out when `deploy` names the servers.',
     '',
@@ -107,13 +114,13 @@ export function configurationDocument(): string {
     '',
     deploySections(),
     '',
-    section('sync', sync),
+    section('sync'),
     '',
-    section('orchestration', orchestration),
+    section('orchestration'),
     '',
-    section('alerts', alerts),
+    section('alerts'),
     '',
-    section('archive', archive),
+    section('archive'),
     '',
     '## The server',
     '',
