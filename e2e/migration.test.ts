@@ -54,7 +54,8 @@ interface Status {
   readonly live: { readonly sync: { readonly state: string } | null } | null;
 }
 
-test('from preflight to the archive, with an interruption and a way back', async () => {
+// Some thirty commands, each a process of its own.
+test('from preflight to the archive, with an interruption and a way back', { timeout: 300_000 }, async () => {
   await onA.create('/app', 'before');
   for (let n = 0; n < 20; n++) await onA.create('/app/n-', `${n}`, { mode: 'persistentSequential' });
   const preflight = await cli.run('preflight', `--config=${file.file}`);
