@@ -9,6 +9,8 @@ export interface OwnZnodesOptions {
   readonly znodes: OwnZnodes;
   /** Throws when the target may not be filled: it holds what is not ours. Asked only where no cursor says otherwise. */
   readonly checkEmptyTarget: () => Promise<void>;
+  /** As of which that was checked. */
+  readonly targetZxid: () => bigint;
   /** Unique to this start. */
   readonly nonce: string;
 }
@@ -34,9 +36,11 @@ export async function prepareOwnZnodes(options: OwnZnodesOptions): Promise<Prepa
   if (source !== undefined && target !== undefined) return { cursors: { source, target } };
   if (target !== undefined) return { cursors: { source: await adoptSeed(options, target), target } };
   await options.checkEmptyTarget();
-  await ensureZnodes(clients.source, znodes, nothingYet, source !== undefined);
-  await ensureZnodes(clients.target, znodes, nothingYet, false);
-  return { cursors: { source: nothingYet, target: nothingYet } };
+  // What the target's clients do from here on is theirs, and is carried to the source like any change.
+  const cursors = { source: nothingYet, target: { ...nothingYet, seenZxid: options.targetZxid() } };
+  await ensureZnodes(clients.source, znodes, cursors.source, source !== undefined);
+  await ensureZnodes(clients.target, znodes, cursors.target, false);
+  return { cursors };
 }
 
 async function adoptSeed({ clients, znodes }: OwnZnodesOptions, target: Cursor): Promise<Cursor> {

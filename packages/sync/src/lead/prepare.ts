@@ -69,6 +69,7 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
       clients: writers,
       znodes: options.znodes,
       nonce: writers.source.sessionId.toString(16),
+      targetZxid: () => options.sides.target.follower.mirror?.zxid ?? 0n,
       checkEmptyTarget: async () => {
         // Emptied just now, and the mirror still shows what was there before.
         const isStale = options.sides.target.follower.mirror?.has(options.znodes.cursor) === true;
