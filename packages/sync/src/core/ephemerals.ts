@@ -59,15 +59,12 @@ function planCopy(ctx: Context, lane: Lane, copy: EphemeralCopy): EphemeralCreat
   const entry = ctx.dirty.get(path);
   const mine = entry?.[lane.from];
   const node = ctx.sides[lane.from].mirror.get(path);
-  const isWanted =
-    node !== undefined &&
-    isOriginal(ctx, lane.from, node.stat.ephemeralOwner) &&
-    mine !== undefined &&
-    mine.fields !== 0 &&
-    !ctx.held.has(path) &&
-    !ctx.refused[lane.to].has(path);
-  if (!isWanted) {
+  const isLeft = ctx.held.has(path) || ctx.refused[lane.to].has(path) || (mine?.fields ?? 0) === 0;
+  const isOurs = node !== undefined && isOriginal(ctx, lane.from, node.stat.ephemeralOwner);
+  if (isLeft || !isOurs) {
     drop(ctx, lane, path);
+    // Gone, or made anew as something else, while everything about it was left to the copy.
+    if (!isLeft) settleNow(ctx, lane.from, path);
     return undefined;
   }
   if (ctx.contests.has(path) || (entry !== undefined && overlap(entry))) return undefined;

@@ -6,8 +6,8 @@ import type { Context } from './context.ts';
 import { onCopiesLost, onCopyEcho } from './ephemerals.ts';
 import { isCopy } from './kinds.ts';
 import { isEphemeral, type Mirror, type MirrorNode, sameAcl } from './mirror.ts';
-import { closeMirrorSession, forgetMirrorSession, isSessionGone } from './sessions.ts';
-import { settleLater } from './settling.ts';
+import { forgetMirrorSession, isSessionGone } from './sessions.ts';
+import { endSessionLater, settleLater } from './settling.ts';
 import { otherSide, type Side, type WriteOp } from './types.ts';
 
 /** Takes `mirror` for the side and returns what has to be looked through. */
@@ -21,8 +21,9 @@ export function bridgeGap(ctx: Context, side: Side, mirror: Mirror): Generator<v
   const lane = ctx.lanes[otherSide(side)];
   completeApplied(ctx, lane);
   completeShown(ctx, lane, mirror.get(ctx.znodes.cursor));
+  const ended = new Set([...here.mirrorSessions].filter((session) => isSessionGone(here, session)));
   forgetEndedSessions(ctx, side, before);
-  return findMissed(ctx, side, before, written);
+  return findMissed(ctx, { side, before, written, ended });
 }
 
 /** By path, what our writes on their way may have made of it. */
@@ -37,12 +38,17 @@ function writtenOnTheWay(ctx: Context, side: Side): Map<string, readonly WriteOp
   return written;
 }
 
-function* findMissed(
-  ctx: Context,
-  side: Side,
-  before: Mirror,
-  written: ReadonlyMap<string, readonly WriteOp[]>,
-): Generator<void> {
+interface Gap {
+  readonly side: Side;
+  readonly before: Mirror;
+  /** By path, what our writes on their way may have made of it. */
+  readonly written: ReadonlyMap<string, readonly WriteOp[]>;
+  /** Mirror sessions that did not live through it; what they owned is no client's delete. */
+  readonly ended: ReadonlySet<bigint>;
+}
+
+function* findMissed(ctx: Context, gap: Gap): Generator<void> {
+  const { side, before } = gap;
   const now = ctx.sides[side].mirror;
   let looked = 0;
   const gone: string[] = [];
@@ -51,23 +57,23 @@ function* findMissed(
     if (++looked % ctx.limits.compareSlice === 0) yield;
   }
   for (const { path } of now.walk()) {
-    if (ctx.scope.includes(path)) lookAt(ctx, side, path, before.get(path), now.get(path), written.get(path));
+    if (ctx.scope.includes(path)) lookAt(ctx, gap, path);
     if (++looked % ctx.limits.compareSlice === 0) yield;
   }
   for (const path of gone.reverse()) {
-    lookAt(ctx, side, path, before.get(path), now.get(path), written.get(path));
+    lookAt(ctx, gap, path);
     if (++looked % ctx.limits.compareSlice === 0) yield;
   }
 }
 
 function lookAt(
   ctx: Context,
-  side: Side,
+  { side, before: mirrorBefore, written: writtenBy, ended }: Gap,
   path: string,
-  before: MirrorNode | undefined,
-  now: MirrorNode | undefined,
-  written: readonly WriteOp[] | undefined,
 ): void {
+  const before = mirrorBefore.get(path);
+  const now = ctx.sides[side].mirror.get(path);
+  const written = writtenBy.get(path);
   if (isUnchanged(before, now)) return;
   if (
     now !== undefined &&
@@ -79,11 +85,9 @@ function lookAt(
       return;
     }
   }
-  if (now === undefined && before !== undefined && isCopy(ctx, side, before.stat.ephemeralOwner)) {
-    if (isSessionGone(ctx.sides[side], before.stat.ephemeralOwner)) {
-      onCopiesLost(ctx, side, [path]);
-      return;
-    }
+  if (now === undefined && before !== undefined && ended.has(before.stat.ephemeralOwner)) {
+    onCopiesLost(ctx, side, [path]);
+    return;
   }
   if (written !== undefined && isOurs(written, now)) return;
   settleLater(ctx, side, path);
@@ -119,6 +123,6 @@ function forgetEndedSessions(ctx: Context, side: Side, before: Mirror): void {
     if (!isSessionGone(here, id)) continue;
     forgetMirrorSession(here, id);
     // A client whose end was missed: its copies go with the settling, its mirror session after.
-    if (ctx.sides[otherSide(side)].mirrorOf.has(id)) closeMirrorSession(ctx, otherSide(side), id);
+    if (ctx.sides[otherSide(side)].mirrorOf.has(id)) endSessionLater(ctx, side, id);
   }
 }

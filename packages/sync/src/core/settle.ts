@@ -12,6 +12,7 @@ import type { Lane } from './lane.ts';
 import { isEphemeral, type MirrorNode, sameAcl } from './mirror.ts';
 import type { PlannedNode } from './predicted.ts';
 import { refuse } from './refused.ts';
+import { settleLater } from './settling.ts';
 
 /** Makes the far node at `path` equal to what the near mirror holds now. */
 export function planSettle(ctx: Context, builder: Builder, path: string): Planned {
@@ -22,8 +23,7 @@ export function planSettle(ctx: Context, builder: Builder, path: string): Planne
   const owner = here.stat.ephemeralOwner;
   if (there === undefined) return planMissing(ctx, builder, path, here);
   if (!isSameKind(ctx, path, lane.from, owner, there.owner)) {
-    // A copy follows its original; the other direction sees to it.
-    if (isCopy(ctx, lane.from, owner)) return 'done';
+    if (isCopy(ctx, lane.from, owner)) return planOrphan(ctx, builder, path, here, there);
     const deleted = planDelete(ctx, builder, path, there);
     if (deleted !== 'done') return deleted;
     if (!lane.predicted.has(ctx.sides[lane.to].mirror, path)) return planMissing(ctx, builder, path, here);
@@ -36,7 +36,11 @@ export function planSettle(ctx: Context, builder: Builder, path: string): Planne
 function planMissing(ctx: Context, builder: Builder, path: string, here: MirrorNode): Planned {
   const { lane } = builder;
   const owner = here.stat.ephemeralOwner;
-  if (isCopy(ctx, lane.from, owner)) return 'done';
+  if (isCopy(ctx, lane.from, owner)) {
+    // Its original is gone, so it has to go as well.
+    builder.effects.push(() => settleLater(ctx, lane.to, path));
+    return 'done';
+  }
   const parent = planParent(ctx, builder, path, here.stat.czxid);
   if (parent !== 'there') return parent;
   if (isOriginal(ctx, lane.from, owner) && !ctx.scope.isElectionMember(path)) {
@@ -51,6 +55,23 @@ function planMissing(ctx: Context, builder: Builder, path: string, here: MirrorN
   const there = lane.predicted.get(ctx.sides[lane.to].mirror, path);
   if (there !== undefined) raiseVersion(ctx, builder, path, found.data, here, there);
   return 'done';
+}
+
+/** The near side has a copy without its original: its content may count, but what the far side has stays there. */
+function planOrphan(
+  ctx: Context,
+  builder: Builder,
+  path: string,
+  here: MirrorNode,
+  there: PlannedNode,
+): Planned {
+  const { lane } = builder;
+  const isAlsoCopy = isCopy(ctx, lane.to, there.owner);
+  const planned = isAlsoCopy
+    ? planDelete(ctx, builder, path, there)
+    : planContent(ctx, builder, path, here, there);
+  if (planned === 'done') builder.effects.push(() => settleLater(ctx, lane.to, path));
+  return planned;
 }
 
 /** Changes of the near side up to now have nothing to add to what has just been written. */

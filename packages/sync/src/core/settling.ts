@@ -10,6 +10,22 @@ export function removeLater(ctx: Context, from: Side, path: string): void {
   lane.queue.push({ ...settleWork(ctx, lane, path), ops: [{ kind: 'remove', path }] });
 }
 
+/** Ends the mirror session of a client that is gone, after all that is left to do for its copies. */
+export function endSessionLater(ctx: Context, from: Side, originSession: bigint): void {
+  const lane = ctx.lanes[from];
+  const { position } = ctx.sides[from];
+  lane.backlog++;
+  lane.queue.push({
+    seq: ctx.nextId++,
+    zxid: position,
+    timeMs: 0,
+    arrivedMs: ctx.arrivedMs,
+    ops: [],
+    movesCursor: false,
+    endsSession: originSession,
+  });
+}
+
 function settleWork(ctx: Context, lane: Lane, path: string, releases?: string): Work {
   const near = ctx.sides[lane.from];
   const stat = near.mirror.get(path)?.stat;

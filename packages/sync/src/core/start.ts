@@ -4,8 +4,8 @@ import type { Evidence } from './compare.ts';
 import type { Context } from './context.ts';
 import { observe } from './intake.ts';
 import { isOriginal, isSameKind } from './kinds.ts';
-import { closeMirrorSession, isSessionGone } from './sessions.ts';
-import { settleLater } from './settling.ts';
+import { isSessionGone } from './sessions.ts';
+import { endSessionLater, settleLater } from './settling.ts';
 import { later, otherSide, type Side } from './types.ts';
 
 /** What the stats have to say, where the streams cannot. */
@@ -59,7 +59,7 @@ export function reviewEphemerals(ctx: Context): void {
     for (const [origin, mirrorSession] of [...ctx.sides[far].mirrorOf]) {
       for (const path of ctx.sides[far].mirror.ephemeralsOf(mirrorSession)) reviewPath(ctx, side, path);
       if (isSessionGone(here, origin)) {
-        closeMirrorSession(ctx, far, origin);
+        endSessionLater(ctx, side, origin);
       }
     }
   }
@@ -67,11 +67,12 @@ export function reviewEphemerals(ctx: Context): void {
 
 function reviewPath(ctx: Context, side: Side, path: string): void {
   const far = otherSide(side);
-  // What a stream told of is in the queue already.
-  if (!ctx.scope.includes(path) || ctx.dirty.get(path)?.[side] !== undefined) return;
+  if (!ctx.scope.includes(path)) return;
   const original = ctx.sides[side].mirror.get(path);
   const copy = ctx.sides[far].mirror.get(path);
   if (original !== undefined && !isOriginal(ctx, side, original.stat.ephemeralOwner)) return;
+  // What a stream told of is in the queue already.
+  if (original !== undefined && ctx.dirty.get(path)?.[side] !== undefined) return;
   const isRight =
     original !== undefined &&
     copy !== undefined &&
