@@ -6,6 +6,8 @@ export interface MirrorNode {
   readonly acl: readonly Acl[];
   /** `dataHash` of `@orchestrator/zookeeper`: equal data, equal hash, on both sides alike. */
   readonly dataHash: bigint;
+  /** Where it is known: bounds what is read at once. */
+  readonly dataLength?: number;
 }
 
 /** A side as the core has seen it so far; the core alone applies transactions to it. `Tree` is one. */

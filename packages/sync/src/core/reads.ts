@@ -18,6 +18,17 @@ export class Reads {
     return this.#answers[side].get(path);
   }
 
+  /** Whether an answer is still to come. */
+  isAsking(side: Side): boolean {
+    for (const request of this.#requests.values()) if (request.side === side) return true;
+    return false;
+  }
+
+  /** Answers at hand, and paths asked for. */
+  held(side: Side): number {
+    return this.#answers[side].size;
+  }
+
   want(side: Side, path: string): void {
     if (this.#answers[side].has(path)) return;
     this.#answers[side].set(path, { kind: 'asked' });

@@ -5,6 +5,7 @@ import { sendCopies } from './ephemerals.ts';
 import { isBusy, isListening } from './findings.ts';
 import { type Batch, createBatch, doneThrough, inFlight, type Lane, type Work } from './lane.ts';
 import { planWork } from './plan.ts';
+import { readAhead } from './read-ahead.ts';
 import { closeMirrorSession } from './sessions.ts';
 import { type Cursor, later, type WriteOp } from './types.ts';
 
@@ -14,6 +15,7 @@ const eagerMultis = 4;
 /** Sends what can be sent in this direction. */
 export function pump(ctx: Context, lane: Lane): void {
   if (lane.gate !== 'open' || isListening(ctx, lane)) return;
+  readAhead(ctx, lane);
   for (;;) {
     const waiting = inFlight(lane);
     if (lane.queue.length === 0 || waiting >= mostInFlight(ctx, lane)) break;

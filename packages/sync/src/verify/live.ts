@@ -19,6 +19,7 @@ export async function readView(client: ZooKeeperClient, path: string): Promise<N
     aversion,
     ephemeralOwner,
     nextSequence: nextSequence(read.stat),
+    numChildren: read.stat.numChildren,
   };
 }
 
@@ -37,7 +38,12 @@ async function ifThere<Result>(request: Promise<Result>): Promise<Result | undef
   }
 }
 
-async function childrenOf(client: ZooKeeperClient, path: string): Promise<readonly string[]> {
+async function childrenOf(
+  client: ZooKeeperClient,
+  path: string,
+  view: NodeView | undefined,
+): Promise<readonly string[]> {
+  if (view === undefined || view.numChildren === 0) return [];
   const result = await ifThere(client.getChildren(path));
   return result?.children ?? [];
 }
@@ -60,13 +66,9 @@ export async function compareLive(comparison: LiveComparison): Promise<void> {
     includes: (path) => scope.includes(path),
     signal,
     visit: async (path) => {
-      const [a, b, namesA, namesB] = await Promise.all([
-        readView(source, path),
-        readView(target, path),
-        childrenOf(source, path),
-        childrenOf(target, path),
-      ]);
+      const [a, b] = await Promise.all([readView(source, path), readView(target, path)]);
       tally.take(path, a, b);
+      const [namesA, namesB] = await Promise.all([childrenOf(source, path, a), childrenOf(target, path, b)]);
       onNode();
       return namesA.length === 0 ? namesB : [...new Set([...namesA, ...namesB])];
     },

@@ -9,9 +9,18 @@ const nodesPerTurn = 2_000;
 
 function viewOf(node: TreeNode | undefined): NodeView | undefined {
   if (node === undefined) return undefined;
-  const { dataHash, dataLength, acl, stat } = node;
+  const { dataHash, dataLength, acl, stat, numChildren } = node;
   const { version, aversion, ephemeralOwner, cversion } = stat;
-  return { dataHash, dataLength, acl, version, aversion, ephemeralOwner, nextSequence: cversion };
+  return {
+    dataHash,
+    dataLength,
+    acl,
+    version,
+    aversion,
+    ephemeralOwner,
+    nextSequence: cversion,
+    numChildren,
+  };
 }
 
 export interface MirrorComparison {

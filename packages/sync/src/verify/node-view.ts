@@ -11,6 +11,8 @@ export interface NodeView {
   readonly ephemeralOwner: bigint;
   /** Number that the next sequential child gets. */
   readonly nextSequence: number;
+  /** Not compared: each child is. */
+  readonly numChildren: number;
 }
 
 type Field = Difference['fields'][number];

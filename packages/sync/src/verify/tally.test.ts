@@ -11,6 +11,7 @@ const view = (more: Partial<NodeView> = {}): NodeView => ({
   aversion: 0,
   ephemeralOwner: 0n,
   nextSequence: 0,
+  numChildren: 0,
   ...more,
 });
 
