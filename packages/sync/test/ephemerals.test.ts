@@ -85,24 +85,6 @@ test('members of an election group are copied as persistent nodes and removed wi
   await waitFor(async () => (await pair.b.exists(path)).stat === null, { what: 'the copy to go' });
 });
 
-test('sequence numbers of the two sides never collide, and the source’s members sort first', async () => {
-  await pair.a.create('/queue', null);
-  await pair.a.create('/queue/item-', null, { mode: 'persistentSequential' });
-  await engine.settled(10_000);
-  const made = await Promise.all([
-    ...Array.from({ length: 30 }, () => pair.a.create('/queue/item-', 'a', { mode: 'persistentSequential' })),
-    ...Array.from({ length: 30 }, () => pair.b.create('/queue/item-', 'b', { mode: 'persistentSequential' })),
-  ]);
-  const names = made.map(({ path }) => path);
-  expect(new Set(names).size).toBe(60);
-  expect(names.slice(0, 30).sort().at(-1)! < names.slice(30).sort()[0]!).toBe(true);
-  await engine.settled(10_000);
-  const [onA, onB] = await Promise.all([pair.a.getChildren('/queue'), pair.b.getChildren('/queue')]);
-  expect(onA.children.sort()).toEqual(onB.children.sort());
-  expect(onA.children).toHaveLength(61);
-  expect(engine.status().conflicts.total).toBe(0);
-});
-
 test('copies outlive a restart of the engine, in the same session', async () => {
   const holder = await open(pair.a);
   await holder.create('/locks/kept', null, { mode: 'ephemeral' });

@@ -9,7 +9,6 @@
 import { type Clock, type Logger, sleep } from '@orchestrator/runtime';
 import {
   createTree,
-  parentPath,
   type Tree,
   type Txn,
   type TxnOp,
@@ -21,17 +20,9 @@ import type { ReachableEnsemble } from '../access.ts';
 import type { Scope } from '../core/scope.ts';
 import { reasonOf } from '../errors.ts';
 import type { Capture, CaptureEvent } from './capture.ts';
-import { walkLive } from './live-walk.ts';
-import {
-  changesOf,
-  createNodeReader,
-  deletions,
-  looksChanged,
-  type NodeReader,
-  type NodeState,
-  parentsOf,
-  persistedCversion,
-} from './node-reads.ts';
+import { createNodeReader, type NodeReader } from './node-reads.ts';
+import { readAgain } from './read-again.ts';
+import { findChanged, type LiveTree, loadTree } from './tree-load.ts';
 
 export interface PollingCaptureOptions {
   readonly ensemble: ReachableEnsemble;
@@ -145,50 +136,24 @@ class PollingCapture implements Capture {
 
   /** Watches stand already, so what changes meanwhile is pending when the mirror is complete. */
   async #load(): Promise<Tree> {
-    const { scope, landmark, workFolder, maxNodesInMemory, clock } = this.#options;
+    const { landmark, workFolder, maxNodesInMemory, clock } = this.#options;
     const tree = createTree({ folder: workFolder, maxNodesInMemory });
     const position = await this.#position();
     tree.beginSnapshot(position);
-    for (const root of scope.roots) await this.#loadAncestors(tree, root);
-    await walkLive({
-      roots: scope.roots,
-      includes: (path) => scope.includes(path) || path === '/',
-      visit: (path) => this.#loadNode(tree, path),
-      signal: this.#stop.signal,
-    });
-    await this.#loadAncestors(tree, landmark);
-    const state = await this.#reader.read(landmark);
-    if (typeof state !== 'string') tree.addNode(snapshotNode(state));
+    const onForbidden = (path: string) => this.#forbid(path);
+    await loadTree(tree, { ...this.#live(), also: [landmark], onForbidden });
     tree.consistentFrom(position);
     this.#comparedAtMs = clock.monotonicMs();
     return tree;
   }
 
-  async #loadAncestors(tree: Tree, path: string): Promise<void> {
-    if (path === '/') return;
-    const parent = parentPath(path);
-    await this.#loadAncestors(tree, parent);
-    const state = await this.#reader.read(parent);
-    if (typeof state !== 'string') tree.addNode(snapshotNode(state));
-  }
-
-  async #loadNode(tree: Tree, path: string): Promise<readonly string[]> {
-    const state = await this.#reader.read(path);
-    if (state === 'forbidden') this.#forbidden.add(path);
-    if (typeof state === 'string') return [];
-    if (path !== '/' && !tree.has(parentPath(path))) return []; // its parent went meanwhile
-    tree.addNode(snapshotNode(state));
-    return (await this.#childNames(path)) ?? [];
-  }
-
-  async #childNames(path: string): Promise<readonly string[] | undefined> {
-    try {
-      return (await this.#client.getChildren(path)).children;
-    } catch (error) {
-      if (error instanceof ZooKeeperError && (error.code === 'NoNode' || error.code === 'NoAuth'))
-        return undefined;
-      throw error;
-    }
+  #live(): LiveTree {
+    return {
+      client: this.#client,
+      reader: this.#reader,
+      scope: this.#options.scope,
+      signal: this.#stop.signal,
+    };
   }
 
   /** The server's last transaction; every event up to it has been received when this resolves. */
@@ -252,43 +217,16 @@ class PollingCapture implements Capture {
     return paths.sort();
   }
 
-  /** What the present state of `paths` changes in the mirror: deletes first, then parents before children. */
-  async #readAgain(tree: Tree, paths: readonly string[]): Promise<TxnOp[]> {
-    const answers = await Promise.all(paths.map((path) => this.#reader.read(path))).catch((error) => {
+  async #readAgain(tree: Tree, paths: readonly string[]): Promise<readonly TxnOp[]> {
+    try {
+      const { ops, alsoRead, forbidden } = await readAgain(tree, paths, this.#live());
+      for (const path of alsoRead) this.#pending.add(path);
+      for (const path of forbidden) this.#forbid(path);
+      return ops;
+    } catch (error) {
       for (const path of paths) this.#pending.add(path);
       throw error;
-    });
-    const states: NodeState[] = [];
-    const ops: TxnOp[] = [];
-    answers.forEach((answer, index) => {
-      const path = paths[index] ?? '/';
-      if (answer === 'missing') ops.push(...deletions(tree, path).filter((op) => !isListed(ops, op)));
-      else if (answer !== 'forbidden') states.push(answer);
-      else this.#forbid(path);
-    });
-    const counters = await this.#readCounters(parentsOf(tree, states));
-    const created = new Set<string>();
-    for (const state of states) {
-      this.#noteChildren(tree, state);
-      if (state.path !== '/' && !tree.has(parentPath(state.path)) && !created.has(parentPath(state.path))) {
-        this.#pending.add(parentPath(state.path)).add(state.path);
-        continue;
-      }
-      if (!tree.has(state.path)) created.add(state.path);
-      ops.push(...changesOf(tree, state, counters.get(parentPath(state.path)) ?? -1));
     }
-    return ops;
-  }
-
-  async #readCounters(parents: readonly string[]): Promise<Map<string, number>> {
-    const counters = new Map<string, number>();
-    await Promise.all(
-      parents.map(async (path) => {
-        const { stat } = await this.#client.exists(path);
-        if (stat !== null) counters.set(path, persistedCversion(stat));
-      }),
-    );
-    return counters;
   }
 
   #forbid(path: string): void {
@@ -297,41 +235,13 @@ class PollingCapture implements Capture {
     this.#options.logger.warn('a node may not be read and is left out; add credentials that may', { path });
   }
 
-  /** One-shot watches tell that the list of children has changed, not how. */
-  #noteChildren(tree: Tree, state: NodeState): void {
-    if (state.children === undefined) return;
-    const known = new Set(tree.children(state.path));
-    for (const child of state.children) if (!known.delete(child)) this.#pending.add(child);
-    for (const gone of known) this.#pending.add(gone);
-  }
-
   /** Marks what differs; the rounds then read it. */
   async #compare(tree: Tree): Promise<void> {
-    const { scope, clock } = this.#options;
     this.#compareAll = false;
-    await walkLive({
-      roots: scope.roots,
-      includes: (path) => scope.includes(path) || path === '/',
-      signal: this.#stop.signal,
-      visit: async (path) => {
-        const answer = await this.#client.getChildren2(path).catch((error) => {
-          if (error instanceof ZooKeeperError && (error.code === 'NoNode' || error.code === 'NoAuth'))
-            return undefined;
-          throw error;
-        });
-        if (answer === undefined) {
-          if (tree.has(path) && !this.#forbidden.has(path)) this.#pending.add(path);
-          return [];
-        }
-        if (looksChanged(tree, path, answer.stat) && !this.#forbidden.has(path)) this.#pending.add(path);
-        const live = new Set(answer.children);
-        for (const child of tree.children(path)) {
-          if (!live.has(child.slice(child.lastIndexOf('/') + 1))) this.#pending.add(child);
-        }
-        return answer.children;
-      },
+    await findChanged(tree, this.#live(), (path) => {
+      if (!this.#forbidden.has(path)) this.#pending.add(path);
     });
-    this.#comparedAtMs = clock.monotonicMs();
+    this.#comparedAtMs = this.#options.clock.monotonicMs();
   }
 
   /** Until something is to be read, or a round is due anyhow. */
@@ -351,21 +261,6 @@ class PollingCapture implements Capture {
     });
     this.#wake = undefined;
   }
-}
-
-function isListed(ops: readonly TxnOp[], wanted: TxnOp): boolean {
-  return 'path' in wanted && ops.some((op) => op.kind === 'delete' && op.path === wanted.path);
-}
-
-function snapshotNode({ path, data, acl, stat }: NodeState) {
-  const { czxid, mzxid, ctime, mtime, version, aversion, ephemeralOwner, pzxid } = stat;
-  const cversion = persistedCversion(stat);
-  return {
-    path,
-    data,
-    acl,
-    stat: { czxid, mzxid, ctime, mtime, version, cversion, aversion, ephemeralOwner, pzxid },
-  };
 }
 
 /** Follows an ensemble by watches over the client port; `scan` uses the one-shot watches that every version has. */
