@@ -1,20 +1,8 @@
 import { mkdir } from 'node:fs/promises';
-import {
-  type Clock,
-  type Logger,
-  type Random,
-  silentLogger,
-  sleep,
-  systemClock,
-  systemRandom,
-} from '@orchestrator/runtime';
+import { type Clock, type Logger, sleep } from '@orchestrator/runtime';
 import { type Held, type Holder, readLock } from '@orchestrator/store';
-import { ZooKeeperError } from '@orchestrator/zookeeper';
 import { checkDifferentAddresses } from './checks/same-ensemble.ts';
 import { conflictDesk } from './conflict-desk.ts';
-import type { CoreStatus } from './core/core.ts';
-import { isFinal } from './core/refused.ts';
-import { createScope, type Scope } from './core/scope.ts';
 import type { CoreState } from './core/types.ts';
 import type {
   LedgerEntry,
@@ -30,6 +18,8 @@ import { type Counters, createCounters } from './lead/counters.ts';
 import { Leader } from './lead/leader.ts';
 import { contend, type LeadershipOptions, tryToLead } from './lead/leadership.ts';
 import type { RunEnd } from './lead/run.ts';
+import { waitUntilSettled } from './lead/settled.ts';
+import { type EngineSettings, resolveSettings } from './settings.ts';
 import type { EngineSide } from './side.ts';
 import { SideKeeper } from './side-keeper.ts';
 import { describeDirection } from './status/direction.ts';
@@ -38,16 +28,9 @@ import { leadershipName } from './store/keys.ts';
 import { readLedger } from './store/ledger.ts';
 import { storePaused } from './store/pause.ts';
 import { verifySides } from './verify/verify.ts';
-import { ownZnodes } from './znodes.ts';
 
-const defaultConnectTimeoutMs = 30_000;
-const defaultLeaseMs = 10_000;
-const defaultMaxNodesInMemory = 1_000_000;
-const defaultSequenceGap = 10_000;
 /** Decisions made elsewhere are looked for, and the leader's name, at this pace. */
 const refreshMs = 1_000;
-const pollMs = 5;
-const positionRetryMs = 100;
 const finishTimeoutMs = 120_000;
 
 const stateOf: Readonly<Record<CoreState, SyncState>> = {
@@ -62,10 +45,9 @@ const stateOf: Readonly<Record<CoreState, SyncState>> = {
 class Engine implements SyncEngine {
   readonly conflicts: SyncEngine['conflicts'];
   readonly #options: SyncOptions;
+  readonly #settings: EngineSettings;
   readonly #clock: Clock;
-  readonly #random: Random;
   readonly #logger: Logger;
-  readonly #scope: Scope;
   readonly #counters: Counters;
   readonly #keeper: SideKeeper;
   readonly #leader: Leader;
@@ -79,13 +61,9 @@ class Engine implements SyncEngine {
 
   constructor(options: SyncOptions) {
     this.#options = options;
-    this.#clock = options.clock ?? systemClock;
-    this.#random = options.random ?? systemRandom;
-    this.#logger = (options.logger ?? silentLogger).child({
-      migration: options.migrationId,
-      instance: options.instance,
-    });
-    this.#scope = createScope(options);
+    this.#settings = resolveSettings(options);
+    this.#clock = this.#settings.clock;
+    this.#logger = this.#settings.logger;
     this.#counters = createCounters(this.#clock, options.onSynced);
     this.#keeper = this.#createKeeper();
     this.#leader = this.#createLeader();
@@ -168,14 +146,13 @@ class Engine implements SyncEngine {
   async settled(timeoutMs: number): Promise<void> {
     const deadline = new AbortController();
     const timer = this.#clock.after(timeoutMs, () => deadline.abort(this.#notSettled(timeoutMs)));
-    const until = AbortSignal.any([deadline.signal, this.#stop.signal]);
     try {
-      const { source, target } = this.#keeper.opened();
-      const barriers = await Promise.all([
-        positionOf(source, until, this.#clock),
-        positionOf(target, until, this.#clock),
-      ]);
-      while (!this.#isSettled(barriers)) await sleep(this.#clock, pollMs, until);
+      await waitUntilSettled({
+        sides: () => this.#keeper.opened(),
+        status: () => this.#leader.run?.core.status(),
+        clock: this.#clock,
+        until: AbortSignal.any([deadline.signal, this.#stop.signal]),
+      });
     } finally {
       timer.cancel();
     }
@@ -186,7 +163,7 @@ class Engine implements SyncEngine {
     return verifySides({
       source,
       target,
-      scope: this.#scope,
+      scope: this.#settings.scope,
       core: this.#leader.run?.core.status(),
       ledger: await this.ledger(),
       clock: this.#clock,
@@ -205,41 +182,28 @@ class Engine implements SyncEngine {
   }
 
   #createKeeper(): SideKeeper {
-    const options = this.#options;
+    const { clock, random, logger, scope, znodes, connectTimeoutMs, maxNodesInMemory } = this.#settings;
+    const { workFolder } = this.#options;
+    const landmark = znodes.cursor;
     return new SideKeeper({
-      options,
-      common: {
-        connectTimeoutMs: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
-        scope: this.#scope,
-        landmark: ownZnodes(options.migrationId).cursor,
-        workFolder: options.workFolder,
-        maxNodesInMemory: options.maxNodesInMemory ?? defaultMaxNodesInMemory,
-        clock: this.#clock,
-        random: this.#random,
-        logger: this.#logger,
-      },
+      options: this.#options,
+      common: { connectTimeoutMs, scope, landmark, workFolder, maxNodesInMemory, clock, random, logger },
       onInterrupted: (error) => this.#leader.run?.end({ kind: 'failed', error }),
-      clock: this.#clock,
-      logger: this.#logger,
+      clock,
+      logger,
     });
   }
 
   #createLeader(): Leader {
-    const options = this.#options;
+    const { clock, random, logger, scope, znodes, core } = this.#settings;
+    const { migrationId, store, workFolder } = this.#options;
     return new Leader({
-      migrationId: options.migrationId,
-      znodes: ownZnodes(options.migrationId),
-      store: options.store,
-      scope: this.#scope,
-      settings: {
-        strategy: options.conflictStrategy ?? 'last-write-wins',
-        paths: options.paths ?? ['/'],
-        excludes: options.excludes ?? [],
-        electionGroups: options.electionGroups ?? [],
-        sequenceGap: options.sequenceGap ?? defaultSequenceGap,
-        adoptTarget: options.adoptTarget ?? false,
-      },
-      workFolder: options.workFolder,
+      migrationId,
+      znodes,
+      store,
+      scope,
+      settings: core,
+      workFolder,
       sides: () => this.#keeper.usable(),
       onSynced: (from, changes, lagMs) => this.#counters.onSynced(from, changes, lagMs),
       onState: (state) => this.#setState(stateOf[state]),
@@ -253,14 +217,15 @@ class Engine implements SyncEngine {
         this.#logger.info('conflict is resolved', { path });
       },
       signal: this.#stop.signal,
-      clock: this.#clock,
-      random: this.#random,
-      logger: this.#logger,
+      clock,
+      random,
+      logger,
     });
   }
 
   #leadership(): LeadershipOptions {
-    const { store, migrationId, instance, leaseMs = defaultLeaseMs } = this.#options;
+    const { store, migrationId, instance } = this.#options;
+    const { leaseMs, clock, random, logger } = this.#settings;
     return {
       store,
       migrationId,
@@ -276,9 +241,9 @@ class Engine implements SyncEngine {
         this.#setState('failing');
       },
       signal: this.#stop.signal,
-      clock: this.#clock,
-      random: this.#random,
-      logger: this.#logger,
+      clock,
+      random,
+      logger,
     };
   }
 
@@ -332,13 +297,6 @@ class Engine implements SyncEngine {
     throw new SyncError('NotLeading', `${what} is for the instance that leads; ${leader}`);
   }
 
-  #isSettled([source, target]: readonly [bigint, bigint]): boolean {
-    const sides = this.#keeper.opened();
-    if (sides.source.follower.position < source || sides.target.follower.position < target) return false;
-    const status = this.#leader.run?.core.status();
-    return status?.state === 'syncing' && isIdle(status);
-  }
-
   #notSettled(timeoutMs: number): SyncError {
     const { state, directions, problem } = this.status();
     const left = directions.map(({ from, backlog }) => `${backlog} from the ${from}`).join(', ');
@@ -353,26 +311,6 @@ class Engine implements SyncEngine {
     await this.#contending;
     await this.#keeper.close();
     this.#state = 'stopped';
-  }
-}
-
-/** Paths that were given up for the moment count as not settled. */
-function isIdle({ backlog, blocked }: CoreStatus): boolean {
-  return backlog.source === 0 && backlog.target === 0 && blocked.every(({ code }) => isFinal(code));
-}
-
-/** The side's last transaction; the stream has told of everything before the call once it is past this. */
-async function positionOf({ reader }: EngineSide, until: AbortSignal, clock: Clock): Promise<bigint> {
-  for (;;) {
-    try {
-      await reader.connected(until);
-      await reader.sync('/');
-      return (await reader.exists('/')).zxid;
-    } catch (error) {
-      until.throwIfAborted();
-      if (!(error instanceof ZooKeeperError)) throw error;
-      await sleep(clock, positionRetryMs, until);
-    }
   }
 }
 
