@@ -9,7 +9,7 @@ import { encodeCursor } from '../znodes.ts';
 import { noteOverwritten } from './contests.ts';
 import type { Context } from './context.ts';
 import { makeVoid } from './dirty.ts';
-import { dropWaiting, retryCopies } from './ephemerals.ts';
+import { retryCopies } from './ephemerals.ts';
 import { isCopy } from './kinds.ts';
 import { type Batch, createBatch, type Lane } from './lane.ts';
 import type { MirrorNode } from './mirror.ts';
@@ -220,8 +220,6 @@ export function passBarrier(ctx: Context, lane: Lane): void {
   lane.covered.clear();
   lane.cursor = lane.confirmed;
   lane.gate = 'open';
-  const first = failed.find((batch) => batch.kind !== 'claim');
-  if (first !== undefined) dropWaiting(ctx, lane, first.id);
 }
 
 /**

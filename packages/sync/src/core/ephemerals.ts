@@ -2,6 +2,7 @@
  * Copies of ephemerals. What is wanted follows from the near mirror alone - the original is there, so its copy should be -
  * which is why no cursor speaks of them and why each is simply looked at again after whatever happened to it.
  */
+import { parentPath } from '@orchestrator/zookeeper';
 import type { Context, EphemeralCopy } from './context.ts';
 import { dataOf } from './data-of.ts';
 import { overlap, touches } from './dirty.ts';
@@ -68,7 +69,9 @@ function planCopy(ctx: Context, lane: Lane, copy: EphemeralCopy): EphemeralCreat
     return undefined;
   }
   if (ctx.contests.has(path) || (entry !== undefined && overlap(entry))) return undefined;
-  if (ctx.sides[lane.to].mirror.has(path) || lane.predicted.isInFlight(path)) {
+  const far = ctx.sides[lane.to].mirror;
+  // In its way, or not there to carry it: that has to be seen to first.
+  if (far.has(path) || lane.predicted.isInFlight(path) || !far.has(parentPath(path))) {
     drop(ctx, lane, path);
     settleNow(ctx, lane.from, path);
     return undefined;
@@ -84,13 +87,6 @@ function planCopy(ctx: Context, lane: Lane, copy: EphemeralCopy): EphemeralCreat
 
 function drop(ctx: Context, lane: Lane, path: string): void {
   if (ctx.copies[lane.to].delete(path)) ctx.dirty.done(lane.from, path);
-}
-
-/** A batch failed: what was planned with it is planned again, so copies that wait for it are asked for again. */
-export function dropWaiting(ctx: Context, lane: Lane, fromBatch: number): void {
-  for (const copy of [...ctx.copies[lane.to].values()]) {
-    if (copy.state === 'waiting' && copy.after >= fromBatch) drop(ctx, lane, copy.path);
-  }
 }
 
 export function onEphemeralsApplied(

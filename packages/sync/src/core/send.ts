@@ -68,10 +68,13 @@ function commit(ctx: Context, builder: Builder): void {
     sendBatch(ctx, lane, { id: builder.batch, kind: 'multi', ops, works });
     return;
   }
-  if (works.length === 0) return;
   const last = lane.batches.at(-1);
-  if (last === undefined) complete(ctx, lane, works);
-  else last.works.push(...works);
+  for (const work of works) {
+    // Nothing to do may mean that a write on its way has done it, which may still fail.
+    const isOnItsWay = last !== undefined && work.ops.some(({ path }) => lane.predicted.isInFlight(path));
+    if (isOnItsWay) last.works.push(work);
+    else complete(ctx, lane, [work]);
+  }
 }
 
 type NewBatch = Pick<Batch, 'id' | 'kind' | 'ops' | 'works'>;

@@ -3,7 +3,7 @@ import { zxidsOf } from './contests.ts';
 import type { Contest, Context } from './context.ts';
 import { makeVoid } from './dirty.ts';
 import { releaseHeld } from './held.ts';
-import { settleNow } from './settling.ts';
+import { settleLater, settleNow } from './settling.ts';
 import { otherSide, type Side } from './types.ts';
 
 export function onConflictRecorded(ctx: Context, id: string): void {
@@ -55,6 +55,8 @@ function favour(ctx: Context, path: string, found: Contest, winner: Side): void 
   const pending = entry?.[winner];
   if (pending !== undefined) pending.forcedThrough = pending.lastSeq;
   ctx.lanes[winner].covered.delete(path);
+  // There may be none left: it needed nothing, before the loser's change was known.
+  settleLater(ctx, winner, path);
 }
 
 /** The node comes back where it was deleted; the contest stays open until it has, see `mayPass`. */
