@@ -3,6 +3,7 @@ import { connect } from '@orchestrator/zookeeper';
 import { afterAll, expect, test } from 'vitest';
 import type { CaptureMode } from '../src/engine-types.ts';
 import { pairOf } from './engines.ts';
+import { accessTo } from './ensembles.ts';
 import { findLost, startWorkload } from './workload.ts';
 
 const ensembles: Ensemble[] = [];
@@ -11,23 +12,27 @@ afterAll(async () => {
   await Promise.all(ensembles.map((ensemble) => ensemble.close()));
 });
 
-async function start(version: '3.4' | '3.8'): Promise<Ensemble> {
-  const ensemble = await startEnsemble({ servers: version === '3.4' ? 1 : 3, version });
+async function start(version: '3.4' | '3.8' | '3.9', servers = 3): Promise<Ensemble> {
+  const ensemble = await startEnsemble({ servers, version });
   ensembles.push(ensemble);
   return ensemble;
 }
 
+/** Over the client ports alone, or the quorum ports too. */
 async function exercise(source: Ensemble, target: Ensemble, mode: CaptureMode): Promise<void> {
   await using pair = await pairOf(source, target);
   await pair.a.create('/before', 'there at the start');
   await pair.a.create('/before/child', 'too');
-  const clientPortsOnly = (ensemble: Ensemble) => ({ connectString: ensemble.connectString });
-  const engine = pair.engine({ source: clientPortsOnly(source), target: clientPortsOnly(target) });
+  const access = (ensemble: Ensemble) =>
+    mode === 'observer' ? accessTo(ensemble) : { connectString: ensemble.connectString };
+  const engine = pair.engine({ source: access(source), target: access(target) });
   await engine.start();
   await engine.settled(30_000);
   for (const direction of engine.status().directions) {
     expect(direction.capture).toBe(mode);
-    expect(direction.captureReason).toContain('no quorum addresses are given');
+    expect(direction.captureReason).toContain(
+      mode === 'observer' ? 'takes observers' : 'no quorum addresses are given',
+    );
   }
   const load = { nodes: 50, recreatePercent: 5 };
   const workloads = await Promise.all([
@@ -59,5 +64,9 @@ test('with client ports only, 3.8 is followed by watches', async () => {
 });
 
 test('with client ports only, 3.4 is followed by scans', async () => {
-  await exercise(await start('3.4'), await start('3.4'), 'scan');
+  await exercise(await start('3.4', 1), await start('3.4', 1), 'scan');
+});
+
+test('a 3.4 ensemble is observed as well as a 3.9 one, and they are kept equal', async () => {
+  await exercise(await start('3.4'), await start('3.9'), 'observer');
 });
