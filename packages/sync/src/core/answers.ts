@@ -12,7 +12,7 @@ import { makeVoid } from './dirty.ts';
 import { retryCopies } from './ephemerals.ts';
 import { isCopy } from './kinds.ts';
 import { type Batch, createBatch, type Lane } from './lane.ts';
-import type { MirrorNode } from './mirror.ts';
+import type { Mirror } from './mirror.ts';
 import { isFinal, refuse } from './refused.ts';
 import { complete } from './send.ts';
 import { aclKey } from './settle.ts';
@@ -29,7 +29,8 @@ export function onApplied(ctx: Context, side: Side, id: number, zxid: bigint): v
   if (batch === undefined) return;
   batch.reply = 'applied';
   batch.zxid = zxid;
-  if (!ctx.sides[side].traits.hasHistory) showOwnWrite(ctx, side, batch);
+  const { mirror, traits } = ctx.sides[side];
+  if (!traits.hasHistory) showOwnWrite(mirror, batch, zxid);
   if (batch.kind === 'acl') {
     if (ctx.sides[side].traits.hasHistory) raiseBarrier(lane, zxid);
     lane.gate = 'barrier';
@@ -49,7 +50,7 @@ export function onApplied(ctx: Context, side: Side, id: number, zxid: bigint): v
 }
 
 /** Batches whose echo will not come any more: there was a gap, or this side's capture shows none. */
-export function completeApplied(ctx: Context, lane: Lane): void {
+function completeApplied(ctx: Context, lane: Lane): void {
   const { position, traits } = ctx.sides[lane.to];
   for (const batch of [...lane.batches]) {
     const isPast = !traits.hasHistory || batch.zxid <= position;
@@ -57,31 +58,38 @@ export function completeApplied(ctx: Context, lane: Lane): void {
   }
 }
 
-/** The cursor znode says which multis a side holds whose echoes were missed: the one that wrote it, and all before. */
-export function completeShown(ctx: Context, lane: Lane, cursor: MirrorNode | undefined): void {
-  if (cursor === undefined) return;
+/**
+ * The echoes of what was applied before a gap's end were missed. The cursor znode says which multis these are: the one that
+ * wrote it, and all before. `before` is brought up to them, so that what else differs from `now` is somebody else's.
+ */
+export function completeMissed(ctx: Context, lane: Lane, before: Mirror, now: Mirror): void {
+  const cursor = now.get(ctx.znodes.cursor);
   const last = lane.batches.findLast(
     (batch) =>
       batch.kind === 'multi' &&
       batch.reply !== 'failed' &&
-      batch.cursorVersion + 1 === cursor.stat.version &&
+      cursor !== undefined &&
+      batch.cursorVersion < cursor.stat.version &&
       dataHash(encodeCursor(batch.cursor)) === cursor.dataHash,
   );
-  if (last === undefined) return;
   for (const batch of [...lane.batches]) {
-    if (batch.kind === 'multi' && batch.id <= last.id) completeBatch(ctx, lane, batch);
+    const isShown = last !== undefined && batch.id <= last.id;
+    const isApplied = isShown || (batch.reply === 'applied' && batch.zxid <= now.zxid);
+    if (batch.kind !== 'multi' || batch.reply === 'failed' || !isApplied) continue;
+    showOwnWrite(before, batch, before.zxid + 1n);
+    completeBatch(ctx, lane, batch);
   }
 }
 
 /** What an observer would have shown: a side without history learns of our writes from their answers. */
-function showOwnWrite(ctx: Context, side: Side, batch: Batch): void {
+function showOwnWrite(mirror: Mirror, batch: Batch, zxid: bigint): void {
   const timeMs = batch.works.at(-1)?.timeMs ?? 0;
   const ops = batch.ops.map(asTxnOp);
   if (batch.acl !== undefined) {
     const { path, acl, aversion } = batch.acl;
     ops.push({ kind: 'setAcl', path, acl, aversion: aversion + 1 });
   }
-  ctx.sides[side].mirror.apply({ zxid: batch.zxid, sessionId: 0n, cxid: 0, timeMs, ops });
+  mirror.apply({ zxid, sessionId: 0n, cxid: 0, timeMs, ops });
 }
 
 const ownerOf: Readonly<Record<'persistent' | 'container' | 'ttl', bigint>> = {

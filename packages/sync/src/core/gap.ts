@@ -1,7 +1,7 @@
 /** A stream that could not be continued: the difference between the mirror before and the one after is what was missed. */
 
 import { dataHash } from '@orchestrator/zookeeper';
-import { completeApplied, completeShown } from './answers.ts';
+import { completeMissed } from './answers.ts';
 import type { Context } from './context.ts';
 import { onCopiesLost, onCopyEcho } from './ephemerals.ts';
 import { isCopy } from './kinds.ts';
@@ -14,13 +14,11 @@ import { otherSide, type Side, type WriteOp } from './types.ts';
 export function bridgeGap(ctx: Context, side: Side, mirror: Mirror): Generator<void> {
   const here = ctx.sides[side];
   const before = here.mirror;
+  completeMissed(ctx, ctx.lanes[otherSide(side)], before, mirror);
   const written = writtenOnTheWay(ctx, side);
   here.mirror = mirror;
   if (mirror.zxid > here.position) here.position = mirror.zxid;
   if (mirror.zxid > here.lastNoteworthy) here.lastNoteworthy = mirror.zxid;
-  const lane = ctx.lanes[otherSide(side)];
-  completeApplied(ctx, lane);
-  completeShown(ctx, lane, mirror.get(ctx.znodes.cursor));
   const ended = new Set([...here.mirrorSessions].filter((session) => isSessionGone(here, session)));
   forgetEndedSessions(ctx, side, before);
   return findMissed(ctx, { side, before, written, ended });

@@ -73,17 +73,18 @@ function planOp(ctx: Context, builder: Builder, op: WorkOp, work: Work): Planned
     return node !== undefined && node.stat.czxid > zxid ? 'done' : planSettle(ctx, builder, op.path);
   }
   if (op.kind === 'expire') return planExpire(ctx, builder, op);
+  // What is gone by now, or was made anew since, is seen to when its delete and create come along.
   if (leave === 'forced') {
-    if (!isOutdated(ctx, builder, op.path, zxid)) return planSettle(ctx, builder, op.path);
+    if (!isOutdated(ctx, builder, op, work)) return planSettle(ctx, builder, op.path);
     if (op.kind !== 'delete') return 'done';
   }
   switch (op.kind) {
     case 'create':
-      return planCreate(ctx, builder, op, zxid);
+      return planCreate(ctx, builder, op, work);
     case 'setData':
-      return planSetData(ctx, builder, op, zxid);
+      return planSetData(ctx, builder, op, work);
     case 'setAcl':
-      return planSetAcl(ctx, builder, op, zxid);
+      return planSetAcl(ctx, builder, op, work);
     case 'remove':
     case 'delete': {
       const there = lane.predicted.get(ctx.sides[lane.to].mirror, op.path);
@@ -92,16 +93,15 @@ function planOp(ctx: Context, builder: Builder, op: WorkOp, work: Work): Planned
   }
 }
 
-/**
- * Whether the near side's node is not the one that a change at `zxid` was about: deleted since, perhaps made again. What
- * became of it comes later in this lane.
- */
-function isOutdated(ctx: Context, builder: Builder, path: string, zxid: bigint): boolean {
-  const node = ctx.sides[builder.lane.from].mirror.get(path);
-  return node === undefined || node.stat.czxid > zxid;
+/** Whether the near side's node is not the one any more that the op was about. */
+function isOutdated(ctx: Context, builder: Builder, op: WorkOp, work: Work): boolean {
+  const node = ctx.sides[builder.lane.from].mirror.get(op.path);
+  if (node === undefined || node.stat.czxid > work.zxid) return true;
+  const next = work.ops.slice(work.ops.indexOf(op) + 1);
+  return next.some((later) => later.kind === 'create' && later.path === op.path);
 }
 
-function planCreate(ctx: Context, builder: Builder, op: CreateOp, zxid: bigint): Planned {
+function planCreate(ctx: Context, builder: Builder, op: CreateOp, work: Work): Planned {
   const { lane } = builder;
   const { path, data, acl } = op;
   if (isTooLarge(ctx, builder, path, data)) return 'wait';
@@ -111,12 +111,12 @@ function planCreate(ctx: Context, builder: Builder, op: CreateOp, zxid: bigint):
       isSameKind(ctx, path, lane.from, op.ephemeralOwner, there.owner) &&
       there.dataHash === dataHash(data) &&
       sameAcl(there.acl, acl);
-    return isDone || isOutdated(ctx, builder, path, zxid) ? 'done' : planSettle(ctx, builder, path);
+    return isDone || isOutdated(ctx, builder, op, work) ? 'done' : planSettle(ctx, builder, path);
   }
   const isCarriedAsCopy = isOriginal(ctx, lane.from, op.ephemeralOwner) && !ctx.scope.isElectionMember(path);
   // Short-lived: gone again before its copy was made.
-  if (isCarriedAsCopy && isOutdated(ctx, builder, path, zxid)) return 'done';
-  const parent = planParent(ctx, builder, path, zxid);
+  if (isCarriedAsCopy && isOutdated(ctx, builder, op, work)) return 'done';
+  const parent = planParent(ctx, builder, path, work.zxid);
   if (parent !== 'there') return parent;
   if (isCarriedAsCopy) builder.effects.push(() => wantCopy(ctx, lane, path, builder.batch));
   else
@@ -142,13 +142,13 @@ function planExpire(ctx: Context, builder: Builder, { path, session }: ExpireOp)
   return 'done';
 }
 
-function planSetData(ctx: Context, builder: Builder, op: SetDataOp, zxid: bigint): Planned {
+function planSetData(ctx: Context, builder: Builder, op: SetDataOp, work: Work): Planned {
   const { lane } = builder;
   const { path, data, version } = op;
   if (isTooLarge(ctx, builder, path, data)) return 'wait';
   const there = lane.predicted.get(ctx.sides[lane.to].mirror, path);
   if (there === undefined) {
-    return isOutdated(ctx, builder, path, zxid) ? 'done' : planSettle(ctx, builder, path);
+    return isOutdated(ctx, builder, op, work) ? 'done' : planSettle(ctx, builder, path);
   }
   if (there.version >= version && there.dataHash === dataHash(data)) return 'done';
   const behind = version - there.version;
@@ -156,14 +156,14 @@ function planSetData(ctx: Context, builder: Builder, op: SetDataOp, zxid: bigint
   return 'done';
 }
 
-function planSetAcl(ctx: Context, builder: Builder, op: SetAclOp, zxid: bigint): Planned {
+function planSetAcl(ctx: Context, builder: Builder, op: SetAclOp, work: Work): Planned {
   const { lane } = builder;
   const { path, acl } = op;
   const refused = ctx.refused[lane.to].get(aclKey(path));
   if (refused !== undefined) return refused.isRecorded ? 'done' : 'wait';
   const there = lane.predicted.get(ctx.sides[lane.to].mirror, path);
   if (there === undefined) {
-    return isOutdated(ctx, builder, path, zxid) ? 'done' : planSettle(ctx, builder, path);
+    return isOutdated(ctx, builder, op, work) ? 'done' : planSettle(ctx, builder, path);
   }
   const here = ctx.sides[lane.from].mirror.get(path);
   // Not covered by the cursor, so after a crash it may be there already, and later ones too.
