@@ -13,7 +13,7 @@ import { eraseBlocked, recordBlocked, recordLedger } from '../store/ledger.ts';
 import { storeWriter } from '../store/sessions.ts';
 import type { OwnZnodes } from '../znodes.ts';
 import type { SyncedListener } from './counters.ts';
-import type { RunEnd } from './run.ts';
+import type { RunEnd } from './run-end.ts';
 
 export interface RunSide {
   readonly follower: Follower;

@@ -9,12 +9,7 @@ import type { Action, Event, Side } from '../core/types.ts';
 import { cursorGone, SyncError } from '../errors.ts';
 import type { StreamSink } from '../follower.ts';
 import { type ActionContext, createPerformers, type Performers } from './actions.ts';
-
-export type RunEnd =
-  | { readonly kind: 'stopped' }
-  | { readonly kind: 'finished' }
-  | { readonly kind: 'deposed'; readonly term: number }
-  | { readonly kind: 'failed'; readonly error: unknown };
+import type { RunEnd } from './run-end.ts';
 
 /** The core's clock: cursors of idle directions follow at this pace. */
 const tickMs = 500;
