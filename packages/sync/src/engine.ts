@@ -17,7 +17,7 @@ import { reasonOf, SyncError } from './errors.ts';
 import { type Counters, createCounters } from './lead/counters.ts';
 import { Leader } from './lead/leader.ts';
 import { contend, type LeadershipOptions, tryToLead } from './lead/leadership.ts';
-import type { RunEnd } from './lead/run.ts';
+import type { RunEnd } from './lead/run-end.ts';
 import { waitUntilSettled } from './lead/settled.ts';
 import { type EngineSettings, resolveSettings } from './settings.ts';
 import type { EngineSide } from './side.ts';

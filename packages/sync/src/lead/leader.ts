@@ -13,7 +13,8 @@ import { eraseSessions } from '../store/sessions.ts';
 import type { OwnZnodes } from '../znodes.ts';
 import type { SyncedListener } from './counters.ts';
 import { type PreparedRun, type PrepareOptions, prepareRun } from './prepare.ts';
-import { LeaderRun, type RunEnd } from './run.ts';
+import { LeaderRun } from './run.ts';
+import type { RunEnd } from './run-end.ts';
 
 export interface LeaderOptions {
   readonly migrationId: string;
