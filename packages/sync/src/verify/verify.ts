@@ -4,6 +4,7 @@ import type { Scope } from '../core/scope.ts';
 import type { LedgerEntry, Progress, VerifyReport } from '../engine-types.ts';
 import { SyncError } from '../errors.ts';
 import type { EngineSide } from '../side.ts';
+import { isExplained, knownDifferences } from './known.ts';
 import { compareLive } from './live.ts';
 import { compareMirrors } from './mirrors.ts';
 import { recheck } from './recheck.ts';
@@ -39,10 +40,10 @@ export async function verifySides(options: VerifySidesOptions): Promise<VerifyRe
   const clients = { source: source.reader, target: target.reader };
   const onSettled = tally.settle;
   const looked = await recheck(tally.suspects, { ...clients, ignoresKind, onSettled, clock, signal });
-  const known = knownPaths(options);
-  const unexpected = looked.differences.filter(({ path }) => !known.has(path));
+  const known = knownDifferences(options.core, options.ledger);
+  const unexpected = looked.differences.filter((difference) => !isExplained(difference, known));
   const expected = [
-    ...looked.differences.filter(({ path }) => known.has(path)),
+    ...looked.differences.filter((difference) => isExplained(difference, known)),
     ...looked.moving,
     ...tally.counters,
   ];
@@ -86,11 +87,4 @@ function countNodes({ source, onProgress }: VerifySidesOptions): () => void {
       unit: 'znodes',
     });
   };
-}
-
-function knownPaths({ core, ledger }: VerifySidesOptions): Set<string> {
-  const known = new Set(ledger.map(({ path }) => path));
-  for (const path of core?.held ?? []) known.add(path);
-  for (const { path } of core?.blocked ?? []) known.add(path);
-  return known;
 }
