@@ -138,9 +138,11 @@ export const noWriteIsLost: Invariant = (history) => {
               isWrittenBefore(history, write, later)),
         );
         // Both sides wrote the same: whatever takes the place of the one takes that of the other.
-        if (theirs.some((same) => isSameChange(same.op, write.op))) continue;
+        if (theirs.some((same) => isSameWrite(same.op, write.op))) continue;
         if (wasSeen || isInFinalState(history, write)) continue;
         if (write.isExpiry || write.wentWithSession) continue;
+        // So does what is written to a copy, with the original.
+        if (write.op.kind !== 'create' && theirs.some((gone) => gone.isExpiry)) continue;
         // Without history an ACL change is nowhere to be seen once the node is deleted on the other side.
         if (!history.isExact && write.op.kind === 'setAcl') continue;
         if (isRecorded(conflicts.get(path) ?? [], write) || isBelowDecided(history, write)) continue;
@@ -160,11 +162,17 @@ function isWrittenBefore(history: RunHistory, write: ClientWrite, later: ClientW
     .some((txn) => !clientSessions.has(txn.sessionId) && txn.ops.some((op) => isSameChange(op, write.op)));
 }
 
+function isSameWrite(a: TxnOp, b: TxnOp): boolean {
+  if (a.kind === 'setAcl' && b.kind === 'setAcl') return JSON.stringify(a.acl) === JSON.stringify(b.acl);
+  return a.kind === b.kind && 'data' in a && 'data' in b && dataHash(a.data) === dataHash(b.data);
+}
+
 function isSameChange(a: TxnOp, b: ClientWrite['op']): boolean {
   if (!('path' in a) || a.path !== b.path) return false;
   // A copy is created with all that its original had by then.
   if (b.kind === 'setAcl') return 'acl' in a && JSON.stringify(a.acl) === JSON.stringify(b.acl);
   if (b.kind === 'delete') return a.kind === 'delete';
+  if (b.kind === 'create' && a.kind === 'create') return true;
   return 'data' in a && 'data' in b && dataHash(a.data) === dataHash(b.data);
 }
 
@@ -263,13 +271,13 @@ export const noEphemeralOutlives: Invariant = (history) => {
     for (const [path, node] of here.tree.nodes) {
       const owner = node.stat.ephemeralOwner;
       if (!isEphemeral(owner) || !inScope(path)) continue;
-      const mirror = history.mirrorSessions.find(
+      const mirrors = history.mirrorSessions.filter(
         (session) => session.side === side && session.mirrorSession === owner,
       );
       const isOwned =
-        mirror === undefined
+        mirrors.length === 0
           ? here.isLive(owner) && here.clientSessions.has(owner)
-          : history.sides[other(side)].isLive(mirror.originSession);
+          : mirrors.some(({ originSession }) => history.sides[other(side)].isLive(originSession));
       if (!isOwned) problems.push(`${side} ${path} is owned by ${owner.toString(16)}, which is gone`);
     }
   }

@@ -58,10 +58,7 @@ function comparePath(ctx: Context, path: string, evidence: Readonly<Record<Side,
     source: changedOn(ctx, 'source', path, nodes, evidence.source, evidence.target),
     target: changedOn(ctx, 'target', path, nodes, evidence.target, evidence.source),
   };
-  for (const side of winnersOf(changed, nodes)) {
-    // What the stream told of is in the queue already.
-    if ((ctx.dirty.get(path)?.[side]?.fields ?? 0) === 0) settleLater(ctx, side, path);
-  }
+  for (const side of winnersOf(changed, nodes)) settleLater(ctx, side, path);
 }
 
 function winnersOf(

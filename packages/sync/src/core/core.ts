@@ -23,6 +23,8 @@ import { onConflictRecorded } from './verdict.ts';
 
 export interface CoreStatus {
   readonly state: CoreState;
+  /** How far each side's stream has been dealt with or queued. */
+  readonly positions: Readonly<Record<Side, bigint>>;
   /** Changes seen and not yet on the other side, by the side they come from. */
   readonly backlog: Readonly<Record<Side, number>>;
   /** Arrival of the oldest of these; `undefined` when there is none. */
@@ -76,9 +78,10 @@ class SyncCore implements Core {
   }
 
   status(): CoreStatus {
-    const { lanes, held, refused } = this.#ctx;
+    const { sides, lanes, held, refused } = this.#ctx;
     return {
       state: this.#state,
+      positions: { source: sides.source.position, target: sides.target.position },
       backlog: { source: lanes.source.backlog, target: lanes.target.backlog },
       oldestArrivedMs: { source: oldestArrivedMs(lanes.source), target: oldestArrivedMs(lanes.target) },
       held: [...held.keys()],

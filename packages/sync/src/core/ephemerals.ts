@@ -3,6 +3,7 @@
  * which is why no cursor speaks of them and why each is simply looked at again after whatever happened to it.
  */
 import { parentPath } from '@orchestrator/zookeeper';
+import { mayPass } from './contests.ts';
 import type { Context, EphemeralCopy } from './context.ts';
 import { dataOf } from './data-of.ts';
 import { overlap, touches } from './dirty.ts';
@@ -68,7 +69,9 @@ function planCopy(ctx: Context, lane: Lane, copy: EphemeralCopy): EphemeralCreat
     if (!isLeft) settleNow(ctx, lane.from, path);
     return undefined;
   }
-  if (ctx.contests.has(path) || (entry !== undefined && overlap(entry))) return undefined;
+  const contested = ctx.contests.get(path);
+  if (contested !== undefined && !mayPass(ctx, path, contested, lane.from)) return undefined;
+  if (contested === undefined && entry !== undefined && overlap(entry)) return undefined;
   const far = ctx.sides[lane.to].mirror;
   // In its way, or not there to carry it: that has to be seen to first.
   if (far.has(path) || lane.predicted.isInFlight(path) || !far.has(parentPath(path))) {

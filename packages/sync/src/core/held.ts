@@ -25,9 +25,10 @@ export function resolveHeld(ctx: Context, path: string, winner: Side): void {
 
 /**
  * Makes a path that was held as `winner` has it. Where only one side has the node, all that happened below it meanwhile was
- * left alone too, so the whole subtree follows.
+ * left alone too, so the whole subtree follows - as far as the record of the choice knows of it, which is the loser's side
+ * up to `decidedThrough`.
  */
-export function releaseHeld(ctx: Context, path: string, winner: Side): void {
+export function releaseHeld(ctx: Context, path: string, winner: Side, decidedThrough: bigint): void {
   const near = ctx.sides[winner].mirror;
   const far = ctx.sides[otherSide(winner)].mirror;
   const isDeep = ctx.heldDeep.delete(path);
@@ -36,13 +37,16 @@ export function releaseHeld(ctx: Context, path: string, winner: Side): void {
     if (isDeep) ctx.sweeps.push(compareSides(ctx, [path], { source: nobody, target: nobody }));
     return;
   }
-  const paths = near.has(path) ? below(ctx, near, path) : below(ctx, far, path).reverse();
+  const paths = near.has(path) ? below(ctx, near, path) : below(ctx, far, path, decidedThrough).reverse();
   settleHeld(ctx, winner, path, paths.length === 0 ? [path] : paths);
 }
 
 /** The path itself and what is below it, parents first. */
-function below(ctx: Context, mirror: Mirror, path: string): string[] {
+function below(ctx: Context, mirror: Mirror, path: string, changedThrough?: bigint): string[] {
   const paths: string[] = [];
-  for (const node of mirror.walk(path)) if (ctx.scope.includes(node.path)) paths.push(node.path);
+  for (const node of mirror.walk(path)) {
+    const isLater = changedThrough !== undefined && node.stat.mzxid > changedThrough;
+    if (!isLater && ctx.scope.includes(node.path)) paths.push(node.path);
+  }
   return paths;
 }

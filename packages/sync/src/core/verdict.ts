@@ -27,7 +27,7 @@ function carryOut(ctx: Context, path: string, found: Contest): void {
     ctx.contests.delete(path);
     ctx.held.delete(path);
     voidLoser(ctx, path, found, decision);
-    releaseHeld(ctx, path, decision);
+    releaseHeld(ctx, path, decision, found.lastZxids[otherSide(decision)]);
   }
 }
 
