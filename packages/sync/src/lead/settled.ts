@@ -26,10 +26,10 @@ export async function waitUntilSettled(options: SettledOptions): Promise<void> {
     lastZxid(target, clock, until),
   ]);
   const isSettled = () => {
-    const now = sides();
-    const isTold = now.source.follower.position >= sourceZxid && now.target.follower.position >= targetZxid;
     const core = status();
-    return isTold && core?.state === 'syncing' && isIdle(core);
+    if (core?.state !== 'syncing') return false;
+    const { positions } = core;
+    return positions.source >= sourceZxid && positions.target >= targetZxid && isIdle(core);
   };
   while (!isSettled()) await sleep(clock, pollMs, until);
 }
