@@ -98,7 +98,7 @@ export function createPerformers(context: ActionContext, run: RunHandle): Perfor
       inOrder(async () => {
         const { side, path } = blocked;
         logger.warn('a change cannot be carried', { ...blocked });
-        await recordBlocked(store, migrationId, blocked);
+        await recordBlocked(store, migrationId, blocked, clock.nowMs());
         run.post({ kind: 'blockedRecorded', side, path });
       }),
     unblocked: ({ side, path }) => inOrder(() => eraseBlocked(store, migrationId, side, path)),

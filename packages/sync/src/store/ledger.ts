@@ -12,15 +12,29 @@ export async function recordLedger(store: Store, migrationId: string, entry: Led
   await store.compareAndSwap(prefix + hashed(entry.path, entry.what), 0, JSON.stringify(entry));
 }
 
+/** What could not be carried, and then what a side refuses at present. */
 export async function readLedger(store: Store, migrationId: string): Promise<LedgerEntry[]> {
-  return readAll<LedgerEntry>(store, prefixes.ledger(migrationId));
+  const [entries, blocked] = await Promise.all([
+    readAll<LedgerEntry>(store, prefixes.ledger(migrationId)),
+    readBlocked(store, migrationId),
+  ]);
+  return [...entries, ...blocked.map(asEntry)];
 }
 
-export async function recordBlocked(store: Store, migrationId: string, blocked: Blocked): Promise<void> {
-  await store.put(
-    prefixes.blocked(migrationId, blocked.side) + hashed(blocked.path),
-    JSON.stringify(blocked),
-  );
+function asEntry({ side, path, code, remedy, recordedMs }: StoredBlocked): LedgerEntry {
+  return { path, what: `refused by the ${side}: ${code}`, why: remedy, recordedMs };
+}
+
+type StoredBlocked = Blocked & { readonly recordedMs: number };
+
+export async function recordBlocked(
+  store: Store,
+  migrationId: string,
+  blocked: Blocked,
+  recordedMs: number,
+): Promise<void> {
+  const stored: StoredBlocked = { ...blocked, recordedMs };
+  await store.put(prefixes.blocked(migrationId, blocked.side) + hashed(blocked.path), JSON.stringify(stored));
 }
 
 export async function eraseBlocked(
@@ -32,10 +46,10 @@ export async function eraseBlocked(
   await store.delete(prefixes.blocked(migrationId, side) + hashed(path));
 }
 
-export async function readBlocked(store: Store, migrationId: string): Promise<Blocked[]> {
+export async function readBlocked(store: Store, migrationId: string): Promise<StoredBlocked[]> {
   const sides = ['source', 'target'] as const;
   const found = await Promise.all(
-    sides.map((side) => readAll<Blocked>(store, prefixes.blocked(migrationId, side))),
+    sides.map((side) => readAll<StoredBlocked>(store, prefixes.blocked(migrationId, side))),
   );
   return found.flat();
 }
