@@ -40,7 +40,10 @@ export async function mountSmallDisk(options: { sizeMb: number }): Promise<Small
     path,
     fill: async () => {
       const { bavail, bsize } = await statfs(path);
-      await writeFile(ballast, Buffer.alloc(bavail * bsize));
+      await writeFile(ballast, Buffer.alloc(bavail * bsize), { flag: 'a' }).catch((error) => {
+        // Others may have written meanwhile; full is full.
+        if (error.code !== 'ENOSPC') throw error;
+      });
     },
     free: () => removeFolder(ballast),
     close,
