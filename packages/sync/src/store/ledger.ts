@@ -4,6 +4,9 @@ import type { Blocked, Side } from '../core/types.ts';
 import type { LedgerEntry } from '../engine-types.ts';
 import { hashed, prefixes } from './keys.ts';
 
+/** How the core names the refused ACL of a path whose data goes through. */
+export const aclSuffix = '//acl';
+
 /** More entries say no more than so many do. */
 const mostEntries = 10_000;
 
@@ -22,7 +25,13 @@ export async function readLedger(store: Store, migrationId: string): Promise<Led
 }
 
 function asEntry({ side, path, code, remedy, recordedMs }: StoredBlocked): LedgerEntry {
-  return { path, what: `refused by the ${side}: ${code}`, why: remedy, recordedMs };
+  const isAcl = path.endsWith(aclSuffix);
+  return {
+    path: isAcl ? path.slice(0, -aclSuffix.length) : path,
+    what: `${isAcl ? 'ACL ' : ''}refused by the ${side}: ${code}`,
+    why: remedy,
+    recordedMs,
+  };
 }
 
 type StoredBlocked = Blocked & { readonly recordedMs: number };

@@ -11,11 +11,14 @@ test('an entry of the ledger explains its own field, and no other', () => {
   const known = knownDifferences(undefined, [
     ledger('/v', 'version is 3 on the source and 5 on the target'),
     ledger('/k', 'ttl node on the source, persistent node on the target'),
+    ledger('/a', 'ACL refused by the target: InvalidAcl'),
     ledger('/k', 'version is 3 on the source and 5 on the target'),
   ]);
   expect(isExplained(difference('/v', 'version'), known)).toBe(true);
   expect(isExplained(difference('/v', 'version', 'data'), known)).toBe(false);
   expect(isExplained(difference('/k', 'kind', 'version'), known)).toBe(true);
+  expect(isExplained(difference('/a', 'acl'), known)).toBe(true);
+  expect(isExplained(difference('/a', 'data'), known)).toBe(false);
   expect(isExplained(difference('/other', 'version'), known)).toBe(false);
 });
 

@@ -1,15 +1,14 @@
 /** Differences that are known and recorded: held for an operator, refused by a side, or in the ledger. */
 import type { CoreStatus } from '../core/core.ts';
 import type { Difference, LedgerEntry } from '../engine-types.ts';
+import { aclSuffix } from '../store/ledger.ts';
 
 /** By path: the fields that are explained, `all` for whatever differs. */
 export type Known = ReadonlyMap<string, 'all' | ReadonlySet<string>>;
 
-/** How the core names the refused ACL of a path whose data goes through. */
-const aclSuffix = '//acl';
-
 function fieldOf(what: string): string | undefined {
   if (what.startsWith('version is ')) return 'version';
+  if (what.startsWith('ACL ')) return 'acl';
   return / node (on the|became) /.test(what) ? 'kind' : undefined;
 }
 
