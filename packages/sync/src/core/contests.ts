@@ -7,7 +7,7 @@ import { dataOf } from './data-of.ts';
 import { decide } from './decide.ts';
 import { type DirtyPath, makeVoid, touches } from './dirty.ts';
 import { isSameNode } from './kinds.ts';
-import { isEphemeral, type MirrorNode } from './mirror.ts';
+import type { MirrorNode } from './mirror.ts';
 import { settleLater } from './settling.ts';
 import {
   type Conflict,
@@ -101,20 +101,9 @@ export function noteOverwritten(
   record(ctx, path, 'overwritten', from, reason, zxids, values);
 }
 
-/** Whether a lane may plan `path` although it is contested: a restoration goes only the keeper's way. */
-export function mayPass(ctx: Context, path: string, found: Contest, from: Side): boolean {
-  if (!found.isRecorded || found.kind !== 'delete') return false;
-  const keeper = found.conflict.decision;
-  if (from === keeper) return true;
-  const kept = ctx.sides[otherSide(from)].mirror.get(path);
-  const restored = ctx.sides[from].mirror.get(path);
-  // A node with children is not made anew for a difference between persistent and container.
-  const isRestored =
-    kept === undefined ||
-    (restored !== undefined &&
-      isEphemeral(restored.stat.ephemeralOwner) === isEphemeral(kept.stat.ephemeralOwner));
-  if (isRestored) ctx.contests.delete(path);
-  return isRestored;
+/** Whether a lane may plan `path` although it is contested: a restoration goes the keeper's way, the other has to wait. */
+export function mayPass(found: Contest, from: Side): boolean {
+  return found.isRecorded && found.kind === 'delete' && from === found.conflict.decision;
 }
 
 function isOnItsWay(ctx: Context, path: string): boolean {

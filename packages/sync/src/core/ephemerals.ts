@@ -70,7 +70,7 @@ function planCopy(ctx: Context, lane: Lane, copy: EphemeralCopy): EphemeralCreat
     return undefined;
   }
   const contested = ctx.contests.get(path);
-  if (contested !== undefined && !mayPass(ctx, path, contested, lane.from)) return undefined;
+  if (contested !== undefined && !mayPass(contested, lane.from)) return undefined;
   if (contested === undefined && entry !== undefined && overlap(entry)) return undefined;
   const far = ctx.sides[lane.to].mirror;
   // In its way, or not there to carry it: that has to be seen to first.

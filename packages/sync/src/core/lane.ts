@@ -37,6 +37,8 @@ export interface Work {
   readonly movesCursor: boolean;
   /** The client session that ended with this transaction: its mirror session goes after the copies. */
   readonly endsSession?: bigint;
+  /** The node that is back with this. */
+  readonly restores?: string;
   /** The held path that is in step again with this. */
   readonly releases?: string;
 }

@@ -49,7 +49,7 @@ function leaveFor(ctx: Context, builder: Builder, op: WorkOp, work: Work): Leave
   const refused = ctx.refused[lane.to].get(path);
   if (refused !== undefined) return refused.isRecorded ? 'done' : 'wait';
   const contested = ctx.contests.get(path);
-  if (contested !== undefined && !mayPass(ctx, path, contested, lane.from)) return 'wait';
+  if (contested !== undefined && !mayPass(contested, lane.from)) return 'wait';
   if (ctx.held.has(path)) return 'done';
   const entry = ctx.dirty.get(path);
   const mine = entry?.[lane.from];

@@ -122,12 +122,17 @@ export function complete(ctx: Context, lane: Lane, works: readonly Work[]): void
       if (ctx.dirty.done(lane.from, op.path) && lane.covered.size > 0) lane.covered.delete(op.path);
     }
     lane.backlog--;
+    if (work.restores !== undefined) endRestoration(ctx, work.restores);
     if (work.releases !== undefined) release(ctx, work.releases);
     if (work.endsSession !== undefined) {
       closeMirrorSession(ctx, lane.to, work.endsSession);
     }
   }
   relieve(ctx, lane);
+}
+
+function endRestoration(ctx: Context, path: string): void {
+  if (ctx.contests.get(path)?.kind === 'delete') ctx.contests.delete(path);
 }
 
 /** What an operator chose has been carried out - unless the path had to be held again meanwhile. */

@@ -183,7 +183,7 @@ export function planParent(ctx: Context, builder: Builder, path: string, zxid: b
   const refused = ctx.refused[lane.to].get(parent);
   if (refused !== undefined) return refused.isRecorded ? 'done' : 'wait';
   const contested = ctx.contests.get(parent);
-  if (contested !== undefined && !mayPass(ctx, parent, contested, lane.from)) return 'wait';
+  if (contested !== undefined && !mayPass(contested, lane.from)) return 'wait';
   const theirs = ctx.dirty.get(parent)?.[lane.to];
   if (contested === undefined && theirs !== undefined && (theirs.fields & touches.existence) !== 0) {
     contestDelete(ctx, parent, lane.from);

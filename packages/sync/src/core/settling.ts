@@ -51,6 +51,12 @@ export function settleNow(ctx: Context, from: Side, ...paths: readonly string[])
   lane.queue.unshiftAll(paths.map((path) => settleWork(ctx, lane, path)));
 }
 
+/** The same for a node that was deleted on the far side and has to come back; until it has, that side's delete waits. */
+export function restoreNow(ctx: Context, from: Side, path: string): void {
+  const lane = ctx.lanes[from];
+  lane.queue.unshiftAll([{ ...settleWork(ctx, lane, path), restores: path }]);
+}
+
 /** The same for paths that an operator has decided; with the last of them done, `held` is held no more. */
 export function settleHeld(ctx: Context, from: Side, held: string, paths: readonly string[]): void {
   const lane = ctx.lanes[from];

@@ -3,7 +3,7 @@ import { zxidsOf } from './contests.ts';
 import type { Contest, Context } from './context.ts';
 import { makeVoid } from './dirty.ts';
 import { releaseHeld } from './held.ts';
-import { settleLater, settleNow } from './settling.ts';
+import { restoreNow, settleLater, settleNow } from './settling.ts';
 import { otherSide, type Side } from './types.ts';
 
 export function onConflictRecorded(ctx: Context, id: string): void {
@@ -66,7 +66,7 @@ function restore(ctx: Context, path: string, found: Contest, keeper: Side): void
     return;
   }
   makeVoid(ctx.dirty.get(path)?.[otherSide(keeper)]);
-  settleNow(ctx, keeper, path);
+  restoreNow(ctx, keeper, path);
 }
 
 /** It has happened already. What our write did not touch - the ACL of a node made anew, say - is still the loser's. */
