@@ -121,14 +121,25 @@ test('a node whose copy our credentials may not write is named when it changes, 
   expect((await stage.b.getData('/owned')).data?.toString()).toBe('first');
 });
 
-test('a node that clients of the target have closed to us is named too', async () => {
+test('a node that clients of the target have closed to us is named likewise', async () => {
   await stage.a.create('/closed', 'first', { acl: openAcl });
   await waitFor(async () => (await stage.b.exists('/closed')).stat, { what: 'the copy' });
-  await stage.b.setAcl('/closed', [{ perms: 31, scheme: 'digest', id: digestOf('them', 'secret') }]);
-  await waitFor(async () => (await stage.a.getAcl('/closed').catch(() => undefined)) === undefined, {
-    what: 'the ACL to travel',
+  const them = await connect({
+    connectString: stage.target.connectString,
+    auth: [{ scheme: 'digest', credentials: 'them:secret' }],
   });
+  await them.setAcl('/closed', [{ perms: 31, scheme: 'digest', id: digestOf('them', 'secret') }]);
+  const isClosed = async () => {
+    await stage.a.sync('/');
+    return stage.a.getData('/closed').then(
+      () => false,
+      () => true,
+    );
+  };
+  await waitFor(isClosed, { what: 'the ACL to travel' });
+  await them.setData('/closed', 'second');
+  await them.close();
+  expect(await entryOf('/closed')).toMatchObject({ what: 'refused by the source: NoAuth' });
   await expectOthersTravel('closed');
-  const { status } = engine;
-  expect((await status()).state).toBe('syncing');
+  expect((await engine.status()).state).toBe('syncing');
 });
