@@ -45,9 +45,11 @@ async function exercise(source: Ensemble, target: Ensemble, mode: CaptureMode): 
   await pair.a.setAcl('/before', [{ perms: 31, scheme: 'world', id: 'anyone' }]);
   await Promise.all(workloads.map((workload) => workload.stop()));
   await engine.settled(30_000);
+  await pair.b.sync('/');
   expect((await pair.b.exists('/held')).stat?.ephemeralOwner).not.toBe(0n);
   await holder.close();
   await engine.settled(30_000);
+  await pair.b.sync('/');
   expect((await pair.b.exists('/held')).stat).toBeNull();
   for (const workload of workloads) {
     expect(await findLost(pair.a, workload)).toEqual([]);

@@ -3,6 +3,7 @@ import {
   type Acl,
   childPath,
   dataHash,
+  type PersistedStat,
   parentPath,
   type Stat,
   type Tree,
@@ -84,17 +85,20 @@ export function changesOf(tree: Tree, state: NodeState, parentCversion: number):
   };
   const version: TxnOp = { kind: 'setData', path, data, version: stat.version };
   const access: TxnOp = { kind: 'setAcl', path, acl, aversion: stat.aversion };
-  if (known === undefined) {
-    return [create, ...(stat.version > 0 ? [version] : []), ...(stat.aversion > 0 ? [access] : [])];
-  }
-  const isAnother = known.stat.ephemeralOwner !== stat.ephemeralOwner || stat.version < known.stat.version;
-  if (isAnother && known.numChildren === 0) {
-    return [{ kind: 'delete', path }, create, ...(stat.version > 0 ? [version] : [])];
-  }
+  const made = [create, ...(stat.version > 0 ? [version] : []), ...(stat.aversion > 0 ? [access] : [])];
+  if (known === undefined) return made;
+  const isOtherData = known.dataHash !== dataHash(data);
+  if (isAnother(known.stat, stat, isOtherData)) return [...deletions(tree, path), ...made];
   const ops: TxnOp[] = [];
-  if (known.stat.version !== stat.version || known.dataHash !== dataHash(data)) ops.push(version);
+  if (known.stat.version !== stat.version) ops.push(version);
   if (known.stat.aversion !== stat.aversion) ops.push(access);
   return ops;
+}
+
+/** Deleted and made again since, seen by what only falls then: a node keeps its owner, and its version counts all its data. */
+function isAnother(known: PersistedStat, found: Stat, isOtherData: boolean): boolean {
+  if (known.ephemeralOwner !== found.ephemeralOwner || found.version < known.version) return true;
+  return found.version === known.version && isOtherData;
 }
 
 /** Whether a walk that read `stat` alone has to look closer. */

@@ -44,7 +44,11 @@ export async function readAgain(
       continue;
     }
     if (!tree.has(state.path)) created.add(state.path);
-    ops.push(...changesOf(tree, state, counters.get(parent) ?? -1));
+    for (const op of changesOf(tree, state, counters.get(parent) ?? -1)) {
+      ops.push(op);
+      // Made anew, and what was below it went; it may be there again.
+      if (op.kind === 'delete' && op.path !== state.path) alsoRead.push(op.path);
+    }
   }
   return { ops, alsoRead, forbidden };
 }
