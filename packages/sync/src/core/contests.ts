@@ -7,6 +7,7 @@ import { dataOf } from './data-of.ts';
 import { decide } from './decide.ts';
 import { type DirtyPath, makeVoid, touches } from './dirty.ts';
 import { isSameNode } from './kinds.ts';
+import { isWriting } from './lane.ts';
 import type { MirrorNode } from './mirror.ts';
 import { settleLater } from './settling.ts';
 import {
@@ -108,8 +109,7 @@ export function mayPass(found: Contest, from: Side): boolean {
 
 function isOnItsWay(ctx: Context, path: string): boolean {
   for (const side of ['source', 'target'] as const) {
-    const { predicted, batches } = ctx.lanes[side];
-    if (predicted.isInFlight(path) || batches.some((batch) => batch.acl?.path === path)) return true;
+    if (isWriting(ctx.lanes[side], path)) return true;
     const copy = ctx.copies[side].get(path);
     if (copy !== undefined && copy.state !== 'waiting') return true;
   }

@@ -76,8 +76,8 @@ export interface Context {
   readonly contests: Map<string, Contest>;
   /** Left alone on both sides until an operator chooses. */
   readonly held: Map<string, Conflict>;
-  /** Held paths below which changes were left alone as well. */
-  readonly heldDeep: Set<string>;
+  /** Held paths below which changes were left alone as well, and how far the streams were when that was done last. */
+  readonly heldDeep: Map<string, Readonly<Record<Side, bigint>>>;
   /** What the operator has chosen, until it is carried out. */
   readonly choices: Map<string, Side>;
   /** By the side that refuses. */

@@ -336,7 +336,7 @@ function createContext(options: CoreOptions): Context {
     dirty: new DirtyTable(),
     contests: new Map(),
     held: new Map(options.held?.map((conflict) => [conflict.path, conflict])),
-    heldDeep: new Set(options.held?.map((conflict) => conflict.path)),
+    heldDeep: new Map(options.held?.map((conflict) => [conflict.path, { source: 0n, target: 0n }])),
     choices: new Map(),
     refused,
     copies: { source: new Map(), target: new Map() },

@@ -7,7 +7,7 @@ import type { Context, SideContext } from './context.ts';
 import { touches } from './dirty.ts';
 import { onCopiesLost, onCopyEcho } from './ephemerals.ts';
 import { nextTold } from './findings.ts';
-import type { Lane, Work, WorkOp } from './lane.ts';
+import { isWriting, type Work, type WorkOp } from './lane.ts';
 import { isEphemeral } from './mirror.ts';
 import { forgetMirrorSession } from './sessions.ts';
 import { settleLater } from './settling.ts';
@@ -146,12 +146,8 @@ function onOwnWrite(ctx: Context, side: Side, txn: Txn, closed: readonly string[
     if (!isCopied) noteOverwritten(ctx, op, from);
     if (isReplay) continue;
     if (isCopied) onCopyEcho(ctx, side, op.path);
-    else if (!isExpected(ctx.lanes[from], op.path)) settleLater(ctx, from, op.path);
+    else if (!isWriting(ctx.lanes[from], op.path)) settleLater(ctx, from, op.path);
   }
-}
-
-function isExpected(lane: Lane, path: string): boolean {
-  return lane.predicted.isInFlight(path) || lane.batches.some((batch) => batch.acl?.path === path);
 }
 
 /** Takes in what a capture without history has told, as far as nothing of ours is in the way. */

@@ -143,6 +143,11 @@ export function createLane(from: Side): Lane {
   };
 }
 
+/** Whether a write of this path is on its way to the lane's far side. */
+export function isWriting(lane: Lane, path: string): boolean {
+  return lane.predicted.isInFlight(path) || lane.batches.some((batch) => batch.acl?.path === path);
+}
+
 /** Sent and not known to be applied. */
 export function inFlight(lane: Lane): number {
   let count = 0;

@@ -8,7 +8,7 @@ import { planDelete } from './deletes.ts';
 import { touches } from './dirty.ts';
 import { wantCopy } from './ephemerals.ts';
 import { isCopy, isOriginal, isSameKind } from './kinds.ts';
-import type { Lane } from './lane.ts';
+import { isWriting, type Lane } from './lane.ts';
 import { isEphemeral, type MirrorNode, sameAcl } from './mirror.ts';
 import type { PlannedNode } from './predicted.ts';
 import { refuse } from './refused.ts';
@@ -17,6 +17,8 @@ import { settleLater } from './settling.ts';
 /** Makes the far node at `path` equal to what the near mirror holds now. */
 export function planSettle(ctx: Context, builder: Builder, path: string): Planned {
   const { lane } = builder;
+  // A write of ours to the near side would make this out of date.
+  if (isWriting(ctx.lanes[lane.to], path)) return 'wait';
   const here = ctx.sides[lane.from].mirror.get(path);
   const there = lane.predicted.get(ctx.sides[lane.to].mirror, path);
   if (here === undefined) return there === undefined ? 'done' : planDelete(ctx, builder, path, there);
@@ -177,7 +179,7 @@ export function planParent(ctx: Context, builder: Builder, path: string, zxid: b
   if (near === undefined || near.stat.czxid > zxid) return 'done';
   // Whoever sees to the parent sees to what is below it too.
   if (ctx.held.has(parent)) {
-    builder.effects.push(() => ctx.heldDeep.add(parent));
+    builder.effects.push(() => noteDeep(ctx, parent));
     return 'done';
   }
   const refused = ctx.refused[lane.to].get(parent);
@@ -194,6 +196,10 @@ export function planParent(ctx: Context, builder: Builder, path: string, zxid: b
   if (canHaveChildren(ctx, lane, parent)) return 'there';
   // The parent could not be carried (held or refused further up): nor can this.
   return 'done';
+}
+
+function noteDeep(ctx: Context, held: string): void {
+  ctx.heldDeep.set(held, { source: ctx.sides.source.position, target: ctx.sides.target.position });
 }
 
 function canHaveChildren(ctx: Context, lane: Lane, path: string): boolean {

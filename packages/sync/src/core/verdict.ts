@@ -25,6 +25,9 @@ function carryOut(ctx: Context, path: string, found: Contest): void {
   else if (found.kind === 'overwritten') replace(ctx, path, found, decision);
   else {
     ctx.contests.delete(path);
+    // Something below it has been left alone since, which the record does not know: record it again.
+    const loser = otherSide(decision);
+    if ((ctx.heldDeep.get(path)?.[loser] ?? 0n) > found.lastZxids[loser]) return;
     ctx.held.delete(path);
     voidLoser(ctx, path, found, decision);
     releaseHeld(ctx, path, decision, found.lastZxids[otherSide(decision)]);
