@@ -155,7 +155,8 @@ test('a conflict that is held is listed, stops phase 6, and is resolved by an op
 
 test('a target that is lost does not keep the source from being as before', async () => {
   await onSource.create('/app', 'x');
-  const id = await begin();
+  // A rollback that is forced still gives the target's changes this long to arrive.
+  const id = await begin({ settle_timeout_sec: 10 });
   await until(id, 'awaiting-approval');
   await target.stop();
   await waitFor(
