@@ -143,6 +143,7 @@ export const noWriteIsLost: Invariant = (history) => {
         if (write.isExpiry || write.wentWithSession) continue;
         // So does what is written to a copy, with the original.
         if (write.op.kind !== 'create' && theirs.some((gone) => gone.isExpiry)) continue;
+        if (!history.isExact && isMadeAgain(list, i)) continue;
         // Without history an ACL change is nowhere to be seen once the node is deleted on the other side.
         if (!history.isExact && write.op.kind === 'setAcl') continue;
         if (isRecorded(conflicts.get(path) ?? [], write) || isBelowDecided(history, write)) continue;
@@ -153,6 +154,14 @@ export const noWriteIsLost: Invariant = (history) => {
   }
   return problems;
 };
+
+/**
+ * Deleted and made again between what an engine had read and what it wrote: the version is the same, so the write goes
+ * through. The stream shows it, but not to a successor without history.
+ */
+function isMadeAgain(list: readonly ClientWrite[], i: number): boolean {
+  return list[i]?.op.kind === 'create' && list[i - 1]?.op.kind === 'delete';
+}
 
 /** What no cursor speaks of - ephemerals, ACLs - is seen once an engine has written it. */
 function isWrittenBefore(history: RunHistory, write: ClientWrite, later: ClientWrite): boolean {

@@ -242,7 +242,7 @@ export class World {
       (side) =>
         `${side} connected ${run?.sides[side].isConnected} caught up ${run?.sides[side].capture.isCaughtUp}`,
     );
-    return `term ${run?.term} ${JSON.stringify(status)} ${sides.join(', ')}`;
+    return `term ${run?.term} ${JSON.stringify(status, (_, value) => (typeof value === 'bigint' ? String(value) : value))} ${sides.join(', ')}`;
   }
 
   get leader() {

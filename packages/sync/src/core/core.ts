@@ -252,7 +252,7 @@ class SyncCore implements Core {
         ctx.sweeps.push(compareSides(ctx, ctx.scope.roots, evidenceAtStart(ctx, this.#windows)));
       }
     }
-    reviewEphemerals(ctx);
+    reviewEphemerals(ctx, this.#windows);
     this.#windows.source = undefined;
     this.#windows.target = undefined;
   }

@@ -105,7 +105,8 @@ export function onEphemeralsApplied(
     const code = codes.get(copy.path);
     copy.state = code === undefined ? 'acked' : 'failed';
     if (code === undefined && !ctx.sides[side].traits.hasHistory) showOwnCopy(ctx, side, copy.path, zxid);
-    copy.failedZxid = zxid;
+    // An expired session is no fact about the tree: there is nothing to wait for.
+    copy.failedZxid = code === 'SessionExpired' ? 0n : zxid;
     if (code !== undefined && isFinal(code)) refuse(ctx, side, copy.path, code);
   }
 }

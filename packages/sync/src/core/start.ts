@@ -3,7 +3,7 @@ import type { Txn } from '@orchestrator/zookeeper';
 import type { Evidence } from './compare.ts';
 import type { Context } from './context.ts';
 import { observe } from './intake.ts';
-import { isOriginal, isSameKind } from './kinds.ts';
+import { isOriginal, isSameContent, isSameKind } from './kinds.ts';
 import { isSessionGone } from './sessions.ts';
 import { endSessionLater, settleLater } from './settling.ts';
 import { later, otherSide, type Side } from './types.ts';
@@ -46,18 +46,20 @@ export function replayWindows(ctx: Context, windows: Windows): void {
  * Ephemerals are compared whole, since no cursor speaks of them: originals get the copies they lack, copies whose original
  * is gone are removed, and mirror sessions of clients that are gone are ended.
  */
-export function reviewEphemerals(ctx: Context): void {
+export function reviewEphemerals(ctx: Context, windows: Windows): void {
   for (const side of ['source', 'target'] as const) {
     const far = otherSide(side);
+    const knowsAll = windows[far] !== undefined;
     const here = ctx.sides[side];
     const owners = new Set<bigint>();
     for (const { id } of here.mirror.sessions()) owners.add(id);
     for (const origin of ctx.sides[far].mirrorOf.keys()) owners.add(origin);
     for (const owner of owners) {
-      for (const path of here.mirror.ephemeralsOf(owner)) reviewPath(ctx, side, path);
+      for (const path of here.mirror.ephemeralsOf(owner)) reviewPath(ctx, side, path, knowsAll);
     }
     for (const [origin, mirrorSession] of [...ctx.sides[far].mirrorOf]) {
-      for (const path of ctx.sides[far].mirror.ephemeralsOf(mirrorSession)) reviewPath(ctx, side, path);
+      for (const path of ctx.sides[far].mirror.ephemeralsOf(mirrorSession))
+        reviewPath(ctx, side, path, knowsAll);
       if (isSessionGone(here, origin)) {
         endSessionLater(ctx, side, origin);
       }
@@ -65,7 +67,7 @@ export function reviewEphemerals(ctx: Context): void {
   }
 }
 
-function reviewPath(ctx: Context, side: Side, path: string): void {
+function reviewPath(ctx: Context, side: Side, path: string, knowsAll: boolean): void {
   const far = otherSide(side);
   if (!ctx.scope.includes(path)) return;
   const original = ctx.sides[side].mirror.get(path);
@@ -73,9 +75,12 @@ function reviewPath(ctx: Context, side: Side, path: string): void {
   if (original !== undefined && !isOriginal(ctx, side, original.stat.ephemeralOwner)) return;
   // What a stream told of is in the queue already.
   if (original !== undefined && ctx.dirty.get(path)?.[side] !== undefined) return;
-  const isRight =
+  const isCopied =
     original !== undefined &&
     copy !== undefined &&
     isSameKind(ctx, path, side, original.stat.ephemeralOwner, copy.stat.ephemeralOwner);
+  // A change of the original while its copy was being made has passed the cursor; one of the copy is in the queue.
+  const isRight =
+    isCopied && (isSameContent(original, copy) || ctx.dirty.get(path)?.[far] !== undefined || !knowsAll);
   if (!isRight) settleLater(ctx, side, path);
 }
