@@ -24,6 +24,8 @@ export interface NodeStoreOptions {
 /** Changes that only memory has are written bit by bit over this, so that a walk, which needs them all, starts soon. */
 const mostDirty = 8192;
 const writesPerTurn = 4;
+/** A few milliseconds of work. */
+const writesPerFlush = 2048;
 /** Nodes moved to the file in one go, a few milliseconds of work. */
 const evictionBatch = 512;
 
@@ -157,6 +159,12 @@ export class NodeStore {
     this.#file ??= this.#spillOver();
     const target = Math.max(this.#options.maxNodesInMemory - evictionBatch, 1);
     while (this.#index.size > target) this.#evictNext();
+  }
+
+  /** Writes some of the changes that only memory has; false once there are none. */
+  flushSome(): boolean {
+    this.#writeDirty(writesPerFlush);
+    return this.#dirty.length > 0;
   }
 
   clear(): void {

@@ -64,6 +64,12 @@ describe.each([
     }
   });
 
+  test('is the same after a flush', async () => {
+    const { tree } = filled();
+    await tree.flush();
+    expect(pathsOf(tree.walk())).toEqual(inWalkOrder);
+  });
+
   test('bears changes between its steps', () => {
     const scribe = filled();
     const seen: string[] = [];

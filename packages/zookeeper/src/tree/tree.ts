@@ -5,6 +5,7 @@
  * exists raises the parent's counters only, a delete of what is gone still counts for the parent, and counters never fall.
  */
 import { tmpdir } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { openAcl } from '../protocol/acl.ts';
 import type { Txn, TxnOp } from '../protocol/txn.ts';
 import { AclTable } from './acl-table.ts';
@@ -142,6 +143,14 @@ export class Tree {
       const node = this.get(path, options);
       if (node !== undefined) yield node;
     }
+  }
+
+  /**
+   * Brings the file, if there is one, up to date in pieces, others having their turn in between. A walk needs it so and would
+   * otherwise do it in one go: seconds after a large snapshot that has just outgrown memory.
+   */
+  async flush(): Promise<void> {
+    while (this.#store.flushSome()) await setImmediate();
   }
 
   /** Paths of the ephemeral nodes of a session. */
