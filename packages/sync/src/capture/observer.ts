@@ -73,6 +73,7 @@ async function* mirrored(
       if (building.state === 'fuzzy') continue;
       const tree = building;
       building = undefined;
+      await tree.flush();
       yield { kind: 'mirror', tree };
     }
   } finally {

@@ -5,7 +5,7 @@
 
 import { parentPath } from '@orchestrator/zookeeper';
 import type { Context } from './context.ts';
-import { isSameNode } from './kinds.ts';
+import { isCopy, isSameNode } from './kinds.ts';
 import { isEphemeral, type Mirror, type MirrorNode, sameAcl } from './mirror.ts';
 import { settleLater } from './settling.ts';
 import { otherSide, type Side } from './types.ts';
@@ -24,14 +24,18 @@ export const nobody: Evidence = { after: undefined, ours: 0n };
 /** `maybe`: by a client, or by us. */
 type Changed = 'no' | 'maybe' | 'yes';
 
-/** Each path below `roots` that is on either side, parents first; what is only on the target comes last, children first. */
-function* pathsOf(ctx: Context, roots: readonly string[]): Generator<string> {
+/**
+ * Each path below `roots` that is on either side, parents first; what is only on the target comes last, children first.
+ * While that is looked for, `undefined` comes in its place, so that whoever asks can pause.
+ */
+function* pathsOf(ctx: Context, roots: readonly string[]): Generator<string | undefined> {
   const { source, target } = ctx.sides;
   for (const root of roots) {
-    for (const { path } of source.mirror.walk(root)) if (ctx.scope.includes(path)) yield path;
+    for (const { path } of source.mirror.walk(root)) yield ctx.scope.includes(path) ? path : undefined;
     const others: string[] = [];
     for (const { path } of target.mirror.walk(root)) {
       if (ctx.scope.includes(path) && !source.mirror.has(path)) others.push(path);
+      yield undefined;
     }
     yield* others.reverse();
   }
@@ -45,7 +49,7 @@ export function* compareSides(
 ): Generator<void> {
   let looked = 0;
   for (const path of pathsOf(ctx, roots)) {
-    comparePath(ctx, path, evidence);
+    if (path !== undefined) comparePath(ctx, path, evidence);
     if (++looked % ctx.limits.compareSlice === 0) yield;
   }
 }
@@ -93,6 +97,12 @@ function changedOn(
   if (after === undefined) return 'no';
   const node = nodes[side];
   const theirs = nodes[otherSide(side)];
+  if (node !== undefined && theirs !== undefined) {
+    const { ephemeralOwner: owner } = node.stat;
+    // A copy was made with what its original had, so it is the original's unless a client has written to it since.
+    if (isCopy(ctx, side, owner)) return node.stat.mzxid > ours && node.stat.version > 0 ? 'yes' : 'no';
+    if (isCopy(ctx, otherSide(side), theirs.stat.ephemeralOwner)) return 'yes';
+  }
   if (node !== undefined) {
     // A setACL leaves no zxid, but it counts.
     const isAclNewer = theirs !== undefined && node.stat.aversion > theirs.stat.aversion;
@@ -124,15 +134,17 @@ function lastDelete(mirror: Mirror, path: string): bigint {
 export function* copySource(ctx: Context): Generator<void> {
   let looked = 0;
   for (const path of pathsOf(ctx, ctx.scope.roots)) {
-    const source = ctx.sides.source.mirror.get(path);
-    const target = ctx.sides.target.mirror.get(path);
-    const isNew = (ctx.dirty.get(path)?.target?.fields ?? 0) !== 0;
-    const isClients =
-      target !== undefined && source === undefined && (isNew || isEphemeral(target.stat.ephemeralOwner));
-    if (!isClients && !isSameNode(ctx, path, source, target)) settleLater(ctx, 'source', path);
-    else if (source !== undefined && target !== undefined && source.stat.version > target.stat.version) {
-      settleLater(ctx, 'source', path);
-    }
+    if (path !== undefined) copyPath(ctx, path);
     if (++looked % ctx.limits.compareSlice === 0) yield;
   }
+}
+
+function copyPath(ctx: Context, path: string): void {
+  const source = ctx.sides.source.mirror.get(path);
+  const target = ctx.sides.target.mirror.get(path);
+  const isNew = (ctx.dirty.get(path)?.target?.fields ?? 0) !== 0;
+  const isClients =
+    target !== undefined && source === undefined && (isNew || isEphemeral(target.stat.ephemeralOwner));
+  const isOlder = source !== undefined && target !== undefined && source.stat.version > target.stat.version;
+  if (isOlder || (!isClients && !isSameNode(ctx, path, source, target))) settleLater(ctx, 'source', path);
 }
