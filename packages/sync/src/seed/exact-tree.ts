@@ -32,6 +32,7 @@ export async function readExactTree(options: ExactTreeOptions): Promise<Tree> {
     });
     try {
       await fill(tree, options);
+      await tree.flush();
     } catch (error) {
       tree.close();
       throw error;
