@@ -270,6 +270,7 @@ class Engine implements SyncEngine {
   #setState(state: SyncState): void {
     if (this.#state === state) return;
     this.#state = state;
+    if (state === 'syncing') this.#counters.steadyFromNow();
     if (state !== 'failing') this.#problem = null;
     this.#logger.info('state', { state, ...(this.#problem === null ? {} : { problem: this.#problem }) });
   }

@@ -4,7 +4,13 @@ import { addSample, noSamples, type SampleHistory } from './samples.ts';
 test('a history of any length stays bounded, covers all of it and keeps the worst', () => {
   let history: SampleHistory = noSamples;
   for (let n = 0; n < 100_000; n++) {
-    history = addSample(history, { timeMs: n, lagMs: n === 777 ? 9_999 : 1, appliedPerS: 5, backlog: 0 });
+    history = addSample(history, {
+      timeMs: n,
+      lagMs: n === 777 ? 9_999 : 1,
+      lagP50Ms: 1,
+      appliedPerS: 5,
+      backlog: 0,
+    });
     expect(history.samples.length).toBeLessThan(720);
   }
   expect(history.samples.length).toBeGreaterThan(300);

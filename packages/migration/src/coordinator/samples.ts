@@ -6,6 +6,8 @@ export interface Sample {
   readonly timeMs: number;
   /** The larger of both directions; the largest of the time that the sample stands for. */
   readonly lagMs: number;
+  /** What half of the changes stay below, in the slower direction; `null` while nothing changes. */
+  readonly lagP50Ms: number | null;
   /** Changes applied per second, both directions; the mean. */
   readonly appliedPerS: number;
   readonly backlog: number;
@@ -23,10 +25,16 @@ const maxSamples = 720;
 
 export const noSamples: SampleHistory = { width: 1, samples: [], pending: [] };
 
+function largest(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}
+
 export function sampleOf(status: SyncStatus, timeMs: number): Sample {
   return {
     timeMs,
     lagMs: lagOf(status),
+    lagP50Ms: largest(status.directions.map((direction) => direction.lagP50Ms)),
     appliedPerS: status.directions.reduce((sum, direction) => sum + direction.appliedPerS, 0),
     backlog: status.directions.reduce((sum, direction) => sum + direction.backlog, 0),
   };
@@ -37,6 +45,7 @@ function merge(samples: readonly Sample[]): Sample {
   return {
     timeMs: samples[0]?.timeMs ?? 0,
     lagMs: Math.max(...samples.map((sample) => sample.lagMs)),
+    lagP50Ms: largest(samples.map((sample) => sample.lagP50Ms)),
     appliedPerS: samples.reduce((sum, sample) => sum + sample.appliedPerS, 0) / samples.length,
     backlog: Math.max(...samples.map((sample) => sample.backlog)),
   };

@@ -78,7 +78,8 @@ export function keyFigures(
     {
       name: 'Lag p99',
       value: lag === null ? '–' : formatMs(lag.p99Ms),
-      note: lag === null ? 'nothing measured' : `p50 ${formatMs(lag.p50Ms)}, most ${formatMs(lag.maxMs)}`,
+      note:
+        lag === null ? 'nothing measured' : `p50 ${formatMs(lag.p50Ms)}, worst minute ${formatMs(lag.maxMs)}`,
     },
     {
       name: 'Conflicts',

@@ -107,12 +107,19 @@ function phaseRows(record: MigrationRecord): PhaseRow[] {
   });
 }
 
-/** Over the samples while changes flowed; the largest of each sample's time. */
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+/** Each sample holds the percentiles of its last minute: the typical one of each, and the worst. */
 function lagFigures(samples: readonly Sample[]): Report['lag'] {
-  const lags = samples.map((sample) => sample.lagMs).sort((a, b) => a - b);
-  if (lags.length === 0) return null;
-  const at = (share: number) => lags[Math.min(lags.length - 1, Math.floor(lags.length * share))] ?? 0;
-  return { p50Ms: at(0.5), p99Ms: at(0.99), maxMs: lags.at(-1) ?? 0 };
+  if (samples.length === 0) return null;
+  const worst = samples.map((sample) => sample.lagMs);
+  return {
+    p50Ms: median(samples.map((sample) => sample.lagP50Ms).filter((value) => value !== null)),
+    p99Ms: median(worst),
+    maxMs: Math.max(...worst),
+  };
 }
 
 export function buildReport(record: MigrationRecord, facts: ReportFacts, nowMs: number): Report {

@@ -66,6 +66,7 @@ const facts: ReportFacts = {
   samples: Array.from({ length: 300 }, (_, n) => ({
     timeMs: 10_000 + n * 250,
     lagMs: n === 200 ? 140 : 4 + 3 * Math.sin(n / 9),
+    lagP50Ms: n === 0 ? null : 2,
     appliedPerS: 900 + 200 * Math.sin(n / 20),
     backlog: 3,
   })),
@@ -79,7 +80,7 @@ const report = buildReport(record, facts, 100_000);
 
 test('figures: last attempts, percentiles, duration', () => {
   expect(report.durationMs).toBe(90_000);
-  expect(report.lag).toMatchObject({ maxMs: 140 });
+  expect(report.lag).toMatchObject({ p50Ms: 2, maxMs: 140 });
   expect(report.phases[0]).toMatchObject({ number: 1, durationMs: 8_000 });
   expect(report.phases[0]?.steps).toMatchObject([
     { step: 'preflight', attempts: 1, durationMs: 1_500 },

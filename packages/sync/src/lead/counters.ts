@@ -15,6 +15,11 @@ export interface DirectionCounters {
 export interface Counters {
   readonly directions: Readonly<Record<Side, DirectionCounters>>;
   onSynced: SyncedListener;
+  /**
+   * The steady stream begins. What arrived before waited for the start or for the end of a pause: catching up, which says
+   * nothing of how far apart the two sides are from now on.
+   */
+  steadyFromNow(): void;
 }
 
 const createDirection = (): DirectionCounters => ({
@@ -25,14 +30,18 @@ const createDirection = (): DirectionCounters => ({
 
 export function createCounters(clock: Clock, alsoTell?: SyncedListener): Counters {
   const directions = { source: createDirection(), target: createDirection() };
+  let steadySinceMs = clock.monotonicMs();
   return {
     directions,
+    steadyFromNow() {
+      steadySinceMs = clock.monotonicMs();
+    },
     onSynced(from, changes, lagMs) {
       const direction = directions[from];
       const nowMs = clock.monotonicMs();
       direction.applied += changes;
       direction.changes.add(nowMs, 0, changes);
-      for (const lag of lagMs) direction.lags.add(nowMs, lag, 1);
+      for (const lag of lagMs) if (nowMs - lag >= steadySinceMs) direction.lags.add(nowMs, lag, 1);
       alsoTell?.(from, changes, lagMs);
     },
   };
