@@ -68,6 +68,14 @@ test('a running target is filled while clients write, with versions and ACLs', a
   await engine.settled(10_000);
   expect((await engine.verify()).differences).toEqual([]);
 
+  for (const client of [pair.a, pair.b]) {
+    const [folder] = (await client.getChildren('/orchestrator-sync')).children;
+    for (const name of ['cursor', 'fence', 'mark']) {
+      const write = client.setData(`/orchestrator-sync/${folder}/${name}`, 'forged');
+      await expect(write).rejects.toMatchObject({ code: 'NoAuth' });
+    }
+  }
+
   await engine.finish();
   for (const client of [pair.a, pair.b]) {
     await client.sync('/');

@@ -1,8 +1,10 @@
 /** Everything that a run as the leader begins with, read while both streams stand still. */
+import { randomBytes } from 'node:crypto';
 import type { Clock, Logger, Random } from '@orchestrator/runtime';
 import type { Held as HeldLock, Store } from '@orchestrator/store';
 import { connect, type Txn, type ZooKeeperClient } from '@orchestrator/zookeeper';
 import { createMirrorSessions, type MirrorSessions } from '../apply/mirror-sessions.ts';
+import { closeOwnZnodes, type OwnIdentity, ownIdentity } from '../apply/own-identity.ts';
 import { type PreparedSides, prepareOwnZnodes } from '../apply/own-znodes.ts';
 import { probeTraits } from '../capture/choose.ts';
 import { fetchWindow } from '../capture/window.ts';
@@ -60,9 +62,10 @@ const windowTimeoutMs = 60_000;
 export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> {
   const opened: { close(): Promise<unknown> }[] = [];
   try {
+    const identity = await ownIdentity(options.store, options.migrationId, randomBytes(24).toString('hex'));
     const writers = {
-      source: await openWriter(options.sides.source, opened),
-      target: await openWriter(options.sides.target, opened),
+      source: await openWriter(options.sides.source, identity, opened),
+      target: await openWriter(options.sides.target, identity, opened),
     };
     await checkAccess(options);
     const prepared = await prepareOwnZnodes({
@@ -77,9 +80,11 @@ export async function prepareRun(options: PrepareOptions): Promise<PreparedRun> 
         checkTargetEmpty(options);
       },
     });
+    await closeOwnZnodes(writers.source, options.znodes, identity);
+    await closeOwnZnodes(writers.target, options.znodes, identity);
     const sessions = {
-      source: mirrorSessionsOf('source', options),
-      target: mirrorSessionsOf('target', options),
+      source: mirrorSessionsOf('source', options, identity),
+      target: mirrorSessionsOf('target', options, identity),
     };
     opened.push({ close: () => sessions.source.detach() }, { close: () => sessions.target.detach() });
     await Promise.all([sessions.source.restore(), sessions.target.restore()]);
@@ -107,16 +112,17 @@ async function closeAll(opened: readonly { close(): Promise<unknown> }[]): Promi
 
 async function openWriter(
   { ensemble }: EngineSide,
+  identity: OwnIdentity,
   opened: { close(): Promise<unknown> }[],
 ): Promise<ZooKeeperClient> {
-  const writer = await connect({ ...ensemble.client, sessionTimeoutMs: writerTimeoutMs });
+  const writer = await connect({ ...identity.client(ensemble.client), sessionTimeoutMs: writerTimeoutMs });
   opened.push(writer);
   return writer;
 }
 
-function mirrorSessionsOf(side: Side, options: PrepareOptions): MirrorSessions {
+function mirrorSessionsOf(side: Side, options: PrepareOptions, identity: OwnIdentity): MirrorSessions {
   const { store, migrationId, post, onFailure, signal, clock, random } = options;
-  const { client } = options.sides[side].ensemble;
+  const client = identity.client(options.sides[side].ensemble.client);
   return createMirrorSessions({ side, client, store, migrationId, post, onFailure, signal, clock, random });
 }
 

@@ -7,6 +7,7 @@
  *   sync/<migration>/choices/<path, hashed>              an operator's decision that is not carried out yet
  *   sync/<migration>/blocked/<side>/<path's hash>        a path that one side refuses
  *   sync/<migration>/paused                              there while synchronisation is paused
+ *   sync/<migration>/own-secret                          what opens the engine's own znodes
  *   sync/<migration>/ledger/<path and what, hashed>      what could not be carried
  */
 import { createHash } from 'node:crypto';
@@ -20,6 +21,8 @@ export const prefixes = {
   blocked: (migrationId: string, side: Side) => `sync/${migrationId}/blocked/${side}/`,
   ledger: (migrationId: string) => `sync/${migrationId}/ledger/`,
 } as const;
+
+export const ownSecretKey = (migrationId: string) => `sync/${migrationId}/own-secret`;
 
 /** Name of the lock whose holder leads. */
 export const leadershipName = (migrationId: string) => `sync/${migrationId}`;
