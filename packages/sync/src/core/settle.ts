@@ -26,10 +26,13 @@ export function planSettle(ctx: Context, builder: Builder, path: string): Planne
   if (there === undefined) return planMissing(ctx, builder, path, here);
   if (!isSameKind(ctx, path, lane.from, owner, there.owner)) {
     if (isCopy(ctx, lane.from, owner)) return planOrphan(ctx, builder, path, here, there);
-    const deleted = planDelete(ctx, builder, path, there);
-    if (deleted !== 'done') return deleted;
-    if (!lane.predicted.has(ctx.sides[lane.to].mirror, path)) return planMissing(ctx, builder, path, here);
-    if (isEphemeral(owner) || isEphemeral(there.owner)) return 'done';
+    const isEitherEphemeral = isEphemeral(owner) || isEphemeral(there.owner);
+    const hasChildren = lane.predicted.children(ctx.sides[lane.to].mirror, path).length > 0;
+    if (isEitherEphemeral || !hasChildren) {
+      const deleted = planDelete(ctx, builder, path, there);
+      const isGone = !lane.predicted.has(ctx.sides[lane.to].mirror, path);
+      return deleted === 'done' && isGone ? planMissing(ctx, builder, path, here) : deleted;
+    }
     noteKind(ctx, builder, path, owner, there.owner);
   }
   return planContent(ctx, builder, path, here, there);
