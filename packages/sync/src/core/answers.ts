@@ -15,6 +15,7 @@ import { type Batch, createBatch, type Lane } from './lane.ts';
 import type { Mirror } from './mirror.ts';
 import { isFinal, refuse } from './refused.ts';
 import { complete } from './send.ts';
+import { isGapPath, refuseRaise } from './sequences.ts';
 import { aclKey } from './settle.ts';
 import { settleNow } from './settling.ts';
 import { type Cursor, otherSide, type Side, type WriteOp } from './types.ts';
@@ -157,7 +158,8 @@ function noteCause(ctx: Context, lane: Lane, batch: Batch, index: number, code: 
   lane.failure = { path, code, times: again + 1 };
   if (isFinal(code) || lane.failure.times >= ctx.limits.maxAttempts) {
     lane.failure = undefined;
-    refuse(ctx, lane.to, path, code);
+    if (isGapPath(path)) refuseRaise(ctx, path, code);
+    else refuse(ctx, lane.to, path, code);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Mirror } from './mirror.ts';
 import type { CoreLimits, SideTraits } from './options.ts';
 import type { Reads } from './reads.ts';
 import type { Scope } from './scope.ts';
+import type { Sequences } from './sequences.ts';
 import type { Action, Blocked, Conflict, ConflictStrategy, EphemeralCreate, Side } from './types.ts';
 
 export interface SideContext {
@@ -85,6 +86,7 @@ export interface Context {
   /** Copies that are being made, by the side they are made on. */
   readonly copies: Readonly<Record<Side, Map<string, EphemeralCopy>>>;
   readonly reads: Reads;
+  readonly sequences: Sequences;
   /** Comparisons under way, a slice at a time; nothing is sent meanwhile. */
   readonly sweeps: Generator<void>[];
   readonly out: Action[];

@@ -10,12 +10,14 @@ import { bridgeGap } from './gap.ts';
 import { resolveHeld } from './held.ts';
 import { observe, takeFindings } from './intake.ts';
 import { createLane, oldestArrivedMs, oldestSeq } from './lane.ts';
-import { type CoreOptions, defaultLimits } from './options.ts';
+import { type CoreOptions, defaultLimits, defaultSequenceGap } from './options.ts';
+import { raiseCounters } from './raise.ts';
 import { Reads } from './reads.ts';
 import { reconcile } from './reconcile.ts';
 import { onBlockedRecorded } from './refused.ts';
 import { createScope } from './scope.ts';
 import { followCursors, pump } from './send.ts';
+import { continueSurvey, createSequences, startSurvey } from './sequences.ts';
 import { addMirrorSession } from './sessions.ts';
 import { evidenceAtStart, replayWindows, reviewEphemerals, type Windows } from './start.ts';
 import type { Action, Blocked, CoreState, Event, Side } from './types.ts';
@@ -255,6 +257,7 @@ class SyncCore implements Core {
     reviewEphemerals(ctx, this.#windows);
     this.#windows.source = undefined;
     this.#windows.target = undefined;
+    startSurvey(ctx);
   }
 
   /** One slice of the comparison at hand; the rest after others had their turn. */
@@ -266,6 +269,7 @@ class SyncCore implements Core {
     if (!this.#isCopied && lanes.source.queue.length > mostCopiesWaiting) return;
     if (sweep.next().done === true) sweeps.shift();
     if (sweeps.length > 0) out.push({ kind: 'proceed' });
+    else startSurvey(this.#ctx);
   }
 
   /** Whether all that the first copy had to settle is on the target; changes since may still be on their way. */
@@ -280,6 +284,9 @@ class SyncCore implements Core {
     const { sweeps, lanes } = this.#ctx;
     if (this.#isCopied && sweeps.length > 0) return;
     for (const side of sidesOf) pump(this.#ctx, lanes[side]);
+    if (!this.#isCopied) return;
+    continueSurvey(this.#ctx);
+    raiseCounters(this.#ctx);
   }
 
   #settleState(): void {
@@ -341,6 +348,7 @@ function createContext(options: CoreOptions): Context {
     refused,
     copies: { source: new Map(), target: new Map() },
     reads: new Reads(),
+    sequences: createSequences(options.sequenceGap ?? defaultSequenceGap),
     sweeps: [],
     out: [],
     nextId: 1,

@@ -6,6 +6,7 @@ import type { Context } from './context.ts';
 import { onCopiesLost, onCopyEcho } from './ephemerals.ts';
 import { isCopy } from './kinds.ts';
 import { isEphemeral, type Mirror, type MirrorNode, sameAcl } from './mirror.ts';
+import { isGapPath } from './sequences.ts';
 import { forgetMirrorSession, isSessionGone } from './sessions.ts';
 import { endSessionLater, settleLater } from './settling.ts';
 import { otherSide, type Side, type WriteOp } from './types.ts';
@@ -29,7 +30,7 @@ function writtenOnTheWay(ctx: Context, side: Side): Map<string, readonly WriteOp
   const written = new Map<string, readonly WriteOp[]>();
   for (const batch of ctx.lanes[otherSide(side)].batches) {
     for (const op of batch.ops) {
-      if (op.kind === 'check') continue;
+      if (op.kind === 'check' || isGapPath(op.path)) continue;
       written.set(op.path, [...(written.get(op.path) ?? []), op]);
     }
   }

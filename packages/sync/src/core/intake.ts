@@ -9,6 +9,7 @@ import { onCopiesLost, onCopyEcho } from './ephemerals.ts';
 import { nextTold } from './findings.ts';
 import { isWriting, type Work, type WorkOp } from './lane.ts';
 import { isEphemeral } from './mirror.ts';
+import { isGapPath, noteSequences } from './sequences.ts';
 import { forgetMirrorSession } from './sessions.ts';
 import { settleLater } from './settling.ts';
 import { otherSide, type Side } from './types.ts';
@@ -81,6 +82,7 @@ export function takeIn(
   const endsSession = txn.ops[0]?.kind === 'closeSession' ? txn.sessionId : ended;
   const ends = endsSession !== undefined && ctx.sides[otherSide(side)].mirrorOf.has(endsSession);
   if (ops.length === 0 && !ends) return;
+  noteSequences(ctx, ops);
   const lane = ctx.lanes[side];
   const seq = ctx.nextId++;
   for (const op of ops) markDirty(ctx, side, op, { seq, zxid, timeMs });
@@ -140,7 +142,7 @@ function onOwnWrite(ctx: Context, side: Side, txn: Txn, closed: readonly string[
   for (const op of txn.ops) {
     if (op.kind !== 'create' && op.kind !== 'delete' && op.kind !== 'setData' && op.kind !== 'setAcl')
       continue;
-    if (!ctx.scope.includes(op.path)) continue;
+    if (!ctx.scope.includes(op.path) || isGapPath(op.path)) continue;
     const isCopied = op.kind === 'create' && isEphemeral(op.ephemeralOwner);
     // A copy takes nobody's place: it fails where something is.
     if (!isCopied) noteOverwritten(ctx, op, from);

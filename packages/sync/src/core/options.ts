@@ -19,9 +19,14 @@ export interface CoreLimits {
   readonly maxAttempts: number;
   /** Repeated sets that raise the version of one node; what lies further apart goes to the ledger. Default 64. */
   readonly maxVersionRaise: number;
+  /** Creates that raise one sequence counter; what lies further apart goes to the ledger. Default 1,000,000. */
+  readonly maxCounterRaise: number;
   /** Paths compared in one go before `proceed`. Default 2,000. */
   readonly compareSlice: number;
 }
+
+/** Of {@link CoreOptions.sequenceGap}. */
+export const defaultSequenceGap = 10_000;
 
 export const defaultLimits: CoreLimits = {
   maxOpsPerMulti: 100,
@@ -32,6 +37,7 @@ export const defaultLimits: CoreLimits = {
   maxEphemeralsInFlight: 256,
   maxAttempts: 5,
   maxVersionRaise: 64,
+  maxCounterRaise: 1_000_000,
   compareSlice: 2_000,
 };
 
@@ -71,7 +77,7 @@ export interface CoreOptions {
   readonly excludes?: readonly string[];
   /** Parents whose ephemeral members are mirrored as persistent copies. */
   readonly electionGroups?: readonly string[];
-  /** Distance between the two sides' sequence counters below one parent. Default 10,000; 0 leaves them alone. */
+  /** By how much the target's sequence counters are kept above the source's. Default 10,000; 0 leaves them alone. */
   readonly sequenceGap?: number;
   readonly limits?: Partial<CoreLimits>;
   readonly sides: Readonly<Record<Side, SideStart>>;

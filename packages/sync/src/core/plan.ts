@@ -22,6 +22,7 @@ import { isOriginal, isSameKind } from './kinds.ts';
 import type { ExpireOp, Work, WorkOp } from './lane.ts';
 import { isEphemeral, sameAcl } from './mirror.ts';
 import { refuse } from './refused.ts';
+import { raiseBeforeChild, raiseWithBatch } from './sequences.ts';
 import { aclKey, planParent, planSettle } from './settle.ts';
 import { settleLater } from './settling.ts';
 
@@ -118,14 +119,13 @@ function planCreate(ctx: Context, builder: Builder, op: CreateOp, work: Work): P
   if (isCarriedAsCopy && isOutdated(ctx, builder, op, work)) return 'done';
   const parent = planParent(ctx, builder, path, work.zxid);
   if (parent !== 'there') return parent;
+  raiseBeforeChild(ctx, builder, path);
   if (isCarriedAsCopy) builder.effects.push(() => wantCopy(ctx, lane, path, builder.batch));
-  else
-    writeCreate(ctx, builder, {
-      path,
-      data,
-      acl,
-      owner: isEphemeral(op.ephemeralOwner) ? 0n : op.ephemeralOwner,
-    });
+  else {
+    const owner = isEphemeral(op.ephemeralOwner) ? 0n : op.ephemeralOwner;
+    writeCreate(ctx, builder, { path, data, acl, owner });
+    raiseWithBatch(ctx, builder, path);
+  }
   return 'done';
 }
 

@@ -10,7 +10,7 @@ import { closeMirrorSession } from './sessions.ts';
 import { type Cursor, later, type WriteOp } from './types.ts';
 
 /** Up to this many multis are sent as soon as there is something; beyond, only full enough ones. */
-const eagerMultis = 4;
+export const eagerMultis = 4;
 
 /** Sends what can be sent in this direction. */
 export function pump(ctx: Context, lane: Lane): void {
@@ -30,7 +30,7 @@ export function pump(ctx: Context, lane: Lane): void {
 }
 
 /** Without history, each answer has to be there before the next write, for the mirror to learn of them in order. */
-function mostInFlight(ctx: Context, lane: Lane): number {
+export function mostInFlight(ctx: Context, lane: Lane): number {
   if (ctx.sides[lane.to].traits.hasHistory) return ctx.limits.maxInFlightMultis;
   return isBusy(ctx, lane) ? 0 : 1;
 }

@@ -9,6 +9,7 @@ export type Known = ReadonlyMap<string, 'all' | ReadonlySet<string>>;
 function fieldOf(what: string): string | undefined {
   if (what.startsWith('version is ')) return 'version';
   if (what.startsWith('ACL ')) return 'acl';
+  if (what.startsWith('sequence counter ')) return 'sequence counter';
   return / node (on the|became) /.test(what) ? 'kind' : undefined;
 }
 
