@@ -1,40 +1,121 @@
-/**
- * `node simulation/run.ts [--seeds N] [--from N]` plays seeds until one fails; `--seed N --trace` shows one, step by step.
- */
+/** `npm run simulate -- --help` says what this does. */
 import { parseArgs } from 'node:util';
-import { playSeed } from './scenario.ts';
+import { playSeed, type Verdict } from './scenario.ts';
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '1000' },
-    from: { type: 'string', default: '1' },
-    seed: { type: 'string' },
-    trace: { type: 'boolean', default: false },
-    'keep-going': { type: 'boolean', default: false },
-  },
-});
+const usage = `usage: npm run simulate -- [--seeds N] [--from N] [--keep-going]
+       npm run simulate -- --seed N [--trace]
 
-function playOne(seed: number): boolean {
-  const verdict = playSeed(seed, values.trace ? (line) => console.log(line()) : undefined);
-  if (verdict.problems.length === 0) return true;
-  console.log(`seed ${seed} failed:`);
-  for (const problem of verdict.problems.slice(0, 12)) console.log(`  ${problem}`);
-  console.log(`replay: node simulation/run.ts --seed ${seed} --trace`);
-  process.exitCode = 1;
-  return false;
+Plays made-up worlds: two ensembles, clients on both sides that get into each other's way, one or two engines
+around the real core of packages/sync, and at any moment a crash, a lost or late reply, a freeze, an expiry,
+a leader change, a cut link. Then everything heals, and the two trees and both logs are held against the
+invariants of simulation/invariants.ts. A seed decides all of it: the same seed is the same world.
+
+  --seeds N      how many worlds to play (default 1000)
+  --from N       the first seed (default 1)
+  --keep-going   on to the last seed, whatever fails before; default: stop at the first that fails
+  --seed N       play this one
+  --trace        say what happens in it, a line a step: milliseconds, who, what. Transactions of the ensembles
+                 are "source: 0x<zxid> s<session> <ops>"; "<-" is an event for the core, "->" what it wants done
+
+Examples
+  npm run simulate -- --seeds 100000 --from 5000000 --keep-going
+  npm run simulate -- --seed 50073 --trace | grep -E 'fault|/a( |$)'
+
+Exit code: 0 when nothing failed, 1 when a seed failed, 2 when the command line made no sense.
+simulation/README.md says what is modelled and what is not.`;
+
+const progressEveryMs = 2_000;
+
+class UsageError extends Error {}
+
+interface Options {
+  readonly from: number;
+  readonly count: number;
+  readonly keepGoing: boolean;
+  readonly trace: boolean;
 }
 
-function playMany(from: number, count: number): void {
+/** `undefined`: only the help was asked for. */
+function readOptions(args: readonly string[]): Options | undefined {
+  const { values } = parse(args);
+  if (values.help === true) return undefined;
+  const { seed, trace = false, 'keep-going': keepGoing = false } = values;
+  if (trace && seed === undefined) throw new UsageError('--trace shows one seed: add --seed N');
+  if (seed === undefined) {
+    return { from: whole('from', values.from), count: whole('seeds', values.seeds), keepGoing, trace };
+  }
+  if (keepGoing) throw new UsageError('--seed N plays one seed: it has no use for --keep-going');
+  return { from: whole('seed', seed), count: 1, keepGoing, trace };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        seeds: { type: 'string', default: '1000' },
+        from: { type: 'string', default: '1' },
+        seed: { type: 'string' },
+        trace: { type: 'boolean' },
+        'keep-going': { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+function whole(name: string, text: string): number {
+  if (/^[0-9]{1,15}$/.test(text)) return Number(text);
+  throw new UsageError(`--${name} takes a whole number, not "${text}"`);
+}
+
+function report(seed: number, { problems, scenario }: Verdict): void {
+  console.log(`seed ${seed} failed (${scenario.strategy}, ${scenario.engines} engines):`);
+  for (const problem of problems.slice(0, 12)) console.log(`  ${problem}`);
+  if (problems.length > 12) console.log(`  … and ${problems.length - 12} more`);
+  console.log(`replay: npm run simulate -- --seed ${seed} --trace`);
+}
+
+/** Returns how many failed. */
+function playAll({ from, count, keepGoing, trace }: Options): number {
   const startedMs = performance.now();
+  let shownMs = startedMs;
   let failed = 0;
-  for (let seed = from; seed < from + count; seed++) {
-    if (playOne(seed)) continue;
-    failed++;
-    if (!values['keep-going']) return;
+  let played = 0;
+  while (played < count && (failed === 0 || keepGoing)) {
+    const seed = from + played++;
+    const verdict = playSeed(seed, trace ? (line) => console.log(line()) : undefined);
+    if (verdict.problems.length > 0) {
+      failed++;
+      report(seed, verdict);
+    }
+    if (performance.now() - shownMs > progressEveryMs) {
+      shownMs = performance.now();
+      const perS = (played * 1000) / (shownMs - startedMs);
+      const leftS = Math.ceil((count - played) / perS);
+      console.error(`${played} of ${count}, ${failed} failed, ${perS.toFixed(0)} seeds/s, ${leftS} s left`);
+    }
   }
   const seconds = (performance.now() - startedMs) / 1000;
-  console.log(`${count} seeds from ${from}: ${failed} failed, ${(count / seconds).toFixed(0)} seeds/s`);
+  console.log(`${played} seeds from ${from}: ${failed} failed, ${(played / seconds).toFixed(0)} seeds/s`);
+  return failed;
 }
 
-if (values.seed !== undefined) playOne(Number(values.seed));
-else playMany(Number(values.from), Number(values.seeds));
+function main(): number {
+  try {
+    const options = readOptions(process.argv.slice(2));
+    if (options === undefined) {
+      console.log(usage);
+      return 0;
+    }
+    return playAll(options) > 0 ? 1 : 0;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`simulate: ${error.message}\n--help says what there is`);
+    return 2;
+  }
+}
+
+process.exitCode = main();

@@ -1,6 +1,7 @@
 /** A scenario from a seed alone, and one played from its beginning to its verdict. */
 import { seededRandom } from '@orchestrator/runtime';
 import type { ConflictStrategy } from '@orchestrator/sync';
+import type { FaultKind } from './faults.ts';
 import type { RunHistory } from './history.ts';
 import { invariants } from './invariants.ts';
 import { type Scenario, type Trace, World } from './world.ts';
@@ -33,10 +34,11 @@ export function scenarioOf(seed: number): Scenario {
 }
 
 export interface Verdict {
-  readonly seed: number;
+  readonly scenario: Scenario;
   readonly problems: readonly string[];
   readonly conflicts: number;
   readonly txns: number;
+  readonly faults: Readonly<Record<FaultKind, number>>;
 }
 
 export function playSeed(seed: number, trace?: Trace, change?: Partial<Scenario>): Verdict {
@@ -55,10 +57,11 @@ export function playSeed(seed: number, trace?: Trace, change?: Partial<Scenario>
   }
   const { source, target } = world.ensembles;
   return {
-    seed,
+    scenario: world.scenario,
     problems,
     conflicts: world.store.conflicts.size,
     txns: source.log.length + target.log.length,
+    faults: world.faults,
   };
 }
 

@@ -6,6 +6,7 @@ import { openAcl, type Txn } from '@orchestrator/zookeeper';
 import { Clients } from './clients.ts';
 import { Engine } from './engine.ts';
 import type { EngineTiming } from './engine-options.ts';
+import { type FaultKind, faultKinds, injectFault } from './faults.ts';
 import { Ensemble } from './model/ensemble.ts';
 import { ModelStore } from './model/store.ts';
 
@@ -45,6 +46,8 @@ export class World {
   readonly clients: Record<Side, Clients>;
   readonly engines: Engine[];
   readonly trace: Trace | undefined;
+  /** How many of each have happened. */
+  readonly faults = Object.fromEntries(faultKinds.map((kind) => [kind, 0])) as Record<FaultKind, number>;
   #isHealing = false;
 
   constructor(scenario: Scenario, trace?: Trace) {
@@ -175,37 +178,10 @@ export class World {
     const { faultEveryMs } = this.scenario;
     this.clock.after(1 + this.random.below(2 * faultEveryMs), () => {
       if (this.#isHealing) return;
-      this.#fault();
+      const kind = injectFault(this);
+      if (kind !== undefined) this.faults[kind]++;
       this.#nextFault();
     });
-  }
-
-  #fault(): void {
-    const { random } = this;
-    const engine = this.engines[random.below(this.engines.length)];
-    const run = engine?.run;
-    const side = sidesOf[random.below(2)] ?? 'source';
-    const dice = random.fraction();
-    if (dice < 0.2) {
-      this.trace?.(() => `fault: ${engine?.options.name} crashes`);
-      engine?.crash();
-      this.clock.after(random.below(random.fraction() < 0.3 ? 2000 : 300), () => engine?.start());
-    } else if (dice < 0.55) run?.sides[side].cut(random.fraction() < 0.5 ? 1 : random.below(1200));
-    else if (dice < 0.65) run?.freeze(random.below(900));
-    else if (dice < 0.75) {
-      this.trace?.(() => `fault: ${side} changes its leader`);
-      this.ensembles[side].changeLeader();
-      for (const other of this.engines) other.run?.sides[side].cut(1 + random.below(60));
-    } else if (dice < 0.85) {
-      const sessions = this.store.mirrorSessions;
-      const session = sessions[random.below(sessions.length)];
-      if (session === undefined) return;
-      this.trace?.(() => `fault: mirror session 0x${session.mirrorSession.toString(16)} expires`);
-      this.ensembles[session.side].closeSession(session.mirrorSession);
-    } else if (run !== undefined) {
-      run.trace(() => `capture of the ${side} becomes slow`);
-      run.sides[side].capture.slowUntilMs = this.clock.monotonicMs() + random.below(600);
-    }
   }
 
   /** Waits until nothing has happened on either side for long enough that nothing will. */

@@ -1,0 +1,102 @@
+/**
+ * The core against made-up worlds: always the same two thousand, and as many new ones as there is time for. A failure names
+ * its seed and the command that plays it again.
+ */
+import { randomInt } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { type FaultKind, faultKinds } from './faults.ts';
+import { playSeed, type Verdict } from './scenario.ts';
+
+const fixedSeeds = 2_000;
+const newSeeds = 1_000;
+const newSeedsLimitMs = 15_000;
+/** Enough that a change of the scenarios that leaves something out is noticed. */
+const leastWorlds = 150;
+const leastFaults = 300;
+
+function expectSound(seed: number, { problems }: Verdict): void {
+  const replay = `replay: npm run simulate -- --seed ${seed} --trace`;
+  expect(problems, `seed ${seed}: ${problems.join('\n')}\n${replay}`).toEqual([]);
+}
+
+/** What a range of seeds has been through. */
+class Coverage {
+  readonly worlds = new Map<string, number>();
+  readonly faults = new Map<FaultKind, number>();
+  conflicts = 0;
+  txns = 0;
+
+  add({ scenario, faults, conflicts, txns }: Verdict): void {
+    const { history, strategy, engines } = scenario;
+    this.#count(`strategy ${strategy}`);
+    this.#count(`${engines} engines`);
+    for (const side of ['source', 'target'] as const) {
+      this.#count(`${side} ${history[side] ? 'with' : 'without'} history`);
+    }
+    if (scenario.historyLossRate > 0) this.#count('history gets lost');
+    if (scenario.mostMirrorSessions === 1) this.#count('shared mirror session');
+    if (!scenario.closeSessionSaysPaths) this.#count('servers before 3.6');
+    if (scenario.faultEveryMs === 0) this.#count('undisturbed');
+    for (const kind of faultKinds) this.faults.set(kind, (this.faults.get(kind) ?? 0) + faults[kind]);
+    this.conflicts += conflicts;
+    this.txns += txns;
+  }
+
+  #count(trait: string): void {
+    this.worlds.set(trait, (this.worlds.get(trait) ?? 0) + 1);
+  }
+}
+
+describe('simulated worlds', () => {
+  test(`seeds 1 to ${fixedSeeds} hold every invariant and go through everything`, async () => {
+    const coverage = new Coverage();
+    for (let seed = 1; seed <= fixedSeeds; seed++) {
+      const verdict = playSeed(seed);
+      expectSound(seed, verdict);
+      coverage.add(verdict);
+      if (seed % 50 === 0) await setImmediate();
+    }
+    const expected = [
+      'strategy last-write-wins',
+      'strategy source-wins',
+      'strategy manual',
+      '1 engines',
+      '2 engines',
+      'source with history',
+      'target with history',
+      'history gets lost',
+      'shared mirror session',
+      'servers before 3.6',
+      'undisturbed',
+    ];
+    for (const trait of expected) {
+      expect(coverage.worlds.get(trait) ?? 0, trait).toBeGreaterThanOrEqual(leastWorlds);
+    }
+    for (const kind of faultKinds) {
+      expect(coverage.faults.get(kind) ?? 0, kind).toBeGreaterThanOrEqual(leastFaults);
+    }
+    expect(coverage.conflicts).toBeGreaterThan(fixedSeeds);
+    expect(coverage.txns).toBeGreaterThan(50 * fixedSeeds);
+  });
+
+  test('seeds that nobody has played before', async () => {
+    const from = randomInt(1_000_000_000);
+    console.log(`simulation: seeds from ${from}`);
+    const startedMs = performance.now();
+    for (let seed = from; seed < from + newSeeds; seed++) {
+      expectSound(seed, playSeed(seed));
+      if ((seed - from) % 50 === 0) await setImmediate();
+      if (performance.now() - startedMs > newSeedsLimitMs) break;
+    }
+  });
+
+  test('a seed is the same world each time', () => {
+    const lines = () => {
+      const trace: string[] = [];
+      playSeed(7, (line) => trace.push(line()));
+      return trace;
+    };
+    expect(lines()).toEqual(lines());
+  });
+});
