@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 const program = fileURLToPath(new URL('../packages/cli/bin/zk-migrate', import.meta.url));
 const cacheFolder = fileURLToPath(new URL('../.cache', import.meta.url));
 
+const longestCommandMs = 130_000;
+
 export interface Ended {
   readonly exitCode: number | null;
   readonly stdout: string;
@@ -26,6 +28,7 @@ export interface ZkMigrateOptions {
 
 export interface ZkMigrate {
   start(...args: readonly string[]): Running;
+  /** @throws Error with all it has printed, when it takes longer than any command should */
   run(...args: readonly string[]): Promise<Ended>;
   /** Standard output as JSON. @throws Error unless it ends with 0 */
   json<T>(...args: readonly string[]): Promise<T>;
@@ -63,7 +66,21 @@ export function zkMigrate({ workFolder, env = {} }: ZkMigrateOptions): ZkMigrate
     return self;
   };
 
-  const run = (...args: readonly string[]) => start(...args).ended;
+  const run = async (...args: readonly string[]) => {
+    const self = start(...args);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      self.child.kill('SIGTERM');
+    }, longestCommandMs);
+    const ended = await self.ended;
+    clearTimeout(timer);
+    if (!isLate) return ended;
+    const others = [...running].map((other) => other.text()).join('\n---\n');
+    throw new Error(
+      `zk-migrate ${args.join(' ')} did not end: ${self.text()}\nwhile others printed: ${others}`,
+    );
+  };
   return {
     start,
     run,
