@@ -1,14 +1,18 @@
 /**
  * Capture of one ensemble. With history: an observer, which hands over each transaction in order, resumes where it was or,
- * when the history is too old, starts over with a snapshot. Without: a watcher that compares now and then and tells what
- * it found.
+ * when the history is too old, starts over with a snapshot. Without: a poller that reads what differs from the core's
+ * mirror and tells that as one transaction.
  */
 import type { Random } from '@orchestrator/runtime';
 import type { Side } from '@orchestrator/sync';
-import type { Txn, TxnOp } from '@orchestrator/zookeeper';
+import { parentPath, type Txn, type TxnOp } from '@orchestrator/zookeeper';
 import type { RunHost } from './engine-options.ts';
+import { inScope } from './history.ts';
 import type { Ensemble } from './model/ensemble.ts';
-import { ModelTree } from './model/tree.ts';
+import { type ModelNode, ModelTree } from './model/tree.ts';
+
+/** How often a poller's session does not live through a lost connection: then its mirror is loaded anew. */
+const sessionLossRate = 0.3;
 
 export class Capture {
   readonly #run: RunHost;
@@ -20,8 +24,13 @@ export class Capture {
   #isUp = true;
   /** Transactions of the ensemble's log handed over so far. */
   #next = 0;
-  /** What a watcher has told. */
-  #told = new ModelTree();
+  /** What the core knows. */
+  #mirror = new ModelTree();
+  /** A poller has told of everything up to here. */
+  #told = 0n;
+  #isInRound = false;
+  /** Of a poller, to move the ensemble on. */
+  #session: bigint | undefined;
   slowUntilMs = 0;
 
   constructor(run: RunHost, side: Side, random: Random) {
@@ -33,18 +42,27 @@ export class Capture {
   }
 
   get isCaughtUp(): boolean {
-    return this.#isUp && (this.#hasHistory ? this.#next === this.#ensemble.log.length : !this.#isBehind());
+    return (
+      this.#isUp &&
+      (this.#hasHistory ? this.#next === this.#ensemble.log.length : this.#told === this.#ensemble.zxid)
+    );
   }
 
   start(resumePoint: bigint): { mirror: ModelTree; window: readonly Txn[] | undefined } {
-    const mirror = this.#ensemble.tree.clone();
+    const mirror = this.#load();
     this.#isStarted = true;
     this.#next = this.#ensemble.log.length;
-    this.#told = mirror.clone();
     this.#pump();
     const isLost = !this.#hasHistory || this.#random.fraction() < this.#run.options.historyLossRate;
     if (isLost) return { mirror, window: undefined };
     return { mirror, window: this.#ensemble.log.filter((txn) => txn.zxid > resumePoint) };
+  }
+
+  /** The core gets the mirror, and it alone writes to it from then on. */
+  #load(): ModelTree {
+    this.#mirror = this.#ensemble.tree.clone();
+    this.#told = this.#ensemble.zxid;
+    return this.#mirror;
   }
 
   interrupt(): void {
@@ -55,10 +73,11 @@ export class Capture {
     const wasUp = this.#isUp;
     this.#isUp = true;
     if (wasUp || !this.#isStarted) return;
-    if (!this.#hasHistory || this.#random.fraction() >= this.#run.options.historyLossRate) return;
-    if (this.#next === this.#ensemble.log.length) return;
+    const { historyLossRate } = this.#run.options;
+    const isKept = this.#random.fraction() >= (this.#hasHistory ? historyLossRate : sessionLossRate);
+    if (isKept || (this.#hasHistory && this.#next === this.#ensemble.log.length)) return;
     this.#next = this.#ensemble.log.length;
-    this.#run.post({ kind: 'snapshot', side: this.#side, mirror: this.#ensemble.tree.clone() });
+    this.#run.post({ kind: 'snapshot', side: this.#side, mirror: this.#load() });
   }
 
   #pump(): void {
@@ -67,7 +86,7 @@ export class Capture {
     this.#run.later(1 + this.#random.below(timing.largestDelayMs) * slowness, () => {
       if (this.#isUp && !this.#run.isFrozen) {
         if (this.#hasHistory) this.#handOver();
-        else if (this.#random.fraction() < 0.5) this.refresh();
+        else if (this.#random.fraction() < 0.5) this.#round();
       }
       this.#pump();
     });
@@ -87,61 +106,77 @@ export class Capture {
     });
   }
 
-  #isBehind(): boolean {
-    return this.#told.zxid !== this.#ensemble.zxid;
+  /** A poller's round, as `PollingCapture` makes them: first the server's position, then the reads, then what they change. */
+  #round(): void {
+    if (this.#isInRound) return;
+    this.#isInRound = true;
+    const position = this.#ensemble.zxid;
+    this.#run.later(1 + this.#random.below(this.#run.options.timing.largestDelayMs), () => {
+      this.#isInRound = false;
+      if (this.#isUp && !this.#run.isFrozen) this.#tell(position);
+    });
   }
 
-  /** A watcher's look: tells of each path that is not as it was told before. */
+  #tell(position: bigint): void {
+    const ops = changesOf(this.#mirror, this.#ensemble.tree);
+    const { clock } = this.#run.options;
+    if (ops.length > 0 && position <= this.#mirror.zxid) {
+      // It has to be told at a position after our last write: a write that fails moves an idle ensemble on.
+      if (position === this.#ensemble.zxid) this.#moveOn();
+      return;
+    }
+    if (ops.length > 0) {
+      const txn: Txn = { zxid: position, sessionId: 0n, cxid: 0, timeMs: clock.nowMs(), ops };
+      this.#run.post({ kind: 'txns', side: this.#side, txns: [txn], arrivedMs: clock.monotonicMs() });
+    }
+    this.#told = position;
+    this.#run.post({ kind: 'progress', side: this.#side, zxid: position });
+  }
+
+  #moveOn(): void {
+    this.#session ??= this.#ensemble.openSession(1e12);
+    this.#ensemble.submit(this.#session, [{ kind: 'delete', path: '/', version: 0x7fff_ffff }]);
+  }
+
+  /** Asked to look at once. */
   refresh(): void {
-    if (this.#hasHistory) return;
-    if (!this.#isUp) {
-      this.#run.later(10, () => this.refresh());
-      return;
-    }
-    const { tree, zxid } = this.#ensemble;
-    if (zxid === this.#told.zxid) {
-      this.#run.post({ kind: 'progress', side: this.#side, zxid });
-      return;
-    }
-    const txns = compare(this.#told, tree).map(
-      ({ op, timeMs }): Txn => ({ zxid, sessionId: 0n, cxid: 0, timeMs, ops: [op] }),
-    );
-    this.#told = tree.clone();
-    this.#told.zxid = zxid;
-    const arrivedMs = this.#run.options.clock.monotonicMs();
-    if (txns.length > 0) this.#run.post({ kind: 'txns', side: this.#side, txns, arrivedMs });
-    this.#run.post({ kind: 'progress', side: this.#side, zxid });
+    if (!this.#hasHistory && this.#isUp) this.#round();
   }
 }
 
-interface Finding {
-  readonly op: TxnOp;
-  readonly timeMs: number;
-}
-
-function compare(before: ModelTree, now: ModelTree): Finding[] {
-  const found: Finding[] = [];
-  const gone = [...before.walk()].filter((node) => now.get(node.path)?.stat.czxid !== node.stat.czxid);
-  for (const { path } of gone.reverse()) found.push({ op: { kind: 'delete', path }, timeMs: 0 });
-  for (const node of now.walk()) {
+/** What turns the mirror into what a poller finds: by owner, version and data, since mirrors hold no zxids of our own writes. */
+function changesOf(mirror: ModelTree, tree: ModelTree): TxnOp[] {
+  const deleted: TxnOp[] = [];
+  const made: TxnOp[] = [];
+  const remade = new Set<string>();
+  for (const { path } of mirror.walk()) {
+    const found = tree.get(path);
+    if (!inScope(path)) continue;
+    if (found === undefined || remade.has(parentPath(path)) || isAnother(mirror, found)) {
+      remade.add(path);
+      deleted.push({ kind: 'delete', path });
+    }
+  }
+  for (const node of tree.walk()) {
     const { path, data, acl, stat } = node;
-    const old = before.get(path);
-    const timeMs = stat.mtime;
-    if (old === undefined || old.stat.czxid !== stat.czxid) {
-      const { ephemeralOwner } = stat;
-      found.push({ op: { kind: 'create', path, data, acl, ephemeralOwner, parentCversion: -1 }, timeMs });
-      if (stat.version > 0)
-        found.push({ op: { kind: 'setData', path, data, version: stat.version }, timeMs });
-      if (stat.aversion > 0)
-        found.push({ op: { kind: 'setAcl', path, acl, aversion: stat.aversion }, timeMs });
-      continue;
-    }
-    if (old.stat.version !== stat.version) {
-      found.push({ op: { kind: 'setData', path, data, version: stat.version }, timeMs });
-    }
-    if (old.stat.aversion !== stat.aversion) {
-      found.push({ op: { kind: 'setAcl', path, acl, aversion: stat.aversion }, timeMs });
-    }
+    if (!inScope(path)) continue;
+    const known = remade.has(path) ? undefined : mirror.get(path)?.stat;
+    const { ephemeralOwner } = stat;
+    if (known === undefined)
+      made.push({ kind: 'create', path, data, acl, ephemeralOwner, parentCversion: -1 });
+    if (stat.version !== (known?.version ?? 0))
+      made.push({ kind: 'setData', path, data, version: stat.version });
+    if (stat.aversion !== (known?.aversion ?? 0))
+      made.push({ kind: 'setAcl', path, acl, aversion: stat.aversion });
   }
-  return found;
+  return [...deleted.reverse(), ...made];
+}
+
+/** Deleted and made again since. */
+function isAnother(mirror: ModelTree, found: ModelNode): boolean {
+  const known = mirror.get(found.path);
+  if (known === undefined) return false;
+  const { ephemeralOwner, version } = known.stat;
+  if (ephemeralOwner !== found.stat.ephemeralOwner || found.stat.version < version) return true;
+  return found.stat.version === version && found.dataHash !== known.dataHash;
 }
