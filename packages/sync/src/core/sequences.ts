@@ -156,7 +156,7 @@ export function raiseWithBatch(ctx: Context, builder: Builder, parent: string): 
   const { lane } = builder;
   const { gap, pending } = ctx.sequences;
   if (lane.from !== 'source' || !pending.has(parent) || lane.predicted.isInFlight(gapPath(parent))) return;
-  const step = Math.min(firstStep, gap);
+  const step = Math.min(firstStep, Math.ceil(gap / 4));
   const found = distance(ctx, lane, parent);
   if (found === undefined || found >= step || builder.ops.length >= mostPairsPerMulti) return;
   const ops = pairs(ctx, parent, step - found);
