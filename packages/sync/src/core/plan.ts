@@ -169,6 +169,8 @@ function planSetAcl(ctx: Context, builder: Builder, op: SetAclOp, work: Work): P
   // Not covered by the cursor, so after a crash it may be there already, and later ones too.
   const isThere = here !== undefined && there.aversion >= here.stat.aversion && sameAcl(there.acl, here.acl);
   if (isThere || (there.aversion >= op.aversion && sameAcl(there.acl, acl))) return 'done';
+  // Found with its ACL by a look, and created with it in this same batch: there is nothing yet that could be set.
+  if (!ctx.sides[lane.from].traits.hasHistory && sameAcl(there.acl, acl)) return 'done';
   builder.aclStep = { path, acl, aversion: there.aversion };
   return 'acl';
 }
