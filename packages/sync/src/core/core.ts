@@ -284,7 +284,7 @@ class SyncCore implements Core {
     const { sweeps, lanes } = this.#ctx;
     if (this.#isCopied && sweeps.length > 0) return;
     for (const side of sidesOf) pump(this.#ctx, lanes[side]);
-    if (!this.#isCopied) return;
+    if (!this.#isCopied || this.#isFinishing) return;
     continueSurvey(this.#ctx);
     raiseCounters(this.#ctx);
   }
