@@ -98,7 +98,9 @@ function planContent(
   const { lane } = builder;
   // What clients of the far side have changed meanwhile, and this side has not, travels the other way.
   const theirs = ctx.dirty.get(path)?.[lane.to]?.fields ?? 0;
-  const isAclTheirs = (theirs & touches.acl) !== 0 || ctx.refused[lane.to].has(aclKey(path));
+  const isOriginals = isAclOfOriginal(ctx, lane, path, here, there);
+  if (isOriginals) builder.effects.push(() => settleLater(ctx, lane.to, path));
+  const isAclTheirs = isOriginals || (theirs & touches.acl) !== 0 || ctx.refused[lane.to].has(aclKey(path));
   if (!isAclTheirs && !sameAcl(here.acl, there.acl)) {
     builder.aclStep = { path, acl: here.acl, aversion: there.aversion };
     return 'acl';
@@ -121,6 +123,22 @@ function planContent(
   writeSet(builder, path, found.data, there, times);
   if (times !== behind) noteVersion(ctx, builder, path, here.stat.version, there.version + times);
   return 'done';
+}
+
+/**
+ * A client has set the original's ACL while its copy was made, which is left to the copy; a restart in between forgets that.
+ * Nobody has set the copy's.
+ */
+function isAclOfOriginal(
+  ctx: Context,
+  lane: Lane,
+  path: string,
+  here: MirrorNode,
+  there: PlannedNode,
+): boolean {
+  if (!isCopy(ctx, lane.from, here.stat.ephemeralOwner) || sameAcl(here.acl, there.acl)) return false;
+  const mine = ctx.dirty.get(path)?.[lane.from]?.fields ?? 0;
+  return (mine & touches.acl) === 0 && there.aversion > here.stat.aversion;
 }
 
 function raiseVersion(
