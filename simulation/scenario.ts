@@ -65,7 +65,8 @@ export function playSeed(seed: number, trace?: Trace, change?: Partial<Scenario>
   };
 }
 
-function historyOf(world: World): RunHistory {
+/** What the invariants look at, once `world` has been played. */
+export function historyOf(world: World): RunHistory {
   const { store, scenario } = world;
   const side = (name: 'source' | 'target') => {
     const { log, tree, expired } = world.ensembles[name];

@@ -1,0 +1,182 @@
+/** Each invariant holds in a world that went well, and notices when just what it is about is broken afterwards. */
+import { encodeCursor, type Side } from '@orchestrator/sync';
+import { openAcl, type Txn, type TxnOp } from '@orchestrator/zookeeper';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { cursorPath, markPath, type RunHistory } from './history.ts';
+import { type Invariant, invariants } from './invariants.ts';
+import { historyOf, scenarioOf } from './scenario.ts';
+import { World } from './world.ts';
+
+const engineSession = 0x2200_0000_0000_ffffn;
+let world: World;
+let history: RunHistory;
+
+beforeEach(() => {
+  world = new World({ ...scenarioOf(1), strategy: 'last-write-wins', faultEveryMs: 0, historyLossRate: 0 });
+  expect(world.play()).toBe(true);
+  history = historyOf(world);
+});
+
+const check = (name: string): string[] => {
+  const invariant: Invariant | undefined = invariants[name];
+  if (invariant === undefined) throw new Error(`no invariant is called ${name}`);
+  return invariant(history);
+};
+
+const create = (path: string, text: string, ephemeralOwner = 0n): TxnOp => ({
+  kind: 'create',
+  path,
+  data: Buffer.from(text),
+  acl: openAcl,
+  ephemeralOwner,
+  parentCversion: -1,
+});
+const set = (path: string, text: string, version: number): TxnOp => ({
+  kind: 'setData',
+  path,
+  data: Buffer.from(text),
+  version,
+});
+const cursor = (term: number): TxnOp => ({
+  kind: 'setData',
+  path: cursorPath,
+  data: encodeCursor({ term, zxid: 0n, seenZxid: 0n }),
+  version: 1_000,
+});
+
+function aClient(side: Side): bigint {
+  const [session] = world.clients[side].liveSessions;
+  if (session === undefined) throw new Error(`the ${side} has no client`);
+  return session;
+}
+
+/** One more transaction, in the log and, if it is to be, in the tree. */
+function happen(side: Side, sessionId: bigint, ops: readonly TxnOp[], isInTree = true): Txn {
+  const { log, tree } = world.ensembles[side];
+  const txn: Txn = {
+    zxid: (log.at(-1)?.zxid ?? 0n) + 1n,
+    sessionId,
+    cxid: 0,
+    timeMs: world.clock.nowMs(),
+    ops,
+  };
+  log.push(txn);
+  if (isInTree) tree.apply(txn);
+  return txn;
+}
+
+/** A node both sides have, made by the source's client and carried over. */
+function settled(path: string, text = 'x'): void {
+  happen('source', aClient('source'), [create(path, text)]);
+  happen('target', engineSession, [cursor(999), create(path, text)]);
+}
+
+function nodeOf(side: Side, path: string) {
+  const node = world.ensembles[side].tree.get(path);
+  if (node === undefined) throw new Error(`the ${side} has no ${path}`);
+  return node;
+}
+
+test.each(Object.keys(invariants))('%s holds in a world that went well', (name) => {
+  settled('/settled');
+  expect(check(name)).toEqual([]);
+});
+
+describe('treesAreEqual', () => {
+  beforeEach(() => settled('/settled'));
+
+  test.each<[string, () => void]>([
+    ['other data', () => happen('target', engineSession, [set('/settled', 'y', 1)])],
+    ['a missing node', () => happen('target', engineSession, [{ kind: 'delete', path: '/settled' }])],
+    [
+      'another ACL',
+      () => {
+        nodeOf('target', '/settled').acl = [];
+      },
+    ],
+    [
+      'another kind',
+      () => {
+        happen('target', engineSession, [{ kind: 'delete', path: '/settled' }]);
+        happen('target', engineSession, [create('/settled', 'x', engineSession)]);
+      },
+    ],
+  ])('sees %s', (_, corrupt) => {
+    corrupt();
+    expect(check('treesAreEqual')).toEqual([expect.stringContaining('/settled')]);
+  });
+
+  test('lets held paths differ', () => {
+    happen('target', engineSession, [set('/settled', 'y', 1)]);
+    expect(check('treesAreEqual')).toHaveLength(1);
+    history = { ...history, held: new Set(['/settled']) };
+    expect(check('treesAreEqual')).toEqual([]);
+  });
+});
+
+test('versionsAreEqual sees a change that was applied once more', () => {
+  settled('/settled');
+  nodeOf('target', '/settled').stat.version++;
+  expect(check('versionsAreEqual')).toEqual([expect.stringContaining('/settled')]);
+});
+
+describe('noWriteIsLost', () => {
+  test.each<[string, TxnOp]>([
+    ['a set', set('/settled', 'gone', 1)],
+    ['a create', create('/other', 'gone')],
+    ['a delete', { kind: 'delete', path: '/settled' }],
+    ['a setACL', { kind: 'setAcl', path: '/settled', acl: [], aversion: 1 }],
+  ])('sees %s that is nowhere in the end', (_, op) => {
+    settled('/settled');
+    happen('source', aClient('source'), [op], false);
+    expect(check('noWriteIsLost')).toEqual([expect.stringContaining(op.kind)]);
+  });
+
+  test('takes a record of the conflict for an answer', () => {
+    settled('/settled');
+    const { zxid } = happen('source', aClient('source'), [set('/settled', 'gone', 1)], false);
+    const id = `/settled@0x${zxid.toString(16)}-0x0`;
+    const strategy = 'last-write-wins';
+    const conflict = { id, path: '/settled', source: null, target: null, strategy } as const;
+    history = { ...history, conflicts: [{ ...conflict, decision: 'target', reason: 'a test' }] };
+    expect(check('noWriteIsLost')).toEqual([]);
+  });
+});
+
+test('noEphemeralDiesEarly sees an engine delete the node of a client that lives', () => {
+  const client = aClient('target');
+  happen('target', client, [create('/mine', 'x', client)]);
+  happen('target', engineSession, [cursor(999), { kind: 'delete', path: '/mine' }]);
+  expect(check('noEphemeralDiesEarly')).toEqual([expect.stringContaining('/mine')]);
+});
+
+test('noEphemeralOutlives sees a copy whose original went with its session', () => {
+  const origin = 0x1100_0000_0000_ffffn;
+  const copy = { side: 'target', originSession: origin, mirrorSession: engineSession } as const;
+  history = { ...history, mirrorSessions: [...history.mirrorSessions, copy] };
+  happen('target', engineSession, [create('/copy', 'x', engineSession)]);
+  expect(check('noEphemeralOutlives')).toEqual([expect.stringContaining('/copy')]);
+});
+
+test('noNameIsUsedTwice sees two clients with one name', () => {
+  world.clients.source.sequentialPaths.push('/locks/n-0000000007');
+  world.clients.target.sequentialPaths.push('/locks/n-0000000007');
+  expect(check('noNameIsUsedTwice')).toEqual([expect.stringContaining('/locks/n-0000000007')]);
+});
+
+test('nothingIsAppliedTwice sees a value carried over again', () => {
+  settled('/settled');
+  for (const version of [1, 2]) happen('target', engineSession, [cursor(999), set('/settled', 'y', version)]);
+  expect(check('nothingIsAppliedTwice')).toEqual([expect.stringContaining('/settled y')]);
+});
+
+describe('deposedWritesNothing', () => {
+  test.each<[string, TxnOp]>([
+    ['a multi', cursor(998)],
+    ['a mark', set(markPath, '998', 1)],
+  ])('sees %s of a lower term', (_, op) => {
+    happen('target', engineSession, [cursor(999)]);
+    happen('target', engineSession, [op]);
+    expect(check('deposedWritesNothing')).toEqual([expect.stringContaining('term 998 after 999')]);
+  });
+});
