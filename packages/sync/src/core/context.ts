@@ -7,7 +7,6 @@ import type { Mirror } from './mirror.ts';
 import type { CoreLimits, SideTraits } from './options.ts';
 import type { Reads } from './reads.ts';
 import type { Scope } from './scope.ts';
-import type { Sequences } from './sequences.ts';
 import type { Action, Blocked, Conflict, ConflictStrategy, EphemeralCreate, Side } from './types.ts';
 
 export interface SideContext {
@@ -62,6 +61,20 @@ export interface EphemeralCopy {
   /** A failure is looked into once the stream has passed this. */
   failedZxid: bigint;
   sent: EphemeralCreate | undefined;
+}
+
+/** The parents whose sequence counters are kept apart; see `sequences.ts`. */
+export interface Sequences {
+  /** 0: counters are left alone. */
+  readonly gap: number;
+  /** Parents that have or had sequential children, with the creates seen since their counters were last looked at. */
+  readonly parents: Map<string, number>;
+  /** Parents whose counters are to be looked at, or were found too close and are being raised to the full gap. */
+  readonly pending: Map<string, 'look' | 'raise'>;
+  /** Parents that we cannot raise; on the ledger. */
+  readonly refused: Set<string>;
+  /** Looks for parents in the whole tree, a slice at a time. */
+  survey: Generator<void> | undefined;
 }
 
 export interface Context {

@@ -11,7 +11,7 @@ import { resolveHeld } from './held.ts';
 import { observe, takeFindings } from './intake.ts';
 import { createLane, oldestArrivedMs, oldestSeq } from './lane.ts';
 import { type CoreOptions, defaultLimits, defaultSequenceGap } from './options.ts';
-import { raiseCounters } from './raise.ts';
+import { raiseCounters } from './raise-later.ts';
 import { Reads } from './reads.ts';
 import { reconcile } from './reconcile.ts';
 import { onBlockedRecorded } from './refused.ts';

@@ -6,7 +6,7 @@ import type { Context } from './context.ts';
 import { onCopiesLost, onCopyEcho } from './ephemerals.ts';
 import { isCopy } from './kinds.ts';
 import { isEphemeral, type Mirror, type MirrorNode, sameAcl } from './mirror.ts';
-import { isGapPath } from './sequences.ts';
+import { isGapPath } from './raise.ts';
 import { forgetMirrorSession, isSessionGone } from './sessions.ts';
 import { endSessionLater, settleLater } from './settling.ts';
 import { otherSide, type Side, type WriteOp } from './types.ts';

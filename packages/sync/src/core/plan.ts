@@ -21,8 +21,8 @@ import { wantCopy } from './ephemerals.ts';
 import { isOriginal, isSameKind } from './kinds.ts';
 import type { ExpireOp, Work, WorkOp } from './lane.ts';
 import { isEphemeral, sameAcl } from './mirror.ts';
+import { raiseBeforeChild, raiseWithBatch } from './raise.ts';
 import { refuse } from './refused.ts';
-import { raiseBeforeChild, raiseWithBatch } from './sequences.ts';
 import { aclKey, planParent, planSettle } from './settle.ts';
 import { settleLater } from './settling.ts';
 

@@ -1,31 +1,117 @@
-/** Sequence counters that are too close are raised while nothing else waits to be carried to the target. */
+/**
+ * The writes that raise a sequence counter. All that raises one is a create; the children that we create for that are
+ * deleted in the same multi, so nobody ever sees one.
+ */
+import { openAcl, parentPath } from '@orchestrator/zookeeper';
+import { type Builder, sizeOf } from './builder.ts';
 import type { Context } from './context.ts';
-import { isListening } from './findings.ts';
-import { inFlight } from './lane.ts';
-import { eagerMultis, mostInFlight, sendBatch } from './send.ts';
-import { isMoving, lackOf, raiseNext } from './sequences.ts';
+import type { Lane } from './lane.ts';
+import { isEphemeral } from './mirror.ts';
+import { isSequential, leaveApart } from './sequences.ts';
+import type { WriteOp } from './types.ts';
 
-/** Sends what brings the pending parents nearer to the full gap: one multi of each at a time, a few at once. */
-export function raiseCounters(ctx: Context): void {
-  const lane = ctx.lanes.source;
-  const { pending } = ctx.sequences;
-  if (pending.size === 0 || lane.gate !== 'open' || lane.queue.length > 0 || isListening(ctx, lane)) return;
-  const most = Math.min(eagerMultis, mostInFlight(ctx, lane));
-  let looked = 0;
-  for (const parent of pending.keys()) {
-    if (inFlight(lane) >= most) return;
-    if (looked++ === ctx.limits.compareSlice) {
-      ctx.out.push({ kind: 'proceed' });
-      return;
-    }
-    if (isMoving(lane, parent)) continue;
-    const lack = lackOf(ctx, lane, parent);
-    if (lack === 0) {
-      pending.delete(parent);
-      continue;
-    }
-    const id = ctx.nextId++;
-    const ops = raiseNext(ctx, lane, { parent, lack, batch: id });
-    sendBatch(ctx, lane, { id, kind: 'multi', ops, works: [] });
+/** Pairs of create and delete in the multi that carries a first child: out of reach until the rest has been raised. */
+const firstStep = 100;
+/** Pairs in one multi: some 10 ms of a server's time. */
+const mostPairsPerMulti = 500;
+/** Counters are signed 32-bit numbers, and sequences do not survive their end. */
+const highestCounter = 0x7fff_ffff;
+
+const gapName = 'orchestrator-gap';
+const gapPath = (parent: string) => (parent === '/' ? `/${gapName}` : `${parent}/${gapName}`);
+/** Whether the path is that of a child which we create and delete at once. */
+export const isGapPath = (path: string): boolean => path.endsWith(`/${gapName}`);
+
+/** How far the target's counter is above the source's; `undefined`: the target will not have that parent. */
+function distance(ctx: Context, lane: Lane, parent: string): number | undefined {
+  const { source, target } = ctx.sides;
+  const there = lane.predicted.get(target.mirror, parent);
+  if (there === undefined || isEphemeral(there.owner)) return undefined;
+  // One that we are about to make begins at 0.
+  const isOurs = lane.predicted.isInFlight(parent);
+  const far = isOurs ? 0 : (target.mirror.get(parent)?.stat.cversion ?? 0);
+  return far - (source.mirror.get(parent)?.stat.cversion ?? 0);
+}
+
+/**
+ * Creates to raise the target's counter by, now that the source's queue is empty and the counters can be compared; 0 for none.
+ * Begins when three quarters of the gap are used up, ends when all of it is there.
+ */
+export function lackOf(ctx: Context, lane: Lane, parent: string): number {
+  const { gap, parents, pending } = ctx.sequences;
+  const found = distance(ctx, lane, parent);
+  if (found === undefined) {
+    // To be looked at with its next child.
+    parents.set(parent, gap);
+    return 0;
   }
+  const enough = pending.get(parent) === 'raise' ? gap : gap / 4;
+  if (found >= enough) return 0;
+  const lack = gap - found;
+  const counter = ctx.sides.source.mirror.get(parent)?.stat.cversion ?? 0;
+  const { maxCounterRaise } = ctx.limits;
+  if (counter + gap > highestCounter) leaveApart(ctx, parent, 'it is too near its end');
+  else if (lack > maxCounterRaise)
+    leaveApart(
+      ctx,
+      parent,
+      `raising it takes more than ${maxCounterRaise} creates; a seeded target needs none`,
+    );
+  else return lack;
+  return 0;
+}
+
+/** Before the target gets the first sequential child of a parent, its counter moves out of reach of the source's. */
+export function raiseBeforeChild(ctx: Context, builder: Builder, path: string): void {
+  if (isSequential(path)) raiseWithBatch(ctx, builder, parentPath(path));
+}
+
+/** In the multi that is being put together; for a parent that is made anew this is the one that creates it. */
+export function raiseWithBatch(ctx: Context, builder: Builder, parent: string): void {
+  const { lane } = builder;
+  const { gap, pending } = ctx.sequences;
+  if (lane.from !== 'source' || !pending.has(parent) || lane.predicted.isInFlight(gapPath(parent))) return;
+  const step = Math.min(firstStep, Math.ceil(gap / 4));
+  const found = distance(ctx, lane, parent);
+  if (found === undefined || found >= step || builder.ops.length >= mostPairsPerMulti) return;
+  const ops = pairs(ctx, parent, step - found);
+  builder.ops.push(...ops);
+  builder.bytes += ops.length * sizeOf(gapPath(parent), null);
+  builder.undo.push(lane.predicted.write(gapPath(parent), undefined, builder.batch));
+  builder.effects.push(() => pending.set(parent, 'raise'));
+}
+
+/** The writes of one multi that raise the counter by `lack`, or as far as one multi can. */
+export function raiseNext(
+  ctx: Context,
+  lane: Lane,
+  raise: { readonly parent: string; readonly lack: number; readonly batch: number },
+): readonly WriteOp[] {
+  const { parent, lack, batch } = raise;
+  ctx.sequences.pending.set(parent, 'raise');
+  lane.predicted.write(gapPath(parent), undefined, batch);
+  return pairs(ctx, parent, lack);
+}
+
+/** Whether what is on its way has to arrive before the counters can be compared. */
+export function isMoving(lane: Lane, parent: string): boolean {
+  return lane.predicted.isInFlight(gapPath(parent)) || lane.predicted.isInFlight(parent);
+}
+
+function pairs(ctx: Context, parent: string, wanted: number): WriteOp[] {
+  const path = gapPath(parent);
+  const fitting = Math.max(1, Math.floor(ctx.limits.maxBytesPerMulti / (2 * sizeOf(path, null))));
+  const count = Math.min(wanted, mostPairsPerMulti, fitting);
+  const ops: WriteOp[] = [];
+  for (let i = 0; i < count; i++) {
+    ops.push({ kind: 'create', path, data: null, acl: openAcl, mode: 'persistent' });
+    ops.push({ kind: 'delete', path, version: 0 });
+  }
+  return ops;
+}
+
+/** The target does not let us create and delete children. The rest goes on; the names may collide. */
+export function refuseRaise(ctx: Context, path: string, code: string): void {
+  const remedy = 'let the engine create and delete children here, then reconcile the path';
+  leaveApart(ctx, parentPath(path), `${code}: ${remedy}`);
 }

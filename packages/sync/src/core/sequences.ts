@@ -1,53 +1,31 @@
 /**
  * Each side numbers the sequential children of a parent from a counter of its own: the creates below it so far. So that
- * no number is given out twice, the target's is kept above the source's by a gap. All that raises a counter is a create;
- * the children we create for that are deleted in the same multi, so nobody ever sees one.
+ * no number is given out twice, the target's is kept above the source's by a gap. This file knows which parents that is
+ * about; `raise.ts` raises them.
  *
  * What is created on one side is created on the other, which moves both counters alike. Only what is gone before it was
  * carried does not, and slowly uses up the gap.
  */
-import { openAcl, parentPath } from '@orchestrator/zookeeper';
-import { type Builder, sizeOf } from './builder.ts';
-import type { Context } from './context.ts';
-import type { Lane, WorkOp } from './lane.ts';
-import { isEphemeral } from './mirror.ts';
+import { parentPath } from '@orchestrator/zookeeper';
+import type { Context, Sequences } from './context.ts';
+import type { WorkOp } from './lane.ts';
 import { isWithin } from './scope.ts';
-import type { WriteOp } from './types.ts';
-
-export interface Sequences {
-  /** 0: counters are left alone. */
-  readonly gap: number;
-  /** Parents that have or had sequential children, with the creates seen since their counters were last looked at. */
-  readonly parents: Map<string, number>;
-  /** Parents whose counters are to be looked at, or were found too close and are being raised to the full gap. */
-  readonly pending: Map<string, 'look' | 'raise'>;
-  /** Parents that we cannot raise; on the ledger. */
-  readonly refused: Set<string>;
-  /** Looks for parents in the whole tree, a slice at a time. */
-  survey: Generator<void> | undefined;
-}
-
-export function createSequences(gap: number): Sequences {
-  return { gap, parents: new Map(), pending: new Map(), refused: new Set(), survey: undefined };
-}
 
 /** Parents remembered; one that was forgotten is looked at again with its next child. */
 const mostParents = 100_000;
 /** Parents that wait to be raised, beyond which the survey pauses. */
 const mostPending = 10_000;
-/** Pairs of create and delete in the multi that carries a first child: out of reach until the rest has been raised. */
-const firstStep = 100;
-/** Pairs in one multi: some 10 ms of a server's time. */
-const mostPairsPerMulti = 500;
-/** Counters are signed 32-bit numbers, and sequences do not survive their end. */
-const highestCounter = 0x7fff_ffff;
 
-const gapName = 'orchestrator-gap';
-const gapPath = (parent: string) => (parent === '/' ? `/${gapName}` : `${parent}/${gapName}`);
-export const isGapPath = (path: string): boolean => path.endsWith(`/${gapName}`);
+export const createSequences = (gap: number): Sequences => ({
+  gap,
+  parents: new Map(),
+  pending: new Map(),
+  refused: new Set(),
+  survey: undefined,
+});
 
 /** Whether a name ends in the ten digits that servers append. */
-const isSequential = (path: string): boolean => /[0-9]{10}$/.test(path);
+export const isSequential = (path: string): boolean => /[0-9]{10}$/.test(path);
 
 /** Takes notice of what clients of either side create. */
 export function noteSequences(ctx: Context, ops: readonly WorkOp[]): void {
@@ -111,97 +89,8 @@ function* findParents(ctx: Context): Generator<void> {
   }
 }
 
-/** How far the target's counter is above the source's; `undefined`: the target will not have that parent. */
-function distance(ctx: Context, lane: Lane, parent: string): number | undefined {
-  const { source, target } = ctx.sides;
-  const there = lane.predicted.get(target.mirror, parent);
-  if (there === undefined || isEphemeral(there.owner)) return undefined;
-  // One that we are about to make begins at 0.
-  const isOurs = lane.predicted.isInFlight(parent);
-  const far = isOurs ? 0 : (target.mirror.get(parent)?.stat.cversion ?? 0);
-  return far - (source.mirror.get(parent)?.stat.cversion ?? 0);
-}
-
-/**
- * Creates to raise the target's counter by, now that the source's queue is empty and the counters can be compared; 0 for none.
- * Begins when three quarters of the gap are used up, ends when all of it is there.
- */
-export function lackOf(ctx: Context, lane: Lane, parent: string): number {
-  const { gap, parents, pending } = ctx.sequences;
-  const found = distance(ctx, lane, parent);
-  if (found === undefined) {
-    // To be looked at with its next child.
-    parents.set(parent, gap);
-    return 0;
-  }
-  const enough = pending.get(parent) === 'raise' ? gap : gap / 4;
-  if (found >= enough) return 0;
-  const lack = gap - found;
-  const counter = ctx.sides.source.mirror.get(parent)?.stat.cversion ?? 0;
-  const { maxCounterRaise } = ctx.limits;
-  if (counter + gap > highestCounter) refuse(ctx, parent, 'it is too near its end');
-  else if (lack > maxCounterRaise)
-    refuse(ctx, parent, `raising it takes more than ${maxCounterRaise} creates; a seeded target needs none`);
-  else return lack;
-  return 0;
-}
-
-/** Before the target gets the first sequential child of a parent, its counter moves out of reach of the source's. */
-export function raiseBeforeChild(ctx: Context, builder: Builder, path: string): void {
-  if (isSequential(path)) raiseWithBatch(ctx, builder, parentPath(path));
-}
-
-/** In the multi that is being put together; for a parent that is made anew this is the one that creates it. */
-export function raiseWithBatch(ctx: Context, builder: Builder, parent: string): void {
-  const { lane } = builder;
-  const { gap, pending } = ctx.sequences;
-  if (lane.from !== 'source' || !pending.has(parent) || lane.predicted.isInFlight(gapPath(parent))) return;
-  const step = Math.min(firstStep, Math.ceil(gap / 4));
-  const found = distance(ctx, lane, parent);
-  if (found === undefined || found >= step || builder.ops.length >= mostPairsPerMulti) return;
-  const ops = pairs(ctx, parent, step - found);
-  builder.ops.push(...ops);
-  builder.bytes += ops.length * sizeOf(gapPath(parent), null);
-  builder.undo.push(lane.predicted.write(gapPath(parent), undefined, builder.batch));
-  builder.effects.push(() => pending.set(parent, 'raise'));
-}
-
-/** The writes of one multi that raise the counter by `lack`, or as far as one multi can. */
-export function raiseNext(
-  ctx: Context,
-  lane: Lane,
-  raise: { readonly parent: string; readonly lack: number; readonly batch: number },
-): readonly WriteOp[] {
-  const { parent, lack, batch } = raise;
-  ctx.sequences.pending.set(parent, 'raise');
-  lane.predicted.write(gapPath(parent), undefined, batch);
-  return pairs(ctx, parent, lack);
-}
-
-/** Whether what is on its way has to arrive before the counters can be compared. */
-export function isMoving(lane: Lane, parent: string): boolean {
-  return lane.predicted.isInFlight(gapPath(parent)) || lane.predicted.isInFlight(parent);
-}
-
-function pairs(ctx: Context, parent: string, wanted: number): WriteOp[] {
-  const path = gapPath(parent);
-  const fitting = Math.floor(ctx.limits.maxBytesPerMulti / (2 * sizeOf(path, null)));
-  const count = Math.min(wanted, mostPairsPerMulti, fitting);
-  const ops: WriteOp[] = [];
-  for (let i = 0; i < count; i++) {
-    ops.push({ kind: 'create', path, data: null, acl: openAcl, mode: 'persistent' });
-    ops.push({ kind: 'delete', path, version: 0 });
-  }
-  return ops;
-}
-
-/** The target does not let us create children here. The rest goes on; the names may collide. */
-export function refuseRaise(ctx: Context, path: string, code: string): void {
-  const parent = parentPath(path);
-  refuse(ctx, parent, `${code}: let the engine create and delete children here, then reconcile the path`);
-}
-
-function refuse(ctx: Context, parent: string, why: string): void {
+/** The parent's counter stays as it is, and the ledger says why. */
+export function leaveApart(ctx: Context, parent: string, why: string): void {
   const { parents, pending, refused } = ctx.sequences;
   parents.delete(parent);
   pending.delete(parent);
