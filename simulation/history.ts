@@ -8,6 +8,8 @@ export interface SideHistory {
   readonly tree: ModelTree;
   /** What went with a session, by the transaction that closed it. */
   readonly expired: ReadonlyMap<bigint, readonly string[]>;
+  /** Paths that an engine asked to have set or deleted whatever their version. */
+  readonly unconditional: readonly string[];
   readonly clientSessions: ReadonlySet<bigint>;
   readonly isLive: (session: bigint) => boolean;
   /** Names that the servers chose for clients' sequential nodes. */

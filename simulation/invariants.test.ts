@@ -180,3 +180,14 @@ describe('deposedWritesNothing', () => {
     expect(check('deposedWritesNothing')).toEqual([expect.stringContaining('term 998 after 999')]);
   });
 });
+
+test('writesAreConditional sees a set that takes any version', () => {
+  settled('/settled');
+  const { target } = world.ensembles;
+  target.submit(
+    target.openSession(1_000),
+    [{ kind: 'setData', path: '/settled', data: null, version: -1 }],
+    true,
+  );
+  expect(check('writesAreConditional')).toEqual([expect.stringContaining('/settled')]);
+});

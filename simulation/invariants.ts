@@ -346,6 +346,17 @@ export const deposedWritesNothing: Invariant = (history) => {
   return problems;
 };
 
+/**
+ * Nothing of ours takes the place of what we have not seen: each set and delete names the version it expects. The streams
+ * would mostly tell afterwards what was overwritten, so the trees alone do not show that this is missing.
+ */
+export const writesAreConditional: Invariant = (history) =>
+  sidesOf.flatMap((side) =>
+    history.sides[side].unconditional
+      .filter(inScope)
+      .map((path) => `${side} was asked to change ${path} whatever its version`),
+  );
+
 /** By name, in the order in which they are worth reading. */
 export const invariants: Readonly<Record<string, Invariant>> = {
   treesAreEqual,
@@ -356,4 +367,5 @@ export const invariants: Readonly<Record<string, Invariant>> = {
   nothingIsAppliedTwice,
   noNameIsUsedTwice,
   deposedWritesNothing,
+  writesAreConditional,
 };

@@ -69,12 +69,13 @@ export function playSeed(seed: number, trace?: Trace, change?: Partial<Scenario>
 export function historyOf(world: World): RunHistory {
   const { store, scenario } = world;
   const side = (name: 'source' | 'target') => {
-    const { log, tree, expired } = world.ensembles[name];
+    const { log, tree, expired, unconditional } = world.ensembles[name];
     const clients = world.clients[name];
     return {
       log,
       tree,
       expired,
+      unconditional,
       clientSessions: clients.everySession,
       isLive: (session: bigint) => world.ensembles[name].isLive(session),
       sequentialPaths: clients.sequentialPaths,

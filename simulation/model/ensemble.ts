@@ -63,6 +63,8 @@ export class Ensemble {
   readonly log: Txn[] = [];
   /** The nodes that went with a session, by the transaction that closed it. */
   readonly expired = new Map<bigint, readonly string[]>();
+  /** Sets and deletes of engines that asked for no version, by path. */
+  readonly unconditional: string[] = [];
   tree = new ModelTree();
   readonly #options: EnsembleOptions;
   /** Sessions that are open: their timeout, and when they were last heard of. */
@@ -130,11 +132,12 @@ export class Ensemble {
   }
 
   /** One request, or a multi of several. */
-  submit(session: bigint, requests: readonly Request[], isForbidden = false): Outcome {
+  submit(session: bigint, requests: readonly Request[], isEngine = false): Outcome {
+    if (isEngine) this.#noteUnconditional(requests);
     if (!this.#live.has(session)) {
       return { zxid: this.zxid, error: { index: 0, code: 'SessionExpired' }, paths: [] };
     }
-    const draft = new Draft(this.tree, session, isForbidden ? this.forbidden : undefined);
+    const draft = new Draft(this.tree, session, isEngine ? this.forbidden : undefined);
     for (const [index, request] of requests.entries()) {
       try {
         draft.add(request);
@@ -146,6 +149,13 @@ export class Ensemble {
     }
     const { zxid } = this.#commit(session, draft.ops);
     return { zxid, paths: draft.paths };
+  }
+
+  #noteUnconditional(requests: readonly Request[]): void {
+    for (const request of requests) {
+      if ((request.kind === 'setData' || request.kind === 'delete') && request.version === -1)
+        this.unconditional.push(request.path);
+    }
   }
 
   #commit(sessionId: bigint, ops: readonly TxnOp[]): Txn {
