@@ -16,6 +16,8 @@ export interface EngineReport {
   readonly backlog: number;
   readonly lagNowMs: number;
   readonly rssBytes: number;
+  /** Of the heap and of array buffers, garbage included. */
+  readonly usedBytes: number;
   /** Of the whole process, since its start. */
   readonly cpuMs: number;
 }
@@ -23,6 +25,8 @@ export interface EngineReport {
 export interface EngineProcess {
   readonly pid: number;
   report(): Promise<EngineReport>;
+  /** As {@link report}, after a full garbage collection. */
+  collected(): Promise<EngineReport>;
   pause(): Promise<void>;
   resume(): Promise<void>;
   /** Resolves once the target has everything. */
@@ -66,6 +70,7 @@ export async function startEngine(
   const engine: EngineProcess = {
     pid: child.pid,
     report: () => ask('report'),
+    collected: () => ask('collect'),
     pause: async () => void (await ask('pause')),
     resume: async () => void (await ask('resume')),
     settled: (timeoutMs) => ask(`settled ${timeoutMs}`),
