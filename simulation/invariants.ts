@@ -132,6 +132,8 @@ export const noWriteIsLost: Invariant = (history) => {
         const wasSeen = theirs.some(
           (later) =>
             supersedes(later, write) &&
+            // A session's end takes along what it owned, not what a client of this side made at the same path.
+            !(later.isExpiry && write.op.kind === 'create') &&
             // What a delete leaves is nothing, and a create found nothing.
             ((write.op.kind === 'delete' && later.op.kind === 'create') ||
               (known[other(side)][later.index] ?? 0n) >= write.zxid ||
