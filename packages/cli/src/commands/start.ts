@@ -137,11 +137,14 @@ async function setGoing(api: MigrationApi, id: string): Promise<void> {
 /** Whoever else follows the migration over this server sees its end too. */
 const lingerMs = 1_500;
 
-/** A failure ends the command only while there is nothing to keep alive: once changes flow, they go on flowing. */
+/**
+ * A failure ends the command only while there is nothing to keep alive: once changes flow, they go on flowing. Later phases stop
+ * synchronisation for a moment to look whether all is quiet; a failure then is not the end of it.
+ */
 const isOver = ({ status, phase, live }: MigrationView): boolean =>
   status === 'completed' ||
   (status === 'rolled-back' && phase === 0) ||
-  (status === 'failed' && live?.sync == null);
+  (status === 'failed' && phase <= 1 && live?.sync == null);
 
 async function stayUntilOver({ context, connection, id, json }: FollowOptions): Promise<void> {
   const { signal, terminal, clock } = context;
