@@ -1,9 +1,10 @@
 /** `npm run simulate -- --help` says what this does. */
 import { parseArgs } from 'node:util';
 import { playSeed, type Verdict } from './scenario.ts';
+import type { Scenario } from './world.ts';
 
-const usage = `usage: npm run simulate -- [--seeds N] [--from N] [--keep-going]
-       npm run simulate -- --seed N [--trace]
+const usage = `usage: npm run simulate -- [--seeds N] [--from N] [--keep-going] [--poll SIDE]
+       npm run simulate -- --seed N [--trace] [--poll SIDE]
 
 Plays made-up worlds: two ensembles, clients on both sides that get into each other's way, one or two engines
 around the real core of packages/sync, and at any moment a crash, a lost or late reply, a freeze, an expiry,
@@ -16,6 +17,7 @@ invariants of simulation/invariants.ts. A seed decides all of it: the same seed 
   --seed N       play this one
   --trace        say what happens in it, a line a step: milliseconds, who, what. Transactions of the ensembles
                  are "source: 0x<zxid> s<session> <ops>"; "<-" is an event for the core, "->" what it wants done
+  --poll SIDE    "source", "target" or "both" are captured without history, as over the client port alone
 
 Examples
   npm run simulate -- --seeds 100000 --from 5000000 --keep-going
@@ -33,19 +35,25 @@ interface Options {
   readonly count: number;
   readonly keepGoing: boolean;
   readonly trace: boolean;
+  readonly poll: Poll | undefined;
 }
+
+const polls = ['source', 'target', 'both'] as const;
+type Poll = (typeof polls)[number];
 
 /** `undefined`: only the help was asked for. */
 function readOptions(args: readonly string[]): Options | undefined {
   const { values } = parse(args);
   if (values.help === true) return undefined;
   const { seed, trace = false, 'keep-going': keepGoing = false } = values;
+  const poll = polls.find((each) => each === values.poll);
+  if (values.poll !== poll) throw new UsageError(`--poll takes ${polls.join(', ')}, not "${values.poll}"`);
   if (trace && seed === undefined) throw new UsageError('--trace shows one seed: add --seed N');
   if (seed === undefined) {
-    return { from: whole('from', values.from), count: whole('seeds', values.seeds), keepGoing, trace };
+    return { from: whole('from', values.from), count: whole('seeds', values.seeds), keepGoing, trace, poll };
   }
   if (keepGoing) throw new UsageError('--seed N plays one seed: it has no use for --keep-going');
-  return { from: whole('seed', seed), count: 1, keepGoing, trace };
+  return { from: whole('seed', seed), count: 1, keepGoing, trace, poll };
 }
 
 function parse(args: readonly string[]) {
@@ -57,6 +65,7 @@ function parse(args: readonly string[]) {
         from: { type: 'string', default: '1' },
         seed: { type: 'string' },
         trace: { type: 'boolean' },
+        poll: { type: 'string' },
         'keep-going': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -71,25 +80,32 @@ function whole(name: string, text: string): number {
   throw new UsageError(`--${name} takes a whole number, not "${text}"`);
 }
 
-function report(seed: number, { problems, scenario }: Verdict): void {
+function report(seed: number, poll: Poll | undefined, { problems, scenario }: Verdict): void {
   console.log(`seed ${seed} failed (${scenario.strategy}, ${scenario.engines} engines):`);
   for (const problem of problems.slice(0, 12)) console.log(`  ${problem}`);
   if (problems.length > 12) console.log(`  … and ${problems.length - 12} more`);
-  console.log(`replay: npm run simulate -- --seed ${seed} --trace`);
+  console.log(
+    `replay: npm run simulate -- --seed ${seed} --trace${poll === undefined ? '' : ` --poll ${poll}`}`,
+  );
+}
+
+function without(poll: Poll | undefined): Partial<Scenario> {
+  if (poll === undefined) return {};
+  return { history: { source: poll === 'target', target: poll === 'source' } };
 }
 
 /** Returns how many failed. */
-function playAll({ from, count, keepGoing, trace }: Options): number {
+function playAll({ from, count, keepGoing, trace, poll }: Options): number {
   const startedMs = performance.now();
   let shownMs = startedMs;
   let failed = 0;
   let played = 0;
   while (played < count && (failed === 0 || keepGoing)) {
     const seed = from + played++;
-    const verdict = playSeed(seed, trace ? (line) => console.log(line()) : undefined);
+    const verdict = playSeed(seed, trace ? (line) => console.log(line()) : undefined, without(poll));
     if (verdict.problems.length > 0) {
       failed++;
-      report(seed, verdict);
+      report(seed, poll, verdict);
     }
     if (performance.now() - shownMs > progressEveryMs) {
       shownMs = performance.now();
