@@ -20,14 +20,14 @@ import { followCursors, pump } from './send.ts';
 import { continueSurvey, createSequences, startSurvey } from './sequences.ts';
 import { addMirrorSession } from './sessions.ts';
 import { evidenceAtStart, replayWindows, reviewEphemerals, type Windows } from './start.ts';
-import type { Action, Blocked, CoreState, Event, Side } from './types.ts';
+import { type Action, type Blocked, type CoreState, type Event, otherSide, type Side } from './types.ts';
 import { onConflictRecorded } from './verdict.ts';
 
 export interface CoreStatus {
   readonly state: CoreState;
   /** How far each side's stream has been dealt with or queued. */
   readonly positions: Readonly<Record<Side, bigint>>;
-  /** Changes seen and not yet on the other side, by the side they come from. */
+  /** Changes seen and not yet on the other side, copies of ephemerals among them, by the side they come from. */
   readonly backlog: Readonly<Record<Side, number>>;
   /** Arrival of the oldest of these; `undefined` when there is none. */
   readonly oldestArrivedMs: Readonly<Record<Side, number | undefined>>;
@@ -80,11 +80,12 @@ class SyncCore implements Core {
   }
 
   status(): CoreStatus {
-    const { sides, lanes, held, refused } = this.#ctx;
+    const { sides, lanes, copies, held, refused } = this.#ctx;
+    const backlogOf = (side: Side) => lanes[side].backlog + copies[otherSide(side)].size;
     return {
       state: this.#state,
       positions: { source: sides.source.position, target: sides.target.position },
-      backlog: { source: lanes.source.backlog, target: lanes.target.backlog },
+      backlog: { source: backlogOf('source'), target: backlogOf('target') },
       oldestArrivedMs: { source: oldestArrivedMs(lanes.source), target: oldestArrivedMs(lanes.target) },
       held: [...held.keys()],
       blocked: sidesOf.flatMap((side) => [...refused[side].values()].map((each) => each.blocked)),
