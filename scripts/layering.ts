@@ -14,6 +14,11 @@ export const mayImport: Record<string, readonly string[]> = {
   zookeeper: ['runtime'],
   sync: ['runtime', 'store', 'zookeeper'],
   migration: ['runtime', 'store', 'zookeeper', 'sync'],
+  mesos: ['runtime'],
+  agent: ['runtime', 'mesos', 'zookeeper'],
+  master: ['runtime', 'mesos', 'zookeeper', 'store'],
+  report: [],
+  probe: ['runtime', 'report'],
   cli: ['runtime', 'store', 'zookeeper', 'sync', 'migration'],
   testing: ['runtime'],
 };
