@@ -1,3 +1,4 @@
+export { conflictDesk } from './conflict-desk.ts';
 export { type Core, type CoreStatus, createCore } from './core/core.ts';
 export type { Mirror } from './core/mirror.ts';
 export type { CoreOptions, SideTraits } from './core/options.ts';
