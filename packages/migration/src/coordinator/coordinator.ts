@@ -3,16 +3,20 @@
  * each migration one of them works and the others wait. Whatever happens is told from the store, by each of them.
  */
 import { type Clock, createBackoff, type Logger, sleep } from '@orchestrator/runtime';
-import { acquireLock, type Held, type Store } from '@orchestrator/store';
+import { acquireLock, type Held, type Store, tryAcquireLock } from '@orchestrator/store';
 import { MigrationError } from '../errors.ts';
 import type { AuditEntry } from '../journal/audit-chain.ts';
 import type { Journal } from '../journal/journal.ts';
 import { lockName, type MigrationRecord, recordsPrefix } from '../journal/record.ts';
+import { createEquipment, type Equipment, type EquipmentOptions } from './equipment.ts';
 import { EventHub, type MigrationEvent } from './events.ts';
 import { type LeadOptions, LedMigration } from './lead.ts';
 import type { Live } from './live.ts';
+import { Standby } from './standby.ts';
 
-export interface CoordinatorOptions extends Omit<LeadOptions, 'held' | 'record' | 'signal'> {
+export interface CoordinatorOptions
+  extends Omit<LeadOptions, 'held' | 'record' | 'signal' | 'equipment'>,
+    Pick<EquipmentOptions, 'workFolder' | 'engines'> {
   readonly journal: Journal;
   readonly store: Store;
   readonly clock: Clock;
@@ -30,6 +34,7 @@ export class Coordinator {
   readonly #options: CoordinatorOptions;
   readonly #closing = new AbortController();
   readonly #led = new Map<string, LedMigration>();
+  readonly #standingBy = new Map<string, Standby>();
   readonly #contending = new Map<string, Promise<void>>();
   #watching: Promise<unknown> | undefined;
 
@@ -40,13 +45,13 @@ export class Coordinator {
   /** Resolves once every migration in the store is contended for. */
   async start(): Promise<void> {
     const contendForAll = async () => {
-      for (const { id } of await this.#options.journal.list()) this.#contend(id);
+      for (const record of await this.#options.journal.list()) this.#take(record);
     };
     await contendForAll();
     this.#watching = Promise.all([
       this.#follow(recordsPrefix, contendForAll, (_, value) => {
         const record = JSON.parse(value) as MigrationRecord;
-        this.#contend(record.id);
+        this.#take(record);
         this.events.emit({ migration: record.id, kind: 'record', record });
       }),
       this.#follow(migrationsPrefix, nothing, (key, value) => {
@@ -68,26 +73,21 @@ export class Coordinator {
     return this.#led.get(id);
   }
 
-  #contend(id: string): void {
+  /** A record as it is now, met for the first time or once more. */
+  #take(record: MigrationRecord): void {
+    const { id } = record;
+    this.#standingBy.get(id)?.align(record);
     if (this.#contending.has(id) || this.#closing.signal.aborted) return;
     this.#contending.set(id, this.#keepContending(id));
   }
 
   async #keepContending(id: string): Promise<void> {
-    const { store, instance, clock, logger, leaseMs = defaultLeaseMs } = this.#options;
+    const { clock, logger } = this.#options;
     const { signal } = this.#closing;
     const backoff = createBackoff({ firstDelayMs: 200, maxDelayMs: 5_000 });
     while (!signal.aborted) {
       try {
-        const held = await acquireLock({
-          store,
-          name: lockName(id),
-          owner: instance,
-          ttlMs: leaseMs,
-          clock,
-          signal,
-        });
-        await this.#lead(id, held);
+        await this.#waitAndLead(id);
         backoff.reset();
       } catch (error) {
         if (signal.aborted) return;
@@ -97,19 +97,41 @@ export class Coordinator {
     }
   }
 
-  async #lead(id: string, held: Held): Promise<void> {
+  /** Stands by for as long as another coordinator leads, then leads. Resolves once it no longer does. */
+  async #waitAndLead(id: string): Promise<void> {
+    const { journal, store, instance, clock, leaseMs = defaultLeaseMs } = this.#options;
+    const logger = this.#options.logger.child({ migration: id });
+    const lock = { store, name: lockName(id), owner: instance, ttlMs: leaseMs, clock };
+    const { record } = await journal.read(id);
+    const equipment = createEquipment({ ...this.#options, record, leaseMs, logger });
+    const standby = new Standby(equipment.supervisor, logger);
+    try {
+      let held = await tryAcquireLock(lock);
+      if (held === undefined) {
+        this.#standingBy.set(id, standby);
+        standby.align((await journal.read(id)).record);
+        held = await acquireLock({ ...lock, signal: this.#closing.signal });
+      }
+      this.#standingBy.delete(id);
+      await standby.end();
+      await this.#lead(id, held, equipment, logger);
+    } finally {
+      this.#standingBy.delete(id);
+      await equipment.supervisor.close();
+    }
+  }
+
+  async #lead(id: string, held: Held, equipment: Equipment, logger: Logger): Promise<void> {
+    const { signal } = this.#closing;
     try {
       const { record } = await this.#options.journal.read(id);
-      const led = new LedMigration({ ...this.#options, held, record, signal: this.#closing.signal });
+      const led = new LedMigration({ ...this.#options, held, record, equipment, logger, signal });
       this.#led.set(id, led);
       await led.ended;
     } finally {
       this.#led.delete(id);
       await held.release().catch((error: unknown) => {
-        this.#options.logger.debug('the lock was not released; its lease ends by itself', {
-          migration: id,
-          error,
-        });
+        logger.debug('the lock was not released; its lease ends by itself', { error });
       });
     }
   }

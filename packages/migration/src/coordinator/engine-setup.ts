@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Clock, Logger } from '@orchestrator/runtime';
 import type { Store } from '@orchestrator/store';
-import { type Progress, readMirrorSessions, readWriters, type SyncOptions } from '@orchestrator/sync';
+import { readMirrorSessions, readWriters, type SyncOptions } from '@orchestrator/sync';
 import type { MigrationConfig } from '../config/schema.ts';
 import type { Cluster } from '../phases/context.ts';
 import { type SyncEngines, SyncSupervisor } from './sync-supervisor.ts';
@@ -19,7 +19,7 @@ export interface EngineSetup {
   readonly engines: SyncEngines;
   readonly clock: Clock;
   readonly logger: Logger;
-  onProgress(progress: Progress): void;
+  readonly leaseMs: number;
 }
 
 /** What a seed and an engine have in common. */
@@ -32,8 +32,8 @@ function scopeOf({ sync }: MigrationConfig) {
   };
 }
 
-async function engineOptions(setup: EngineSetup): Promise<SyncOptions> {
-  const { id, config, source, target, store, instance, folder, clock, logger } = setup;
+async function engineOptions(setup: EngineSetup, store: Store): Promise<SyncOptions> {
+  const { id, config, source, target, instance, folder, leaseMs, clock, logger } = setup;
   const { sync } = config;
   return {
     migrationId: id,
@@ -47,18 +47,20 @@ async function engineOptions(setup: EngineSetup): Promise<SyncOptions> {
     electionGroups: sync.election_groups,
     conflictStrategy: sync.conflict_resolution,
     adoptTarget: sync.adopt_target,
+    leaseMs,
     clock,
     logger,
   };
 }
 
 export function createSupervisor(setup: EngineSetup): SyncSupervisor {
-  const { id, config, source, store, engines, clock, logger, onProgress } = setup;
+  const { id, config, source, store, engines, clock, logger } = setup;
   return new SyncSupervisor({
     engines,
+    store,
     clock,
     logger,
-    engineOptions: () => engineOptions(setup),
+    engineOptions: (gated) => engineOptions(setup, gated),
     ownSessions: async (side) => {
       const [mirrors, writers] = await Promise.all([
         readMirrorSessions(store, id, side),
@@ -70,7 +72,6 @@ export function createSupervisor(setup: EngineSetup): SyncSupervisor {
       migrationId: id,
       source: await source.access(),
       ...scopeOf(config),
-      onProgress,
       ...wanted,
     }),
   });

@@ -1,20 +1,16 @@
 /** Everything that the leading coordinator does for one migration: engine, monitor, driver, and what they need. */
-import { join } from 'node:path';
 import type { Clock, Logger } from '@orchestrator/runtime';
 import type { Held, Store } from '@orchestrator/store';
 import type { SyncEngine } from '@orchestrator/sync';
-import { newSuperCredential } from '../deploy/super-user.ts';
 import { failureOf, MigrationError } from '../errors.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { MigrationRecord } from '../journal/record.ts';
 import type { CheckResult } from '../phases/check.ts';
-import type { Cluster, Facts, MigrationContext } from '../phases/context.ts';
-import { syncWanted } from '../phases/machine.ts';
+import type { Facts, MigrationContext } from '../phases/context.ts';
 import type { Activity } from '../phases/machine-types.ts';
 import type { Alert } from './alerts.ts';
-import { createCluster } from './clusters.ts';
 import { driveMigration } from './driver.ts';
-import { createSupervisor } from './engine-setup.ts';
+import type { Equipment } from './equipment.ts';
 import { createFacts } from './facts.ts';
 import { type Live, LiveBoard } from './live.ts';
 import type { MigrationMetrics } from './metrics.ts';
@@ -22,7 +18,7 @@ import { monitor } from './monitor.ts';
 import type { PhaseSet } from './perform.ts';
 import type { SampleHistory } from './samples.ts';
 import { createStepContext } from './step-context.ts';
-import type { SyncEngines, SyncSupervisor, SyncWish } from './sync-supervisor.ts';
+import { wishOf } from './sync-wish.ts';
 import { tidyUp } from './tidy.ts';
 
 export interface LeadOptions {
@@ -31,12 +27,11 @@ export interface LeadOptions {
   readonly store: Store;
   readonly held: Held;
   readonly record: MigrationRecord;
-  /** Holds a folder per migration. */
-  readonly workFolder: string;
-  readonly engines: SyncEngines;
+  readonly equipment: Equipment;
   readonly phases: PhaseSet<MigrationContext>;
   readonly metrics: MigrationMetrics;
   readonly clock: Clock;
+  /** The migration's own. */
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
@@ -48,50 +43,26 @@ export class LedMigration {
   /** Resolves when this process no longer leads and nothing of its work goes on. */
   readonly ended: Promise<void>;
   readonly #options: LeadOptions;
-  readonly #logger: Logger;
   readonly #stop: AbortSignal;
   readonly #facts: Facts;
   readonly #live: LiveBoard;
-  readonly #supervisor: SyncSupervisor;
-  readonly #folder: string;
-  readonly #source: Cluster;
-  readonly #target: Cluster;
   #record: MigrationRecord;
 
   constructor(options: LeadOptions) {
-    const { instance, journal, held, record, clock, signal } = options;
-    const { id, config } = record;
+    const { instance, journal, held, record, clock, logger, signal } = options;
     this.#options = options;
     this.#record = record;
-    this.#logger = options.logger.child({ migration: id });
     this.#stop = AbortSignal.any([held.lost, signal]);
-    this.#facts = createFacts(journal, id, held);
-    this.#folder = join(options.workFolder, id);
+    this.#facts = createFacts(journal, record.id, held);
     const write = (state: Live) => this.#facts.put('live', state);
-    this.#live = new LiveBoard({ instance, term: held.term, clock, logger: this.#logger, write });
-
-    const shared = { config, owner: id, folder: this.#folder, clock };
-    const deployed = config.target.deploy.kind !== 'adopt';
-    const superCredential = async () => (deployed ? this.#superCredential() : null);
-    this.#source = createCluster({ ...shared, role: 'source', superCredential: async () => null });
-    this.#target = createCluster({ ...shared, role: 'target', superCredential });
-    this.#supervisor = createSupervisor({
-      ...shared,
-      id,
-      instance,
-      source: this.#source,
-      target: this.#target,
-      store: options.store,
-      engines: options.engines,
-      logger: this.#logger,
-      onProgress: (progress) => this.#live.update({ progress }),
-    });
+    this.#live = new LiveBoard({ instance, term: held.term, clock, logger, write });
+    options.equipment.supervisor.lead();
     this.ended = this.#work();
   }
 
   /** `undefined` while none runs. */
   get engine(): SyncEngine | undefined {
-    return this.#supervisor.engine;
+    return this.#options.equipment.supervisor.engine;
   }
 
   /** Evaluates the success criteria of a phase, or of the state before (0), now and once. */
@@ -109,8 +80,7 @@ export class LedMigration {
   }
 
   async #work(): Promise<void> {
-    const { held, journal, record } = this.#options;
-    const logger = this.#logger;
+    const { held, journal, record, equipment, logger } = this.#options;
     const monitoring = new AbortController();
     logger.info('leading', { term: held.term });
     const watching = this.#monitor(AbortSignal.any([this.#stop, monitoring.signal]));
@@ -119,7 +89,7 @@ export class LedMigration {
       await this.#drive();
     } finally {
       monitoring.abort();
-      await this.#supervisor
+      await equipment.supervisor
         .close()
         .catch((error: unknown) => logger.warn('the engine did not stop cleanly', { error }));
       await watching;
@@ -129,7 +99,7 @@ export class LedMigration {
   }
 
   #drive(): Promise<void> {
-    const { record, instance, journal, store, held, signal, phases, clock } = this.#options;
+    const { record, instance, journal, store, held, signal, phases, clock, logger } = this.#options;
     return driveMigration<MigrationContext>({
       id: record.id,
       instance,
@@ -139,7 +109,7 @@ export class LedMigration {
       signal,
       phases,
       clock,
-      logger: this.#logger,
+      logger,
       contextFor: (latest, _, stepSignal) => this.#contextFor(latest, stepSignal),
       align: (latest) => this.#align(latest),
       onFailure: (activity, error) => this.#onFailure(activity, error),
@@ -147,23 +117,24 @@ export class LedMigration {
   }
 
   #monitor(signal: AbortSignal): Promise<void> {
-    const { record, metrics, clock } = this.#options;
+    const { record, metrics, clock, logger, equipment } = this.#options;
+    const { source, target, supervisor } = equipment;
     const { alerts, orchestration } = record.config;
     return monitor({
-      source: this.#source,
-      target: this.#target,
+      source,
+      target,
       expected: () => expectedUp(this.#record),
-      sync: () => this.#supervisor.status(),
+      sync: () => supervisor.status(),
       live: this.#live,
       thresholds: { lagMs: alerts.lag_threshold_ms, conflictsPerMin: alerts.conflicts_per_min },
       intervalMs: orchestration.health_check_interval_sec * 1000,
       clock,
-      logger: this.#logger,
+      logger,
       signal,
       onAlert: (alert) => this.#onAlert(alert),
       onStatus: (status, health) => metrics.observed(record.id, status, health),
       afterLook: async () => {
-        const tidied = await tidyUp(this.#record, this.#target, this.#facts, clock);
+        const tidied = await tidyUp(this.#record, target, this.#facts, clock);
         if (tidied) await this.#audit('tidied up', {});
       },
       loadSamples: () => this.#facts.get<SampleHistory>('samples'),
@@ -172,17 +143,16 @@ export class LedMigration {
   }
 
   #contextFor(record: MigrationRecord, signal: AbortSignal): MigrationContext {
+    const { equipment, clock, logger } = this.#options;
+    const { supervisor, ...shared } = equipment;
     return createStepContext(
       {
-        source: this.#source,
-        target: this.#target,
-        sync: this.#supervisor,
+        ...shared,
+        sync: supervisor,
         facts: this.#facts,
         live: this.#live,
-        folder: this.#folder,
-        clock: this.#options.clock,
-        logger: this.#logger,
-        superCredential: () => this.#superCredential(),
+        clock,
+        logger,
         onInstruction: (text) => this.#audit('instruction', { text }),
       },
       record,
@@ -194,13 +164,13 @@ export class LedMigration {
     this.#record = latest;
     this.#options.metrics.state(latest.id, latest.state);
     if (latest.state.current === null) this.#live.update({ progress: null, instruction: null });
-    await this.#supervisor.align(wishOf(latest));
+    await this.#options.equipment.supervisor.align(wishOf(latest));
   }
 
   async #onAlert(alert: Alert): Promise<void> {
     this.#options.metrics.alert(this.#record.id, alert);
     const level = alert.severity === 'critical' ? 'error' : 'warn';
-    this.#logger[level](`alert ${alert.state}: ${alert.message}`, { ...alert });
+    this.#options.logger[level](`alert ${alert.state}: ${alert.message}`, { ...alert });
     await this.#audit(`alert ${alert.state}`, { ...alert });
   }
 
@@ -214,7 +184,7 @@ export class LedMigration {
       remedy,
     };
     void this.#onAlert(alert).catch((failure: unknown) => {
-      this.#logger.warn('an alert was not recorded', { error: failure });
+      this.#options.logger.warn('an alert was not recorded', { error: failure });
     });
   }
 
@@ -222,23 +192,6 @@ export class LedMigration {
     const { journal, instance, held, record } = this.#options;
     return journal.audit(record.id, { actor: `coordinator:${instance}`, action, details }, held);
   }
-
-  #superCredential(): Promise<string> {
-    const { journal, record } = this.#options;
-    return journal.secret(record.id, 'target-super', newSuperCredential);
-  }
-}
-
-/** Between steps the record decides; a step that starts or stops the engine is left alone with it. */
-function wishOf({ state, plan }: MigrationRecord): SyncWish {
-  const { current, status } = state;
-  const shape = plan.phases
-    .find((phase) => phase.number === current?.phase)
-    ?.steps.find((step) => step.name === current?.step);
-  const active = status === 'running' || status === 'rolling-back';
-  if (active && shape?.sync !== undefined) return 'own';
-  if (!syncWanted(plan, state)) return 'off';
-  return status === 'paused' ? 'paused' : 'running';
 }
 
 /** Which ensembles have to be up, by what has been done. */

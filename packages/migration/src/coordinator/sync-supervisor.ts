@@ -1,7 +1,13 @@
-/** The engine of one migration in this process: started, paused and ended as steps and the record ask for it. */
-import { type Clock, type Logger, sleep } from '@orchestrator/runtime';
+/**
+ * The engine of one migration in this process: started, paused and ended as steps and the record ask for it. While another
+ * coordinator leads, it is warm: both sides loaded and followed, and behind a gate that keeps the engine's own lead from it.
+ */
+import { type Clock, createBackoff, type Logger, sleep } from '@orchestrator/runtime';
+import { createLeaseGate, type LeaseGate, type Store } from '@orchestrator/store';
 import type { SeedOptions, SeedReport, Side, SyncEngine, SyncOptions, SyncStatus } from '@orchestrator/sync';
-import type { SyncControl } from '../phases/context.ts';
+import { MigrationError } from '../errors.ts';
+import type { SeedRequest, SyncControl } from '../phases/context.ts';
+import type { SyncWish } from './sync-wish.ts';
 
 /** What this package needs of `@orchestrator/sync`. */
 export interface SyncEngines {
@@ -11,24 +17,28 @@ export interface SyncEngines {
 
 export interface SupervisorOptions {
   readonly engines: SyncEngines;
-  /** Read anew at each start, so that rotated credentials are seen. */
-  engineOptions(): Promise<SyncOptions>;
-  seedOptions(options: Pick<SeedOptions, 'outputFolder' | 'targetVersion'>): Promise<SeedOptions>;
+  readonly store: Store;
+  /** Read anew at each start, so that rotated credentials are seen. The engine has to use the `store` it is given. */
+  engineOptions(store: Store): Promise<SyncOptions>;
+  seedOptions(request: SeedRequest): Promise<SeedOptions>;
   ownSessions(side: Side): Promise<ReadonlySet<bigint>>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** `own`: a step is starting or stopping the engine itself. */
-export type SyncWish = 'running' | 'paused' | 'off' | 'own';
-
-const retryMs = 2_000;
+const firstRetryMs = 2_000;
+const longestRetryMs = 10_000;
+const leadPollMs = 50;
+/** An engine that was killed holds its lease for this long at the very most. */
+const longestWaitForLeadMs = 120_000;
 
 export class SyncSupervisor implements SyncControl {
   readonly #options: SupervisorOptions;
   readonly #closing = new AbortController();
+  #leads = false;
   #engine: Promise<SyncEngine> | undefined;
   #started: SyncEngine | undefined;
+  #gate: LeaseGate | undefined;
   /** Unknown of a new engine: a pause outlives the engine that was paused. */
   #paused: boolean | undefined;
   #keeping: Promise<void> | undefined;
@@ -63,16 +73,31 @@ export class SyncSupervisor implements SyncControl {
     return this.#started !== undefined;
   }
 
-  running(): Promise<SyncEngine> {
+  /** From now on this coordinator leads the migration, and its engine may lead too. */
+  lead(): void {
+    this.#leads = true;
+    this.#gate?.open();
+  }
+
+  async running(): Promise<SyncEngine> {
+    const engine = await this.#opened();
+    await this.#untilItLeads(engine);
+    return engine;
+  }
+
+  #opened(): Promise<SyncEngine> {
     this.#engine ??= this.#start();
     return this.#engine;
   }
 
   async #start(): Promise<SyncEngine> {
-    const { engines, engineOptions } = this.#options;
+    const { engines, engineOptions, store, logger } = this.#options;
+    const gate = createLeaseGate(store);
+    this.#gate = gate;
+    if (this.#leads) gate.open();
     let engine: SyncEngine | undefined;
     try {
-      engine = engines.create(await engineOptions());
+      engine = engines.create(await engineOptions(gate.store));
       await engine.start();
       this.#started = engine;
       this.#problem = null;
@@ -83,42 +108,69 @@ export class SyncSupervisor implements SyncControl {
       this.#engine = undefined;
       // An engine that has not started may hold sessions and a lease all the same.
       await engine?.stop().catch((stopError: unknown) => {
-        this.#options.logger.debug('an engine that did not start did not stop cleanly', { error: stopError });
+        logger.debug('an engine that did not start did not stop cleanly', { error: stopError });
       });
       throw error;
     }
   }
 
+  /** The engine of a coordinator that has died keeps its lease a moment longer than the coordinator may keep its own. */
+  async #untilItLeads(engine: SyncEngine): Promise<void> {
+    const { clock } = this.#options;
+    const deadlineMs = clock.monotonicMs() + longestWaitForLeadMs;
+    const waits = () => ['standby', 'starting'].includes(engine.status().state);
+    while (waits()) {
+      if (clock.monotonicMs() > deadlineMs)
+        throw new MigrationError('unavailable', `synchronisation is led by ${engine.status().leader}`, {
+          remedy: 'end that process: another coordinator leads the migration',
+        });
+      await sleep(clock, leadPollMs, this.#closing.signal);
+    }
+  }
+
   /** Brings the engine in line with what the record asks for; starting goes on in the background, for as long as it takes. */
   async align(wish: SyncWish): Promise<void> {
+    if (!this.#leads) return this.#standBy(wish);
     if (wish === 'own') return;
     this.#wish = wish;
     if (wish === 'off') return;
-    if (this.#started === undefined) {
-      this.#keeping ??= this.#keepStarting().finally(() => {
-        this.#keeping = undefined;
-      });
-      return;
-    }
-    await this.#matchPause(this.#started);
+    if (this.#started === undefined) this.#keep();
+    else await this.#matchPause(this.#started);
   }
 
-  /** The wish may change while an engine is being told of the one before. */
+  /** Where the leader starts or ends its engine, sessions of a second one would be taken for clients'. */
+  async #standBy(wish: SyncWish): Promise<void> {
+    if (wish === 'own' || wish === 'off') return this.stop();
+    this.#wish = wish;
+    if (this.#started === undefined) this.#keep();
+  }
+
+  /** The wish may change while an engine is being told of the one before. A pause is the leader's to tell. */
   async #matchPause(engine: SyncEngine): Promise<void> {
+    if (!this.#leads) return;
     for (let pause = this.#wish === 'paused'; pause !== this.#paused; pause = this.#wish === 'paused') {
       await (pause ? engine.pause() : engine.resume());
       this.#paused = pause;
     }
   }
 
+  #keep(): void {
+    this.#keeping ??= this.#keepStarting().finally(() => {
+      this.#keeping = undefined;
+    });
+  }
+
   async #keepStarting(): Promise<void> {
     const { clock, logger } = this.#options;
+    const backoff = createBackoff({ firstDelayMs: firstRetryMs, maxDelayMs: longestRetryMs });
     while (this.#wish !== 'off' && this.#started === undefined && !this.#closing.signal.aborted) {
       try {
-        await this.running();
+        await this.#opened();
+        if (!this.#leads) logger.info('standing by, with both sides loaded and followed');
       } catch (error) {
+        if (this.#closing.signal.aborted) return;
         logger.error('synchronisation does not start; tried again', { error });
-        const waited = sleep(clock, retryMs, this.#closing.signal);
+        const waited = sleep(clock, backoff.nextDelayMs(), this.#closing.signal);
         if (!(await waited.then(() => true).catch(() => false))) return;
       }
     }
@@ -126,7 +178,17 @@ export class SyncSupervisor implements SyncControl {
 
   async stop(): Promise<void> {
     this.#wish = 'off';
-    await this.#end((engine) => engine.stop());
+    const opening = this.#engine;
+    if (opening === undefined) return;
+    // Told to stop before the gate is closed, it does not take that for a failure; before it has started, only that ends it.
+    const stopped = this.#started?.stop();
+    this.#gate?.close();
+    await (stopped ??
+      opening.then(
+        (engine) => engine.stop(),
+        () => undefined,
+      ));
+    this.#forget();
   }
 
   async finish(): Promise<void> {
@@ -136,27 +198,19 @@ export class SyncSupervisor implements SyncControl {
     this.#forget();
   }
 
-  async seed(options: Pick<SeedOptions, 'outputFolder' | 'targetVersion'>): Promise<SeedReport> {
-    return this.#options.engines.seed(await this.#options.seedOptions(options));
+  async seed(request: SeedRequest): Promise<SeedReport> {
+    return this.#options.engines.seed(await this.#options.seedOptions(request));
   }
 
   ownSessions(side: Side): Promise<ReadonlySet<bigint>> {
     return this.#options.ownSessions(side);
   }
 
-  /** For the end of this coordinator's leadership. */
+  /** For the end of this coordinator's part in the migration. */
   async close(): Promise<void> {
-    this.#closing.abort();
+    this.#closing.abort(new MigrationError('cancelled', 'the coordinator no longer takes part'));
     await this.stop();
     await this.#keeping;
-  }
-
-  async #end(how: (engine: SyncEngine) => Promise<void>): Promise<void> {
-    const starting = this.#engine;
-    if (starting === undefined) return;
-    const engine = await starting.catch(() => undefined);
-    if (engine !== undefined) await how(engine);
-    this.#forget();
   }
 
   #forget(): void {

@@ -17,6 +17,8 @@ export interface Cluster {
   readonly deployer: Deployer;
 }
 
+export type SeedRequest = Pick<SeedOptions, 'outputFolder' | 'targetVersion' | 'onProgress'>;
+
 /** The engine of this coordinator. */
 export interface SyncControl {
   /** The running engine; started first where there is none. */
@@ -28,7 +30,7 @@ export interface SyncControl {
   finish(): Promise<void>;
   /** Sessions on a side that the engine has opened there, for itself and for clients of the other side. */
   ownSessions(role: Cluster['role']): Promise<ReadonlySet<bigint>>;
-  seed(options: Pick<SeedOptions, 'outputFolder' | 'targetVersion'>): Promise<SeedReport>;
+  seed(options: SeedRequest): Promise<SeedReport>;
 }
 
 /** What steps leave for later steps, for a later coordinator, and for the report. */

@@ -98,7 +98,11 @@ const seedTarget: Step = {
       const outputFolder = join(ctx.folder, 'seed');
       await rm(outputFolder, { recursive: true, force: true });
       await mkdir(outputFolder, { recursive: true, mode: 0o700 });
-      seed = await ctx.sync.seed({ outputFolder, targetVersion: await sourceVersion(ctx) });
+      seed = await ctx.sync.seed({
+        outputFolder,
+        targetVersion: await sourceVersion(ctx),
+        onProgress: ctx.progress,
+      });
       await ctx.facts.put('seed', seed);
     }
     await ctx.target.deployer.placeSeed(await ctx.planOf('target'), seed, deployContext(ctx));
