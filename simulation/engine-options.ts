@@ -18,6 +18,8 @@ export interface EngineOptions {
   /** Chance that the history from the cursor on cannot be had at the start, or after a broken stream. */
   readonly historyLossRate: number;
   readonly initialCopy: boolean;
+  /** A conflict is on record; its decision is about to be carried out. */
+  readonly onDecision: () => void;
   readonly trace?: ((line: () => string) => void) | undefined;
 }
 
@@ -36,6 +38,8 @@ export interface RunHost {
   readonly options: EngineOptions;
   readonly term: number;
   readonly isFrozen: boolean;
+  /** A leader's writes to the store are conditional on its term; the one that fails ends the run. */
+  mayStore(): boolean;
   trace(line: () => string): void;
   /** Later, unless the run is over by then. */
   later(delayMs: number, callback: () => void): void;

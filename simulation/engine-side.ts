@@ -95,6 +95,7 @@ export class EngineSide {
 
   #openSession(): void {
     const { store, timing } = this.#run.options;
+    if (!this.#run.mayStore()) return;
     const session = this.#ensemble.openSession(timing.sessionTimeoutMs);
     this.#session = session;
     store.ownSessions[this.side].push(session);
@@ -255,6 +256,7 @@ export class EngineSide {
       this.#whenConnected.push(() => this.#createCopy(create, fenceVersion, done));
       return;
     }
+    if (!this.#run.mayStore()) return;
     const session = this.#mirrorSession(originSession);
     let connection = this.#mirrorConnections.get(originSession);
     if (connection === undefined) {
@@ -317,6 +319,7 @@ export class EngineSide {
   }
 
   #forget(originSession: bigint): void {
+    if (!this.#run.mayStore()) return;
     const { store } = this.#run.options;
     store.mirrorSessions = store.mirrorSessions.filter(
       (session) => session.side !== this.side || session.originSession !== originSession,

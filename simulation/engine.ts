@@ -100,6 +100,12 @@ export class Run implements RunHost {
     for (const side of sidesOf) this.sides[side].close();
   }
 
+  mayStore(): boolean {
+    const isLeader = this.term === this.options.store.term;
+    if (!isLeader) this.stop();
+    return isLeader;
+  }
+
   freeze(forMs: number): void {
     if (this.isFrozen) return;
     this.trace(() => `frozen for ${forMs} ms`);
@@ -225,7 +231,6 @@ export class Run implements RunHost {
         store.blocked.delete(`${action.side} ${action.path}`);
         break;
       case 'released':
-        // As every write of a leader to the store, conditional on its term.
         if (this.term === store.term) store.release(action.path);
         break;
       case 'ledger':
@@ -249,7 +254,12 @@ export class Run implements RunHost {
 
   #stored(write: () => Event): void {
     const delayMs = 1 + this.#random.below(this.options.timing.largestDelayMs);
-    this.later(delayMs, () => this.later(1, () => this.post(write())));
+    this.later(delayMs, () => {
+      if (!this.mayStore()) return;
+      const event = write();
+      if (event.kind === 'conflictRecorded') this.options.onDecision();
+      this.later(1 + this.#random.below(this.options.timing.largestDelayMs), () => this.post(event));
+    });
   }
 }
 

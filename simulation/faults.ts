@@ -46,13 +46,11 @@ export function injectFault(site: FaultSite): FaultKind | undefined {
 }
 
 function breakThis(site: FaultSite, kind: FaultKind, engine: Engine, side: Side): boolean {
-  const { random, clock, trace } = site;
+  const { random, clock } = site;
   const { run } = engine;
   switch (kind) {
     case 'crash':
-      trace?.(() => `fault: ${engine.options.name} crashes`);
-      engine.crash();
-      clock.after(random.below(random.fraction() < 0.3 ? 2000 : 300), () => engine.start());
+      crash(site, engine, random.below(random.fraction() < 0.3 ? 2000 : 300));
       return true;
     case 'cut':
       run?.sides[side].cut(random.fraction() < 0.5 ? 1 : random.below(1200));
@@ -71,6 +69,12 @@ function breakThis(site: FaultSite, kind: FaultKind, engine: Engine, side: Side)
       run.sides[side].capture.slowUntilMs = clock.monotonicMs() + random.below(600);
       return true;
   }
+}
+
+export function crash({ clock, trace }: FaultSite, engine: Engine, forMs: number): void {
+  trace?.(() => `fault: ${engine.options.name} crashes`);
+  engine.crash();
+  clock.after(forMs, () => engine.start());
 }
 
 function changeLeader({ ensembles, engines, random, trace }: FaultSite, side: Side): void {

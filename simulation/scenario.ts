@@ -22,6 +22,7 @@ export function scenarioOf(seed: number): Scenario {
     faultEveryMs: chance(0.2) ? 0 : 50 + random.below(500),
     history: { source: true, target: true },
     historyLossRate: chance(0.25) ? 0.5 : 0,
+    decisionCrashRate: chance(0.3) ? 0.3 : 0,
     mostMirrorSessions: chance(0.3) ? 1 : 100,
     closeSessionSaysPaths: chance(0.6),
     sequential: false,
@@ -88,7 +89,7 @@ export function historyOf(world: World): RunHistory {
     ledger: store.ledger,
     mirrorSessions: store.mirrorSessions,
     electionGroups: scenario.electionGroups,
-    isUndisturbed: scenario.faultEveryMs === 0,
+    isUndisturbed: scenario.faultEveryMs === 0 && scenario.decisionCrashRate === 0,
     isExact: scenario.historyLossRate === 0 && scenario.history.source && scenario.history.target,
   };
 }

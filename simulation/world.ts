@@ -6,7 +6,7 @@ import { openAcl, type Txn } from '@orchestrator/zookeeper';
 import { Clients } from './clients.ts';
 import { Engine } from './engine.ts';
 import type { EngineTiming } from './engine-options.ts';
-import { type FaultKind, faultKinds, injectFault } from './faults.ts';
+import { crash, type FaultKind, faultKinds, injectFault } from './faults.ts';
 import { Ensemble } from './model/ensemble.ts';
 import { ModelStore } from './model/store.ts';
 
@@ -21,6 +21,8 @@ export interface Scenario {
   readonly faultEveryMs: number;
   readonly history: Readonly<Record<Side, boolean>>;
   readonly historyLossRate: number;
+  /** Share of the decisions of conflicts in the middle of which the engine crashes. */
+  readonly decisionCrashRate: number;
   readonly mostMirrorSessions: number;
   readonly closeSessionSaysPaths: boolean;
   readonly sequential: boolean;
@@ -122,7 +124,7 @@ export class World {
       mostMirrorSessions: this.scenario.mostMirrorSessions,
       tickMs: 100,
     };
-    return new Engine({
+    const engine: Engine = new Engine({
       name,
       clock: this.clock,
       random: seededRandom(this.random.below(1 << 30)),
@@ -135,8 +137,15 @@ export class World {
       timing,
       historyLossRate: scenario.historyLossRate,
       initialCopy: scenario.initialCopy,
+      onDecision: () => this.#decide(engine),
       trace: this.trace,
     });
+    return engine;
+  }
+
+  #decide(engine: Engine): void {
+    if (this.#isHealing || this.random.fraction() >= this.scenario.decisionCrashRate) return;
+    this.clock.after(this.random.below(60), () => crash(this, engine, this.random.below(200)));
   }
 
   /** Runs the whole scenario; false when it does not come to rest. */

@@ -14,6 +14,8 @@ export interface Builder {
   readonly undo: Undo[];
   /** To be done once the work at hand is in the batch for good. */
   readonly effects: (() => void)[];
+  /** Paths that the work at hand has made equal to what the near mirror holds: its later ops have nothing to add. */
+  readonly settled: Set<string>;
   /** Must be done, alone, before the work at hand can be planned. */
   aclStep: AclStep | undefined;
 }
@@ -25,7 +27,17 @@ export interface Builder {
 export type Planned = 'done' | 'wait' | 'acl';
 
 export function createBuilder(lane: Lane, batch: number): Builder {
-  return { lane, batch, ops: [], works: [], bytes: 0, undo: [], effects: [], aclStep: undefined };
+  return {
+    lane,
+    batch,
+    ops: [],
+    works: [],
+    bytes: 0,
+    undo: [],
+    effects: [],
+    settled: new Set(),
+    aclStep: undefined,
+  };
 }
 
 export interface Checkpoint {

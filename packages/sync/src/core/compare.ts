@@ -98,9 +98,7 @@ function changedOn(
   const node = nodes[side];
   const theirs = nodes[otherSide(side)];
   if (node !== undefined && theirs !== undefined) {
-    const { ephemeralOwner: owner } = node.stat;
-    // A copy was made with what its original had, so it is the original's unless a client has written to it since.
-    if (isCopy(ctx, side, owner)) return node.stat.mzxid > ours && node.stat.version > 0 ? 'yes' : 'no';
+    if (isCopy(ctx, side, node.stat.ephemeralOwner)) return changedOnCopy(node, theirs, after, ours);
     if (isCopy(ctx, otherSide(side), theirs.stat.ephemeralOwner)) return 'yes';
   }
   if (node !== undefined) {
@@ -114,6 +112,14 @@ function changedOn(
   if (created === 'yes') return 'no';
   if (lastDelete(ctx.sides[side].mirror, path) <= after) return 'no';
   return created === 'maybe' ? 'maybe' : 'yes';
+}
+
+/** A copy was made with what its original had, so it is the original's unless it has been written to since. */
+function changedOnCopy(copy: MirrorNode, original: MirrorNode, after: bigint, ours: bigint): Changed {
+  const { version, aversion, mzxid } = copy.stat;
+  const written = version > 0 ? placed(mzxid, after, ours) : 'no';
+  if (written !== 'no' || aversion === 0 || sameAcl(copy.acl, original.acl)) return written;
+  return 'maybe';
 }
 
 function placed(zxid: bigint, after: bigint, ours: bigint): Changed {

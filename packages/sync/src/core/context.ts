@@ -77,6 +77,9 @@ export interface Sequences {
   survey: Generator<void> | undefined;
 }
 
+/** A first copy goes over while it is made; a comparison of its own is heard to its end before anything is sent. */
+export const isComparing = ({ isCopied, sweeps }: Context): boolean => isCopied && sweeps.length > 0;
+
 export interface Context {
   readonly term: number;
   readonly strategy: ConflictStrategy;
@@ -102,6 +105,8 @@ export interface Context {
   readonly sequences: Sequences;
   /** Comparisons under way, a slice at a time; nothing is sent meanwhile. */
   readonly sweeps: Generator<void>[];
+  /** The target has been made equal to the source. */
+  isCopied: boolean;
   readonly out: Action[];
   nextId: number;
   arrivedMs: number;

@@ -1,7 +1,7 @@
 import { ownZnodes } from '../znodes.ts';
 import { onApplied, onApplyFailed, onApplyUnknown, onCursorRead, passBarrier } from './answers.ts';
 import { compareSides, copySource } from './compare.ts';
-import type { Context, Refused, SideContext } from './context.ts';
+import { type Context, isComparing, type Refused, type SideContext } from './context.ts';
 import { sendReads } from './data-of.ts';
 import { DirtyTable } from './dirty.ts';
 import { onEphemeralsApplied } from './ephemerals.ts';
@@ -9,7 +9,7 @@ import { removeElectionCopies } from './finish.ts';
 import { bridgeGap } from './gap.ts';
 import { resolveHeld } from './held.ts';
 import { observe, takeFindings } from './intake.ts';
-import { createLane, oldestArrivedMs, oldestSeq } from './lane.ts';
+import { admitArrivals, createLane, oldestArrivedMs, oldestSeq } from './lane.ts';
 import { type CoreOptions, defaultLimits, defaultSequenceGap } from './options.ts';
 import { raiseCounters } from './raise-later.ts';
 import { Reads } from './reads.ts';
@@ -57,15 +57,12 @@ class SyncCore implements Core {
   #state: CoreState = 'idle';
   /** The claims hold. */
   #isRunning = false;
-  /** The target has been made equal to the source. */
-  #isCopied: boolean;
   #copiedSeq: number | undefined;
   #isPaused = false;
   #isFinishing = false;
 
   constructor(options: CoreOptions) {
     this.#ctx = createContext(options);
-    this.#isCopied = options.initialCopy !== true;
     this.#windows = {
       source: options.sides.source.window?.slice(),
       target: options.sides.target.window?.slice(),
@@ -160,7 +157,7 @@ class SyncCore implements Core {
     const ctx = this.#ctx;
     switch (event.kind) {
       case 'resolve':
-        if (ctx.held.has(event.path)) ctx.choices.set(event.path, event.winner);
+        if (isHeldOrAbout(ctx, event.path)) ctx.choices.set(event.path, event.winner);
         else ctx.out.push({ kind: 'released', path: event.path });
         break;
       case 'reconcile':
@@ -244,16 +241,16 @@ class SyncCore implements Core {
     const ctx = this.#ctx;
     for (const side of sidesOf) passBarrier(ctx, ctx.lanes[side]);
     this.#isRunning = true;
-    if (!this.#isCopied) {
+    if (!ctx.isCopied) {
       replayWindows(ctx, { source: undefined, target: this.#windows.target });
       ctx.lanes.source.through = ctx.sides.source.position;
       if (this.#windows.target === undefined) ctx.lanes.target.through = ctx.sides.target.position;
       ctx.sweeps.push(copySource(ctx));
     } else {
-      replayWindows(ctx, this.#windows);
       if (this.#windows.source === undefined || this.#windows.target === undefined) {
         ctx.sweeps.push(compareSides(ctx, ctx.scope.roots, evidenceAtStart(ctx, this.#windows)));
       }
+      replayWindows(ctx, this.#windows);
     }
     reviewEphemerals(ctx, this.#windows);
     this.#windows.source = undefined;
@@ -263,14 +260,18 @@ class SyncCore implements Core {
 
   /** One slice of the comparison at hand; the rest after others had their turn. */
   #sweep(): void {
-    const { sweeps, lanes, out } = this.#ctx;
+    const { isCopied, sweeps, lanes, out } = this.#ctx;
     const sweep = sweeps[0];
     if (sweep === undefined) return;
     // A first copy is carried over while it goes on; everything else is small enough to wait for its end.
-    if (!this.#isCopied && lanes.source.queue.length > mostCopiesWaiting) return;
+    if (!isCopied && lanes.source.queue.length > mostCopiesWaiting) return;
     if (sweep.next().done === true) sweeps.shift();
-    if (sweeps.length > 0) out.push({ kind: 'proceed' });
-    else startSurvey(this.#ctx);
+    if (sweeps.length > 0) {
+      out.push({ kind: 'proceed' });
+      return;
+    }
+    for (const side of sidesOf) admitArrivals(lanes[side]);
+    startSurvey(this.#ctx);
   }
 
   /** Whether all that the first copy had to settle is on the target; changes since may still be on their way. */
@@ -280,27 +281,32 @@ class SyncCore implements Core {
     return (oldestSeq(lanes.source) ?? nextId) >= this.#copiedSeq;
   }
 
-  /** A first copy goes over while it is made; a comparison of its own is heard to its end before anything is sent. */
   #send(): void {
-    const { sweeps, lanes } = this.#ctx;
-    if (this.#isCopied && sweeps.length > 0) return;
+    const { isCopied, lanes } = this.#ctx;
+    if (isComparing(this.#ctx)) return;
     for (const side of sidesOf) pump(this.#ctx, lanes[side]);
-    if (!this.#isCopied || this.#isFinishing) return;
+    if (!isCopied || this.#isFinishing) return;
     continueSurvey(this.#ctx);
     raiseCounters(this.#ctx);
   }
 
   #settleState(): void {
-    const { sweeps, lanes, out } = this.#ctx;
+    const ctx = this.#ctx;
+    const { sweeps, lanes, out } = ctx;
     const isIdle = sweeps.length === 0 && sidesOf.every((side) => lanes[side].backlog === 0);
     if (this.#isFinishing && isIdle) {
       this.#isFinishing = false;
       out.push({ kind: 'finished' });
     }
-    if (!this.#isCopied && sweeps.length === 0) this.#isCopied = this.#isCarriedOver();
-    if (sweeps.length > 0 || !this.#isCopied) this.#become('copying');
+    if (!ctx.isCopied && sweeps.length === 0) ctx.isCopied = this.#isCarriedOver();
+    if (sweeps.length > 0 || !ctx.isCopied) this.#become('copying');
     else this.#become(this.#isPaused ? 'paused' : 'syncing');
   }
+}
+
+/** The store may know of it before the core is told. */
+function isHeldOrAbout(ctx: Context, path: string): boolean {
+  return ctx.held.has(path) || ctx.contests.get(path)?.conflict.decision === 'held';
 }
 
 function isThroughBarrier(ctx: Context, side: Side): boolean {
@@ -351,6 +357,7 @@ function createContext(options: CoreOptions): Context {
     reads: new Reads(),
     sequences: createSequences(options.sequenceGap ?? defaultSequenceGap),
     sweeps: [],
+    isCopied: options.initialCopy !== true,
     out: [],
     nextId: 1,
     arrivedMs: 0,

@@ -3,11 +3,11 @@ import type { Txn, TxnOp } from '@orchestrator/zookeeper';
 import { decodeCursor } from '../znodes.ts';
 import { onEcho } from './answers.ts';
 import { noteOverwritten } from './contests.ts';
-import type { Context, SideContext } from './context.ts';
+import { type Context, isComparing, type SideContext } from './context.ts';
 import { touches } from './dirty.ts';
 import { onCopiesLost, onCopyEcho } from './ephemerals.ts';
 import { nextTold } from './findings.ts';
-import { isWriting, type Work, type WorkOp } from './lane.ts';
+import { enqueue, isWriting, type Work, type WorkOp } from './lane.ts';
 import { isEphemeral } from './mirror.ts';
 import { isGapPath } from './raise.ts';
 import { noteSequences } from './sequences.ts';
@@ -88,8 +88,7 @@ export function takeIn(
   const seq = ctx.nextId++;
   for (const op of ops) markDirty(ctx, side, op, { seq, zxid, timeMs });
   const work: Work = { seq, zxid, timeMs, arrivedMs, ops, movesCursor: true };
-  lane.queue.push(ends ? { ...work, endsSession } : work);
-  lane.backlog++;
+  enqueue(lane, ends ? { ...work, endsSession } : work, isComparing(ctx));
   if (!lane.isPressed && lane.backlog > ctx.limits.maxBacklog) {
     lane.isPressed = true;
     ctx.out.push({ kind: 'pressure', side, on: true });

@@ -86,6 +86,8 @@ export interface Lane {
   readonly from: Side;
   readonly to: Side;
   readonly queue: Fifo<Work>;
+  /** What clients did while a comparison goes on. It comes after all that the comparison finds: the cursor moves with it. */
+  readonly arrivals: Fifo<Work>;
   /** In the order sent: not answered, or answered and not echoed. */
   batches: Batch[];
   readonly predicted: Predicted;
@@ -123,6 +125,7 @@ export function createLane(from: Side): Lane {
     from,
     to: otherSide(from),
     queue: new Fifo(),
+    arrivals: new Fifo(),
     batches: [],
     predicted: new Predicted(),
     covered: new Map(),
@@ -141,6 +144,20 @@ export function createLane(from: Side): Lane {
     isPressed: false,
     failure: undefined,
   };
+}
+
+/** Behind all that waits. */
+export function enqueue(lane: Lane, work: Work, isComparing: boolean): void {
+  if (isComparing) lane.arrivals.push(work);
+  else lane.queue.push(work);
+  lane.backlog++;
+}
+
+/** The comparison is over. */
+export function admitArrivals(lane: Lane): void {
+  for (let work = lane.arrivals.shift(); work !== undefined; work = lane.arrivals.shift()) {
+    lane.queue.push(work);
+  }
 }
 
 /** Whether a write of this path is on its way to the lane's far side. */
@@ -183,5 +200,5 @@ function oldestUndone(lane: Lane): Work | undefined {
   for (const batch of lane.batches) {
     if (batch.reply !== 'applied' && !batch.echoed && batch.works.length > 0) return batch.works[0];
   }
-  return lane.queue.peek();
+  return lane.queue.peek() ?? lane.arrivals.peek();
 }

@@ -29,6 +29,7 @@ import { settleLater } from './settling.ts';
 /** Plans all of `work` into the batch, or nothing of it. */
 export function planWork(ctx: Context, builder: Builder, work: Work): Planned {
   const before = checkpoint(builder);
+  builder.settled.clear();
   for (const op of work.ops) {
     const planned = planOp(ctx, builder, op, work);
     if (planned === 'done') continue;
@@ -51,7 +52,7 @@ function leaveFor(ctx: Context, builder: Builder, op: WorkOp, work: Work): Leave
   if (refused !== undefined) return refused.isRecorded ? 'done' : 'wait';
   const contested = ctx.contests.get(path);
   if (contested !== undefined && !mayPass(contested, lane.from)) return 'wait';
-  if (ctx.held.has(path)) return 'done';
+  if (ctx.held.has(path) || builder.settled.has(path)) return 'done';
   const entry = ctx.dirty.get(path);
   const mine = entry?.[lane.from];
   if (entry === undefined || mine === undefined) return 'go';

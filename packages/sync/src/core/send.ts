@@ -95,6 +95,8 @@ export function sendBatch(ctx: Context, lane: Lane, batch: NewBatch): void {
 
 function nextCursor(ctx: Context, lane: Lane, works: readonly Work[]): Cursor {
   let { zxid, seenZxid } = lane.cursor;
+  // Until all is copied, a restart has to copy all.
+  if (lane.from === 'source' && !ctx.isCopied) return { term: ctx.term, zxid, seenZxid };
   for (const work of works) if (work.movesCursor && work.zxid > zxid) zxid = work.zxid;
   const near = ctx.sides[lane.from];
   if (lane.queue.length === 0 && near.position > zxid) zxid = near.position;

@@ -82,6 +82,7 @@ function planOrphan(
 /** Changes of the near side up to now have nothing to add to what has just been written. */
 function cover(ctx: Context, builder: Builder, path: string): void {
   const { lane } = builder;
+  builder.settled.add(path);
   builder.effects.push(() => {
     lane.covered.set(path, { seq: ctx.nextId++, batch: builder.batch });
     ctx.reads.forget(lane.from, path);

@@ -1,7 +1,7 @@
 /** Asking for a path to be made equal, outside the steady stream. */
-import type { Context } from './context.ts';
+import { type Context, isComparing } from './context.ts';
 import { touches } from './dirty.ts';
-import type { Lane, Work } from './lane.ts';
+import { enqueue, type Lane, type Work } from './lane.ts';
 import type { Side } from './types.ts';
 
 /** Removes the far side's persistent copy of an election member. */
@@ -14,8 +14,7 @@ export function removeLater(ctx: Context, from: Side, path: string): void {
 export function endSessionLater(ctx: Context, from: Side, originSession: bigint): void {
   const lane = ctx.lanes[from];
   const { position } = ctx.sides[from];
-  lane.backlog++;
-  lane.queue.push({
+  const work = {
     seq: ctx.nextId++,
     zxid: position,
     timeMs: 0,
@@ -23,7 +22,8 @@ export function endSessionLater(ctx: Context, from: Side, originSession: bigint)
     ops: [],
     movesCursor: false,
     endsSession: originSession,
-  });
+  };
+  enqueue(lane, work, isComparing(ctx));
 }
 
 function settleWork(ctx: Context, lane: Lane, path: string, releases?: string): Work {

@@ -4,7 +4,7 @@ import type { Contest, Context } from './context.ts';
 import { makeVoid } from './dirty.ts';
 import { releaseHeld } from './held.ts';
 import { restoreNow, settleLater, settleNow } from './settling.ts';
-import { otherSide, type Side } from './types.ts';
+import { type Conflict, otherSide, type Side } from './types.ts';
 
 export function onConflictRecorded(ctx: Context, id: string): void {
   for (const [path, found] of ctx.contests) {
@@ -19,7 +19,7 @@ export function onConflictRecorded(ctx: Context, id: string): void {
 function carryOut(ctx: Context, path: string, found: Contest): void {
   const { decision } = found.conflict;
   for (const side of ['source', 'target'] as const) ctx.reads.forget(side, path);
-  if (decision === 'held') hold(ctx, path, found);
+  if (decision === 'held') hold(ctx, path, found.conflict);
   else if (found.kind === 'changes') favour(ctx, path, found, decision);
   else if (found.kind === 'delete') restore(ctx, path, found, decision);
   else if (found.kind === 'overwritten') replace(ctx, path, found, decision);
@@ -40,13 +40,13 @@ function isStale(ctx: Context, path: string, { lastZxids }: Contest): boolean {
   return now.source !== lastZxids.source || now.target !== lastZxids.target;
 }
 
-function hold(ctx: Context, path: string, found: Contest): void {
+/** Whatever has happened since: the store says that it is held, and what comes is left alone until the operator chooses. */
+function hold(ctx: Context, path: string, conflict: Conflict): void {
   ctx.contests.delete(path);
-  if (isStale(ctx, path, found)) return;
   const entry = ctx.dirty.get(path);
   makeVoid(entry?.source);
   makeVoid(entry?.target);
-  ctx.held.set(path, found.conflict);
+  ctx.held.set(path, conflict);
 }
 
 /** The loser's changes are void; the winner's next one imposes its whole node. */

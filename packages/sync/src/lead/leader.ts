@@ -1,6 +1,6 @@
 /** Leads for as long as the lock is held: prepares a run, watches over it, and leaves what a successor needs. */
 import type { Clock, Logger, Random } from '@orchestrator/runtime';
-import type { Held, Store } from '@orchestrator/store';
+import { type Held, type Store, StoreError } from '@orchestrator/store';
 import { removeOwnZnodes } from '../apply/own-znodes.ts';
 import { isFinal } from '../core/refused.ts';
 import type { Scope } from '../core/scope.ts';
@@ -8,6 +8,7 @@ import type { CoreState, Side } from '../core/types.ts';
 import { SyncError } from '../errors.ts';
 import type { EngineSide } from '../side.ts';
 import { readChoices } from '../store/conflicts.ts';
+import { fencedStore } from '../store/fenced.ts';
 import { readPaused } from '../store/pause.ts';
 import { eraseSessions } from '../store/sessions.ts';
 import type { OwnZnodes } from '../znodes.ts';
@@ -63,10 +64,12 @@ export class Leader {
   /** Rejects with a refusal, or with what failed; then nothing has begun. */
   async begin(lock: Held): Promise<void> {
     const sides = this.#options.sides();
+    const store = fencedStore(this.#options.store, lock);
     for (const side of sidesOf) sides[side].follower.hold(hold);
     try {
       const prepared = await prepareRun({
         ...this.#options,
+        store,
         sides,
         lock,
         post: (event) => this.#run?.post(event),
@@ -76,6 +79,7 @@ export class Leader {
       this.#chosen = new Set();
       this.#run = new LeaderRun(prepared.core, {
         ...this.#options,
+        store,
         sides: prepared.sides,
         onState: (state) => this.#onState(state),
       });
@@ -140,6 +144,9 @@ export class Leader {
       return 'done';
     }
     await prepared?.close();
+    // Somebody else leads, which the lease tells in a moment.
+    if (end.kind === 'failed' && end.error instanceof StoreError && end.error.code === 'lease-lost')
+      return 'again';
     if (end.kind === 'failed') throw end.error;
     if (end.kind === 'deposed' && !lock.lost.aborted) {
       throw new SyncError(
