@@ -1,1 +1,31 @@
-export {};
+// Messages: the common types by their own names, the rest by the protocol they belong to.
+export { create, isFieldSet, type MessageShape } from '@bufbuild/protobuf';
+export { MesosError, type MesosErrorCode, type MesosErrorOptions } from './errors.ts';
+export * as authentication from './generated/mesos/internal/authentication_pb.ts';
+export * as internal from './generated/mesos/internal/messages_pb.ts';
+export * as registry from './generated/mesos/internal/registry_pb.ts';
+export * as agent from './generated/mesos/v1/agent/agent_pb.ts';
+export * from './generated/mesos/v1/allocator/allocator_pb.ts';
+export * from './generated/mesos/v1/cluster_pb.ts';
+export * from './generated/mesos/v1/container_pb.ts';
+export * as executor from './generated/mesos/v1/executor/executor_pb.ts';
+export * as maintenance from './generated/mesos/v1/maintenance/maintenance_pb.ts';
+export * as master from './generated/mesos/v1/master/master_pb.ts';
+export * from './generated/mesos/v1/offer_pb.ts';
+export * from './generated/mesos/v1/provider_pb.ts';
+export * as quota from './generated/mesos/v1/quota/quota_pb.ts';
+export * from './generated/mesos/v1/resource_pb.ts';
+export * as resourceProvider from './generated/mesos/v1/resource_provider/resource_provider_pb.ts';
+export * as scheduler from './generated/mesos/v1/scheduler/scheduler_pb.ts';
+export * from './generated/mesos/v1/statistics_pb.ts';
+export * from './generated/mesos/v1/task_pb.ts';
+export * from './generated/mesos/v1/values_pb.ts';
+export { type DriverCall, decodeDriverCall } from './messages/driver-call.ts';
+export {
+  decodeMessage,
+  encodeMessage,
+  makeMessage,
+  requireFields,
+  type Valid,
+} from './messages/message.ts';
+export { missingFields } from './messages/required.ts';
