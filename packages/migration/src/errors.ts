@@ -1,4 +1,6 @@
 import { type ErrorCode, OrchestratorError } from '@orchestrator/runtime';
+import { SyncError } from '@orchestrator/sync';
+import { ZooKeeperError } from '@orchestrator/zookeeper';
 
 /** What can go wrong with a migration; the runtime's table turns each into an exit code and an HTTP status. */
 export type MigrationErrorCode = Extract<
@@ -54,4 +56,12 @@ export function failureOf(error: unknown): Failure {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : 'internal';
   const remedy = 'remedy' in error && typeof error.remedy === 'string' ? error.remedy : null;
   return { code, message: error.message, remedy };
+}
+
+/** As it may be told to whoever asked: errors of the engine and of sessions have codes that no answer stands for. */
+export function tellable(error: unknown): unknown {
+  if (!(error instanceof SyncError || error instanceof ZooKeeperError)) return error;
+  return new MigrationError(error.retryable ? 'unavailable' : 'precondition', error.message, {
+    cause: error,
+  });
 }

@@ -1,9 +1,22 @@
 /** All that can be done with migrations, for the command line in this process and for the REST API alike. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { type Clock, type Logger, type Metrics, silentLogger, systemClock } from '@orchestrator/runtime';
+import {
+  type Clock,
+  type Logger,
+  type Metrics,
+  silentLogger,
+  sleep,
+  systemClock,
+} from '@orchestrator/runtime';
 import { readLock, type Store } from '@orchestrator/store';
-import type { ConflictRecord, Side, SyncEngine, VerifyReport } from '@orchestrator/sync';
+import {
+  type ConflictRecord,
+  conflictDesk,
+  type Side,
+  type SyncEngine,
+  type VerifyReport,
+} from '@orchestrator/sync';
 import type { MigrationConfig } from './config/schema.ts';
 import { createCluster, readSourceSettings } from './coordinator/clusters.ts';
 import { Coordinator } from './coordinator/coordinator.ts';
@@ -14,10 +27,12 @@ import type { Live } from './coordinator/live.ts';
 import { createMigrationMetrics, silentMetrics } from './coordinator/metrics.ts';
 import type { PhaseSet } from './coordinator/perform.ts';
 import type { SyncEngines } from './coordinator/sync-supervisor.ts';
+import { wishOf } from './coordinator/sync-wish.ts';
 import { type DeploymentPreview, previewDeployment } from './deploy/target-plan.ts';
-import { MigrationError } from './errors.ts';
+import { MigrationError, tellable } from './errors.ts';
 import type { AuditVerdict } from './journal/audit-chain.ts';
 import { type AuditPage, Journal } from './journal/journal.ts';
+import { ask, type Question } from './journal/questions.ts';
 import { lockName, type MigrationRecord } from './journal/record.ts';
 import type { CheckResult } from './phases/check.ts';
 import type { MigrationContext } from './phases/context.ts';
@@ -60,6 +75,11 @@ export interface MigrationHealth {
 }
 
 const idBytes = 4;
+/** What an engine takes that runs well. */
+const resolvedWithinMs = 10_000;
+const resolvedPollMs = 50;
+/** For whoever does not want to stop what was asked for. */
+const never = new AbortController().signal;
 /** Stands in for the id of a migration that does not exist yet. */
 const previewId = 'preview';
 
@@ -157,9 +177,8 @@ export class MigrationService {
     phase: number | 'current',
     signal?: AbortSignal,
   ): Promise<readonly CheckResult[]> {
-    const { state } = await this.get(id);
-    const led = await this.#led(id);
-    return led.validate(phase === 'current' ? state.phase : phase, signal ?? new AbortController().signal);
+    const here = (led: LedMigration) => led.validate(phase, signal ?? never);
+    return (await this.#byLeader(id, { kind: 'validate', phase }, here, signal)) as readonly CheckResult[];
   }
 
   /** Everything that can be known before a migration is begun; looks at both ensembles and changes nothing. */
@@ -172,7 +191,7 @@ export class MigrationService {
       target,
       clock: this.#clock,
       folder: this.#options.workFolder,
-      signal: signal ?? new AbortController().signal,
+      signal: signal ?? never,
       sourceSettings,
     });
   }
@@ -192,47 +211,75 @@ export class MigrationService {
     return { source, target, sourceSettings: () => readSourceSettings(config, source) };
   }
 
+  /** Conflicts are in the store: any coordinator tells them, whether synchronisation runs or not. */
   async conflicts(id: string, options: { held?: boolean } = {}): Promise<readonly ConflictRecord[]> {
-    return (await this.#engine(id)).conflicts.list(options);
+    await this.get(id);
+    return this.#desk(id).list(options);
   }
 
   /** @throws MigrationError `not-found` */
   async conflict(id: string, conflictId: string): Promise<ConflictRecord> {
-    const found = await (await this.#engine(id)).conflicts.show(conflictId);
-    if (found === undefined) throw new MigrationError('not-found', `there is no conflict ${conflictId}`);
-    return found;
+    await this.get(id);
+    const found = await this.#desk(id).show(conflictId);
+    if (found !== undefined) return found;
+    throw new MigrationError('not-found', `there is no conflict ${conflictId} in migration ${id}`, {
+      remedy: 'zk-migrate conflicts list shows their ids',
+    });
   }
 
+  /**
+   * Resolves once both sides hold what was chosen, or, with the record still held, when that takes longer than a moment:
+   * while synchronisation is paused or fails, the choice waits with the znode.
+   *
+   * @throws MigrationError `not-found`; `precondition` when it was decided before, or nothing will carry it out any more
+   */
   async resolveConflict(
     id: string,
     conflictId: string,
     winner: Side,
     actor: string,
   ): Promise<ConflictRecord> {
-    const engine = await this.#engine(id);
-    const { path } = await this.conflict(id, conflictId);
-    await engine.conflicts.resolve(conflictId, winner);
-    await this.#journal.audit(id, {
-      actor,
-      action: 'conflict resolved',
-      details: { conflict: conflictId, path, winner },
-    });
-    return this.conflict(id, conflictId);
+    const migration = await this.get(id);
+    const { path, decision, resolvedMs } = await this.conflict(id, conflictId);
+    if (decision !== 'held' || resolvedMs !== null)
+      throw new MigrationError('precondition', `conflict ${conflictId} at ${path} is decided: ${decision}`, {
+        remedy: 'write the value you want with any client: it travels like every change',
+      });
+    if (wishOf(migration) === 'off')
+      throw new MigrationError('precondition', `synchronisation of migration ${id} does not run`, {
+        remedy: 'it runs from phase 1 on until phase 6; after that, write the value you want with any client',
+      });
+    await this.#desk(id).resolve(conflictId, winner);
+    const details = { conflict: conflictId, path, winner };
+    await this.#journal.audit(id, { actor, action: 'conflict resolved', details });
+    return this.#settled(id, conflictId);
+  }
+
+  async #settled(id: string, conflictId: string): Promise<ConflictRecord> {
+    const deadlineMs = this.#clock.monotonicMs() + resolvedWithinMs;
+    for (;;) {
+      const record = await this.conflict(id, conflictId);
+      if (record.resolvedMs !== null || this.#clock.monotonicMs() > deadlineMs) return record;
+      await sleep(this.#clock, resolvedPollMs);
+    }
+  }
+
+  /** Of the engine here, which learns of a choice at once, or of the store, where the engine elsewhere looks for it. */
+  #desk(id: string): SyncEngine['conflicts'] {
+    const { store } = this.#options;
+    const here = this.#coordinator.led(id)?.engine?.conflicts;
+    return here ?? conflictDesk({ store, migrationId: id, onChoice: async () => undefined });
   }
 
   /** Compares both sides now, and mends what differs when `repair` is set. */
-  async verify(id: string, actor: string, options: { repair?: boolean } = {}): Promise<VerifyReport> {
-    const engine = await this.#engine(id);
-    const report = await engine.verify();
-    const { repair = false } = options;
-    await this.#journal.audit(id, {
-      actor,
-      action: 'verify',
-      details: { differences: report.differenceCount, repair },
-    });
-    if (!repair || report.differenceCount === 0) return report;
-    await engine.repair(report);
-    return engine.verify();
+  async verify(
+    id: string,
+    actor: string,
+    options: { repair?: boolean; signal?: AbortSignal } = {},
+  ): Promise<VerifyReport> {
+    const { repair = false, signal } = options;
+    const here = (led: LedMigration) => led.verify(actor, repair);
+    return (await this.#byLeader(id, { kind: 'verify', actor, repair }, here, signal)) as VerifyReport;
   }
 
   async audit(id: string, options: { after?: number; limit?: number } = {}): Promise<AuditPage> {
@@ -250,28 +297,19 @@ export class MigrationService {
     return buildReport(record, await gatherFacts(this.#journal, record, engine), this.#clock.nowMs());
   }
 
-  async #led(id: string): Promise<LedMigration> {
-    const led = this.#coordinator.led(id);
-    if (led !== undefined) return led;
+  /** Done here when this coordinator leads, else asked of the one that does. */
+  async #byLeader(
+    id: string,
+    question: Question,
+    here: (led: LedMigration) => Promise<unknown>,
+    signal: AbortSignal = never,
+  ): Promise<unknown> {
     await this.get(id);
-    const holder = await readLock(this.#options.store, lockName(id));
-    throw new MigrationError(
-      'unavailable',
-      `migration ${id} is led by ${holder?.owner ?? 'no coordinator yet'}`,
-      {
-        remedy:
-          holder === undefined
-            ? 'try again in a moment'
-            : 'ask that coordinator, or try again after a take-over',
-      },
-    );
-  }
-
-  async #engine(id: string): Promise<SyncEngine> {
-    const { engine } = await this.#led(id);
-    if (engine !== undefined) return engine;
-    throw new MigrationError('precondition', `synchronisation of migration ${id} does not run`, {
-      remedy: 'it runs from phase 1 on until phase 6; see status',
+    const led = this.#coordinator.led(id);
+    const { store } = this.#options;
+    const answer = led === undefined ? ask({ store, id, question, clock: this.#clock, signal }) : here(led);
+    return answer.catch((error: unknown) => {
+      throw tellable(error);
     });
   }
 }

@@ -37,7 +37,7 @@ function listCommand(context: CommandContext): Command {
     .addHelpText('after', examples(['zk-migrate conflicts list --held', 'what you have to decide']))
     .action(async (options: ConflictOptions & { held?: boolean }) => {
       const { terminal } = context;
-      await using connection = await openConnection(context, options, 'act');
+      await using connection = await openConnection(context, options, 'read');
       const id = await connection.migrationId(options.migrationId);
       const conflicts = await connection.api.conflicts(id, { held: options.held === true });
       if (options.json === true) terminal.out(JSON.stringify(conflicts));
@@ -56,7 +56,7 @@ function showCommand(context: CommandContext): Command {
     .argument('<conflict>', 'its id, as listed')
     .action(async (conflictId: string, options: ConflictOptions) => {
       const { terminal } = context;
-      await using connection = await openConnection(context, options, 'act');
+      await using connection = await openConnection(context, options, 'read');
       const id = await connection.migrationId(options.migrationId);
       const conflict = await connection.api.conflict(id, conflictId);
       terminal.out(
@@ -89,5 +89,7 @@ function resolveCommand(context: CommandContext): Command {
       terminal.out(
         options.json === true ? JSON.stringify(conflict) : renderConflict(conflict, terminal.style),
       );
+      if (conflict.resolved_ms === null)
+        terminal.say('the choice is kept, and carried out as soon as synchronisation runs; see status');
     });
 }

@@ -64,8 +64,8 @@ export function insightRoutes(server: HttpServer, service: MigrationService): vo
     tags,
     summary: 'Compare both sides now, and mend what differs if asked to',
     schemas: { params: schemas.idParams, body: schemas.verifyBody, response: schemas.verifyReport },
-    handle: async ({ params, body, principal }) =>
-      toWire(await service.verify(params.id, principal.name, body)),
+    handle: async ({ params, body, principal, signal }) =>
+      toWire(await service.verify(params.id, principal.name, { ...body, signal })),
   });
   server.route({
     method: 'GET',

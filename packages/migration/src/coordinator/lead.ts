@@ -1,9 +1,10 @@
 /** Everything that the leading coordinator does for one migration: engine, monitor, driver, and what they need. */
 import type { Clock, Logger } from '@orchestrator/runtime';
 import type { Held, Store } from '@orchestrator/store';
-import type { SyncEngine } from '@orchestrator/sync';
+import type { SyncEngine, VerifyReport } from '@orchestrator/sync';
 import { failureOf, MigrationError } from '../errors.ts';
 import type { Journal } from '../journal/journal.ts';
+import { answerQuestions, type Question } from '../journal/questions.ts';
 import type { MigrationRecord } from '../journal/record.ts';
 import type { CheckResult } from '../phases/check.ts';
 import type { Facts, MigrationContext } from '../phases/context.ts';
@@ -65,9 +66,10 @@ export class LedMigration {
     return this.#options.equipment.supervisor.engine;
   }
 
-  /** Evaluates the success criteria of a phase, or of the state before (0), now and once. */
-  async validate(phase: number, signal: AbortSignal): Promise<readonly CheckResult[]> {
+  /** Evaluates the success criteria of a phase (`current`: the one reached; 0: the state before), now and once. */
+  async validate(which: number | 'current', signal: AbortSignal): Promise<readonly CheckResult[]> {
     const { phases, origin } = this.#options.phases;
+    const phase = which === 'current' ? this.#record.state.phase : which;
     const gates = phase === 0 ? origin : phases.find(({ number }) => number === phase)?.success;
     if (gates === undefined) {
       const remedy = `the phases are 0, ${phases.map(({ number }) => number).join(', ')}`;
@@ -79,11 +81,35 @@ export class LedMigration {
     return results;
   }
 
+  /** Compares both sides now, and mends what differs when `repair` is set. */
+  async verify(actor: string, repair: boolean): Promise<VerifyReport> {
+    const { journal, record } = this.#options;
+    const { engine } = this;
+    if (engine === undefined) {
+      throw new MigrationError('precondition', `synchronisation of migration ${record.id} does not run`, {
+        remedy: 'it runs from phase 1 on until phase 6; see status',
+      });
+    }
+    const report = await engine.verify();
+    const details = { differences: report.differenceCount, repair };
+    await journal.audit(record.id, { actor, action: 'verify', details });
+    if (!repair || report.differenceCount === 0) return report;
+    await engine.repair(report);
+    return engine.verify();
+  }
+
+  #find(question: Question, signal: AbortSignal): Promise<unknown> {
+    return question.kind === 'validate'
+      ? this.validate(question.phase, signal)
+      : this.verify(question.actor, question.repair);
+  }
+
   async #work(): Promise<void> {
     const { held, journal, record, equipment, logger } = this.#options;
     const monitoring = new AbortController();
     logger.info('leading', { term: held.term });
-    const watching = this.#monitor(AbortSignal.any([this.#stop, monitoring.signal]));
+    const besides = AbortSignal.any([this.#stop, monitoring.signal]);
+    const watching = Promise.all([this.#monitor(besides), this.#answer(besides)]);
     try {
       await journal.pruneAudit(record.id, auditRetentionMs, held);
       await this.#drive();
@@ -96,6 +122,12 @@ export class LedMigration {
       await this.#live.close();
       logger.info('no longer leading', { term: held.term });
     }
+  }
+
+  #answer(signal: AbortSignal): Promise<void> {
+    const { record, store, held, clock, logger } = this.#options;
+    const find = (question: Question) => this.#find(question, signal);
+    return answerQuestions({ store, id: record.id, held, clock, logger, signal, find });
   }
 
   #drive(): Promise<void> {

@@ -24,6 +24,7 @@ export const migrationKeys = {
   folder: (id: string) => `migrations/${id}/`,
   fact: (id: string, name: string) => `migrations/${id}/facts/${name}`,
   secret: (id: string, name: string) => `migrations/${id}/secrets/${name}`,
+  questions: (id: string) => `migrations/${id}/questions/`,
   auditHead: (id: string) => `migrations/${id}/audit-head`,
   /** Padded, so that the order of keys is the order of entries. */
   auditEntry: (id: string, seq: number) => `migrations/${id}/audit/${String(seq).padStart(12, '0')}`,
