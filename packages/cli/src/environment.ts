@@ -4,6 +4,7 @@ const ownVariables: readonly string[] = [
   'ZK_MIGRATE_WORK_DIR',
   'ZK_MIGRATE_SERVER',
   'ZK_MIGRATE_TOKEN',
+  'ZK_MIGRATE_CA_FILE',
   'ZK_MIGRATE_STORE',
 ];
 

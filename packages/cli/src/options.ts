@@ -50,7 +50,12 @@ export function withServer(command: Command): Command {
         `its bearer token ${environmentNote('ZK_MIGRATE_TOKEN, the token itself')}`,
       ),
     )
-    .addOption(new Option('--ca-file <file>', 'PEM of the authority of its certificate'));
+    .addOption(
+      new Option(
+        '--ca-file <file>',
+        `PEM of the authority of its certificate ${environmentNote('ZK_MIGRATE_CA_FILE')}`,
+      ),
+    );
 }
 
 export const withJson = (command: Command): Command =>

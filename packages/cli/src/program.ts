@@ -28,7 +28,8 @@ Exit codes:
 ${exitCodeRows.map(([code, meaning]) => `  ${String(code).padStart(3)}  ${meaning}`).join('\n')}
 
 Environment:
-  ZK_MIGRATE_WORK_DIR, ZK_MIGRATE_SERVER, ZK_MIGRATE_TOKEN, ZK_MIGRATE_STORE   as the options of the same names
+  ZK_MIGRATE_WORK_DIR, ZK_MIGRATE_SERVER, ZK_MIGRATE_TOKEN, ZK_MIGRATE_CA_FILE, ZK_MIGRATE_STORE
+                           as the options of the same names
   ZK_MIGRATE_MIGRATION_…   keys of the migration's configuration, over the file
   NO_COLOR                 no colours`;
 

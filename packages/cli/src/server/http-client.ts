@@ -54,7 +54,8 @@ export async function remoteAddress(options: AddressOptions): Promise<ServerAddr
       remedy: 'name a file with --token-file, or set ZK_MIGRATE_TOKEN',
     });
   const url = server.replace(/\/+$/, '');
-  return caFile === undefined ? { url, token } : { url, token, ca: await readNamed(caFile, 'CA file') };
+  const authority = caFile ?? env.ZK_MIGRATE_CA_FILE;
+  return authority === undefined ? { url, token } : { url, token, ca: await readNamed(authority, 'CA file') };
 }
 
 interface ErrorBody {
@@ -82,6 +83,28 @@ function answeredError(url: string, status: number, text: string): CliError {
   }
   const { code, message = `${url}: answered ${status}`, remedy } = body;
   return new CliError(codeOf(status, code), message, remedy === undefined ? {} : { remedy });
+}
+
+const distrust: ReadonlySet<string> = new Set([
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/** What is behind a connection that did not come about. */
+function remedyFor(cause: Error, url: string): string {
+  const code: unknown = Reflect.get(cause, 'code');
+  if (typeof code === 'string' && distrust.has(code))
+    return 'name the PEM of the authority that signed its certificate with --ca-file or ZK_MIGRATE_CA_FILE';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return 'address the server by a name that its certificate is made out to (openssl x509 -noout -ext subjectAltName)';
+  if (code === 'CERT_HAS_EXPIRED') return "renew the server's certificate";
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG')
+    return `it does not speak TLS: write ${url.replace(/^https/, 'http')}`;
+  if (code === 'UND_ERR_SOCKET' && url.startsWith('http:'))
+    return `something answers, though not with HTTP; if the server has TLS, write ${url.replace(/^http/, 'https')}`;
+  return 'is the server running, and can this machine reach it? zk-migrate serve starts one';
 }
 
 const trustOf = ({ ca, pinned }: ServerAddress): object => {
@@ -112,7 +135,7 @@ export function createRestClient(address: ServerAddress, signal: AbortSignal): R
       signal.throwIfAborted();
       throw new CliError('unavailable', `${address.url}: ${cause.message}`, {
         cause,
-        remedy: 'is the server running? zk-migrate serve starts one',
+        remedy: remedyFor(cause, address.url),
       });
     });
     const text = await answer.body.text();
