@@ -1,4 +1,8 @@
 export { type Certificates, type Identity, testCertificates } from './certificates.ts';
+export { busyboxImage, fillBusyboxRoot } from './docker/busybox.ts';
+export { createTestCgroup, type TestCgroup } from './docker/cgroup.ts';
+export { type DockerEngine, type DockerOptions, startDocker } from './docker/engine.ts';
+export { type FakeRegistry, type RegistryOptions, startFakeRegistry } from './docker/registry.ts';
 export { TestingError, type TestingErrorCode } from './errors.ts';
 export { type EtcdCluster, type EtcdMember, type EtcdOptions, startEtcd } from './etcd/cluster.ts';
 export { freePorts } from './free-ports.ts';

@@ -6,12 +6,28 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 
-/** `folder`: removed with all that is in it. `mount`: unmounted. `netns`: a network namespace, deleted. */
-type LeftoverKind = 'folder' | 'mount' | 'netns';
+/**
+ * `folder`: removed with all that is in it. `mount`: unmounted. `netns`: a network namespace, deleted. `cgroup`: its
+ * processes killed, then removed from every hierarchy. `bridges`: those whose IPv4 address begins so, deleted.
+ */
+type LeftoverKind = 'folder' | 'mount' | 'netns' | 'cgroup' | 'bridges';
 
 // Servers are killed by the kernel when their parent dies, but a JVM may take a moment, and may still write meanwhile.
 const script = `
 trap '' INT TERM HUP
+end_cgroup() {
+  local roots=(/sys/fs/cgroup/"$1" /sys/fs/cgroup/*/"$1") attempt
+  for attempt in 1 2 3 4 5 6 7 8 9 10; do
+    find "\${roots[@]}" -name cgroup.procs -exec cat {} + | sort -u | xargs -r kill -9
+    find "\${roots[@]}" -depth -type d -exec rmdir {} +
+    compgen -G "/sys/fs/cgroup/*/$1" >/dev/null || [ -d "/sys/fs/cgroup/$1" ] || return
+    sleep 0.2
+  done
+}
+end_bridges() {
+  ip -o -4 address show | awk -v prefix="$1" 'index($4, prefix) == 1 { print $2 }' |
+    while read -r link; do ip link delete "$link"; done
+}
 entries=()
 while IFS= read -r line; do entries+=("$line"); done
 for ((i = \${#entries[@]} - 1; i >= 0; i--)); do
@@ -20,6 +36,8 @@ for ((i = \${#entries[@]} - 1; i >= 0; i--)); do
     'folder '*) for _ in 1 2 3 4 5; do rm -rf -- "$subject" && break; sleep 0.3; done ;;
     'mount '*) umount --lazy -- "$subject" ;;
     'netns '*) ip netns delete "$subject" ;;
+    'cgroup '*) end_cgroup "$subject" ;;
+    'bridges '*) end_bridges "$subject" ;;
   esac
 done`;
 
