@@ -29,3 +29,21 @@ export {
   type Valid,
 } from './messages/message.ts';
 export { missingFields } from './messages/required.ts';
+// Resources: the compact form that sums and differences are made on.
+export type { ResourceEntry } from './resources/entry.ts';
+export { type ResourceFormat, setResourceFormat, setResourceFormats } from './resources/format.ts';
+export {
+  isAllocatableTo,
+  isDynamicallyReserved,
+  isPersistentVolume,
+  isReserved,
+  type KindFacts,
+  makeKind,
+  type ResourceKind,
+  reservationRole,
+} from './resources/kind.ts';
+export { applyOperation, conversionsOf, type ResourceConversion } from './resources/operation.ts';
+export { Resources } from './resources/resources.ts';
+export { isInSubtree, isStrictSubrole, roleError } from './resources/roles.ts';
+export { formatThousandths, fromThousandths, toThousandths } from './resources/scalar.ts';
+export { resourceError } from './resources/validate.ts';
