@@ -19,6 +19,7 @@ export const mayImport: Record<string, readonly string[]> = {
   master: ['runtime', 'mesos', 'zookeeper', 'store'],
   report: [],
   probe: ['runtime', 'report'],
+  monitor: ['runtime', 'report', 'store', 'mesos'],
   cli: ['runtime', 'store', 'zookeeper', 'sync', 'migration'],
   testing: ['runtime'],
 };
