@@ -6,10 +6,17 @@ import { type Ensemble, findDistribution, freePorts } from '@orchestrator/testin
 export interface MigrationFileOptions {
   readonly folder: string;
   readonly source: Ensemble;
-  /** An ensemble that runs already, or how many servers to deploy. */
-  readonly target: Ensemble | number;
+  /** An ensemble that runs already, or one to deploy. */
+  readonly target: Ensemble | Deployment;
   /** Further lines below `migration:`. */
   readonly lines?: readonly string[];
+}
+
+/** How a target is deployed. */
+export interface Deployment {
+  /** Below `target:`. */
+  readonly lines: readonly string[];
+  readonly connectString: string;
 }
 
 export interface MigrationFile {
@@ -25,10 +32,8 @@ const serverLines = (source: Ensemble) =>
       `        - { id: ${one.id}, client_port: ${one.clientPort}, quorum_port: ${one.quorumPort}, election_port: ${one.electionPort}, config_file: "${one.configFile}", data_folder: "${one.dataDir}" }`,
   );
 
-async function deployLines(
-  folder: string,
-  count: number,
-): Promise<{ lines: string[]; connectString: string }> {
+/** As processes of this machine, from an installation below `folder`. */
+export async function deployLocally(folder: string, count = 1): Promise<Deployment> {
   const install = join(folder, 'zookeeper');
   await mkdir(join(install, 'lib'), { recursive: true });
   for (const jar of findDistribution('3.8').classPath.split(':'))
@@ -57,7 +62,6 @@ const quorumServers = ({ servers }: Ensemble) =>
 
 export async function writeMigrationFile(options: MigrationFileOptions): Promise<MigrationFile> {
   const { folder, source, target, lines = [] } = options;
-  const deployed = typeof target === 'number' ? await deployLines(folder, target) : undefined;
   const keyFile = join(folder, 'archive.key');
   const archiveFolder = join(folder, 'archive');
   await writeFile(keyFile, Buffer.alloc(32, 7), { mode: 0o600 });
@@ -72,16 +76,14 @@ export async function writeMigrationFile(options: MigrationFileOptions): Promise
     '      servers:',
     ...serverLines(source),
     '  target:',
-    ...(deployed?.lines ?? [
-      `    zookeeper: "${(target as Ensemble).connectString}"`,
-      quorumServers(target as Ensemble),
-    ]),
+    ...('lines' in target
+      ? target.lines
+      : [`    zookeeper: "${target.connectString}"`, quorumServers(target)]),
     '  orchestration: { health_check_interval_sec: 0.5, quiet_period_sec: 1, start_timeout_sec: 60 }',
     `  archive: { folder: "${archiveFolder}", key_file: "${keyFile}" }`,
     ...lines,
   ];
   const file = join(folder, 'migration.yaml');
   await writeFile(file, `${text.join('\n')}\n`);
-  const targetConnectString = deployed?.connectString ?? (target as Ensemble).connectString;
-  return { file, keyFile, archiveFolder, targetConnectString };
+  return { file, keyFile, archiveFolder, targetConnectString: target.connectString };
 }

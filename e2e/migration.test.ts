@@ -5,7 +5,7 @@ import { type Ensemble, removeFolder, startEnsemble, temporaryFolder } from '@or
 import { connect, type ZooKeeperClient } from '@orchestrator/zookeeper';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Leftovers, watchLeftovers } from '../scripts/demo/leftovers.ts';
-import { type MigrationFile, writeMigrationFile } from './migration-file.ts';
+import { deployLocally, type MigrationFile, writeMigrationFile } from './migration-file.ts';
 import { type Running, type ZkMigrate, zkMigrate } from './zk-migrate.ts';
 
 let folder: string;
@@ -26,7 +26,7 @@ beforeEach(async () => {
   file = await writeMigrationFile({
     folder,
     source: a,
-    target: 1,
+    target: await deployLocally(folder),
     lines: ['  sync: { lag_threshold_ms: 2000 }'],
   });
 });

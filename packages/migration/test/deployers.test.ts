@@ -32,6 +32,7 @@ beforeEach(async () => {
     signal: new AbortController().signal,
     logger: silentLogger,
     instruct: async (text) => void told.push(text),
+    followed: async () => void told.push('done: thanks'),
   };
   const [client_port = 0, quorum_port = 0, election_port = 0] = await freePorts(3);
   const server = { id: 1, host: '127.0.0.1', client_port, quorum_port, election_port, admin_port: 0 };
@@ -209,7 +210,13 @@ test('manual: instructions, then the wait for what comes of them', async () => {
   const stopped = manual.stop(plan, ctx);
   await local().stop(plan, ctx);
   await stopped;
-  expect(told.map((text) => text.split(':')[1]?.trim().split(' ')[0])).toEqual(['install', 'start', 'stop']);
+  expect(told.map((text) => text.split(':')[1]?.trim().split(' ')[0])).toEqual([
+    'install',
+    'start',
+    'thanks',
+    'stop',
+    'thanks',
+  ]);
   const impatient = createManualDeployer({
     folder,
     connectString: connectStringOfPlan(plan),

@@ -86,7 +86,10 @@ test('on etcd one coordinator works and the other stands by; it goes on where th
   await waitFor(() => performed.includes('one b') || undefined, { what: 'the second step', intervalMs: 10 });
   // Asked of the one that stands by, answered by the one that leads: also that it cannot be.
   expect(await two.validate(id, 'current')).toEqual([]);
-  await expect(two.validate(id, 5)).rejects.toMatchObject({ code: 'not-found', remedy: 'the phases are 0, 1' });
+  await expect(two.validate(id, 5)).rejects.toMatchObject({
+    code: 'not-found',
+    remedy: 'the phases are 0, 1',
+  });
   await expect(two.verify(id, 'tester')).rejects.toMatchObject({ code: 'precondition' });
   await one.stop();
   await waitFor(() => performed.includes('two b') || undefined, { what: 'the take-over', intervalMs: 10 });

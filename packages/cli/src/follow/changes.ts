@@ -64,20 +64,30 @@ function describeAlerts(before: MigrationView | undefined, after: MigrationView,
   );
 }
 
+/** Instructions are added to those that are not followed yet; the ones that were told are not told again. */
+function describeInstruction(
+  before: MigrationView | undefined,
+  after: MigrationView,
+  style: Style,
+): string[] {
+  const told = before?.live?.instruction ?? '';
+  const all = after.live?.instruction ?? '';
+  if (all === told || all === '') return [];
+  const added = told !== '' && all.startsWith(`${told}\n`) ? all.slice(told.length + 1) : all;
+  return [style.bold('to be done by you:'), ...added.split('\n').map((line) => `  ${line}`)];
+}
+
 /** @param before `undefined` for the first view: then only what matters now is told, not the whole past */
 export function describeChange(
   before: MigrationView | undefined,
   after: MigrationView,
   style: Style,
 ): readonly string[] {
-  const instruction = after.live?.instruction ?? null;
   const ended = before === undefined ? [] : endedTimings(before, after);
   return [
     ...ended.map((timing) => describeTiming(timing, style)),
     ...(before?.status === after.status ? [] : describeStatus(after, style)),
-    ...(instruction === null || instruction === before?.live?.instruction
-      ? []
-      : [style.bold('to be done by you:'), ...instruction.split('\n').map((line) => `  ${line}`)]),
+    ...describeInstruction(before, after, style),
     ...describeAlerts(before, after, style),
   ];
 }

@@ -195,7 +195,7 @@ export class LedMigration {
   async #align(latest: MigrationRecord): Promise<void> {
     this.#record = latest;
     this.#options.metrics.state(latest.id, latest.state);
-    if (latest.state.current === null) this.#live.update({ progress: null, instruction: null });
+    if (latest.state.current === null) this.#live.update({ progress: null });
     await this.#options.equipment.supervisor.align(wishOf(latest));
   }
 

@@ -6,6 +6,7 @@ import type { MigrationRecord } from '../journal/record.ts';
 import type { Cluster, Facts, MigrationContext, SyncControl } from '../phases/context.ts';
 import { existingPlan, readSourceSettings } from './clusters.ts';
 import { recordChecks } from './facts.ts';
+import { addInstruction, clearInstructions } from './instructions.ts';
 import type { LiveBoard } from './live.ts';
 
 export interface StepContextOptions {
@@ -54,9 +55,10 @@ export function createStepContext(
     recordChecks: (title, results) => recordChecks(facts, { title, timeMs: clock.nowMs(), results }),
     progress: (progress) => live.update({ progress }),
     instruct: async (text) => {
-      live.update({ instruction: text });
+      await addInstruction({ facts, live, mode: state.current?.mode ?? 'run' }, text);
       await options.onInstruction(text);
     },
+    followed: () => clearInstructions({ facts, live }),
     sourceSettings: () => readSourceSettings(config, source),
     planOf,
   };

@@ -107,7 +107,7 @@ export function createCommandDeployer(options: CommandOptions): Deployer {
     throw new MigrationError(
       retryable ? 'unavailable' : 'precondition',
       `${program} ${verb} ended with ${result.exitCode ?? 'a signal'}${said === '' ? '' : `: ${said}`}`,
-      { remedy: retryable ? 'advance again later' : 'mend what it says and advance again' },
+      { remedy: retryable ? 'zk-migrate resume later' : 'mend what it says, then zk-migrate resume' },
     );
   };
 

@@ -22,6 +22,9 @@ export interface CreateDeployerOptions {
   readonly clock: Clock;
 }
 
+/** People sleep, and go on holiday; a step that waits for them can be paused and rolled back like any other. */
+const personMs = 30 * 24 * 3_600_000;
+
 export function createDeployer(options: CreateDeployerOptions): Deployer {
   const { cluster, role, owner, startTimeoutMs: timeoutMs, clock } = options;
   const { deploy } = cluster;
@@ -36,7 +39,7 @@ export function createDeployer(options: CreateDeployerOptions): Deployer {
         folder,
         connectString,
         tls,
-        timeoutMs,
+        timeoutMs: Math.max(timeoutMs, personMs),
         clock,
         archiveSources: options.archiveSources,
         title: role === 'source' ? 'Cluster-A' : 'Cluster-B',

@@ -11,6 +11,8 @@ export interface DeployContext {
   readonly logger: Logger;
   /** For a person: what has to be done by hand, or what is being waited for. */
   instruct(text: string): Promise<void>;
+  /** All that was asked of a person has been done. */
+  followed(): Promise<void>;
 }
 
 export interface Seed {

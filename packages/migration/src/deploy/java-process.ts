@@ -96,7 +96,7 @@ export async function stopServer(
   while ((await findServer(configFile))?.pid === server.pid) {
     if (clock.monotonicMs() > deadline) {
       throw new MigrationError('timeout', `server ${configFile} (process ${server.pid}) did not end`, {
-        remedy: `look at its log; end process ${server.pid} by hand and advance again`,
+        remedy: `look at its log; end process ${server.pid} by hand, then zk-migrate resume`,
       });
     }
     await sleep(clock, pollMs, signal);

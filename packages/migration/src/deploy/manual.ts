@@ -78,13 +78,15 @@ export function createManualDeployer(options: ManualOptions): Deployer {
     },
     start: async (_, ctx) => {
       await ctx.instruct(`${title}: start every server (${connectString}); this is waited for`);
-      const remedy = 'start them and advance again';
+      const remedy = 'start them, then zk-migrate resume';
       await awaitServing(connectString, { clock, signal: ctx.signal, timeoutMs, tls, remedy });
+      await ctx.followed();
     },
     stop: async (plan, ctx) => {
       await ctx.instruct(`${title}: stop every server (${connectString}); this is waited for`);
-      const remedy = 'stop them and advance again';
+      const remedy = 'stop them, then zk-migrate resume';
       await awaitSilence(plan, { clock, signal: ctx.signal, timeoutMs, remedy });
+      await ctx.followed();
     },
     status: (plan) => Promise.all(plan.servers.map(stateOf)),
     destroy: async (_, ctx) => {

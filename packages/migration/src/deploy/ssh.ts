@@ -93,7 +93,7 @@ export function createSshDeployer(options: SshOptions): Deployer {
       {
         remedy: unreachable
           ? `try by hand: ${sshCommand(options, server.host, 'true').join(' ')}`
-          : 'mend what it says and advance again',
+          : 'mend what it says, then zk-migrate resume',
       },
     );
   };

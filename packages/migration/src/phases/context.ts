@@ -53,8 +53,9 @@ export interface MigrationContext extends BaseContext {
   readonly folder: string;
   readonly logger: Logger;
   progress(progress: Progress): void;
-  /** Shown to the operator until the step ends. */
+  /** Shown to the operator, below what was asked for before, until it is followed. */
   instruct(text: string): Promise<void>;
+  followed(): Promise<void>;
   /** What the source runs with, as far as it can be found out. */
   sourceSettings(): Promise<SourceSettings>;
   /** The servers of a cluster with their settings; of the target after the step `plan target` only. */

@@ -24,6 +24,7 @@ export const deployContext = (ctx: MigrationContext): DeployContext => ({
   signal: ctx.signal,
   logger: ctx.logger,
   instruct: ctx.instruct,
+  followed: ctx.followed,
 });
 
 const isAdopted = (cluster: Cluster) => cluster.deployer.kind === 'adopt';
