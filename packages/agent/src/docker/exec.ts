@@ -1,0 +1,50 @@
+/** A further process in a container of the Engine. */
+import { type Duplex, PassThrough } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import type Docker from 'dockerode';
+import type { ExecOptions, ExecSession } from '../container/runtime.ts';
+import { AgentError } from '../errors.ts';
+import { engineError } from './engine-errors.ts';
+
+/** @throws AgentError `LaunchFailed`, `RuntimeUnavailable` */
+export async function execInContainer(
+  docker: Docker,
+  container: Docker.Container,
+  { argv, environment = {}, user, tty = false, signal }: ExecOptions,
+): Promise<ExecSession> {
+  const what = `running ${argv[0] ?? 'nothing'} in container ${container.id}`;
+  try {
+    const exec = await container.exec({
+      Cmd: [...argv],
+      Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+      ...(user !== undefined && { User: user }),
+      ...{ AttachStdin: true, AttachStdout: true, AttachStderr: true, Tty: tty },
+    });
+    const stream = (await exec.start({ hijack: true, stdin: true, Tty: tty })) as Duplex;
+    const stdout = new PassThrough();
+    const stderr = new PassThrough();
+    if (tty) stream.pipe(stdout);
+    else docker.modem.demuxStream(stream, stdout, stderr);
+    return { stdin: stream, stdout, stderr, exit: exitOf(exec, stream, [stdout, stderr], signal) };
+  } catch (error) {
+    throw engineError(error, 'LaunchFailed', what);
+  }
+}
+
+async function exitOf(
+  exec: Docker.Exec,
+  stream: Duplex,
+  outputs: readonly PassThrough[],
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const abort = () => stream.destroy(new AgentError('Killed', 'the command was given up'));
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    await finished(stream, { writable: false });
+    const { ExitCode } = await exec.inspect();
+    return ExitCode ?? -1;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    for (const output of outputs) output.end();
+  }
+}

@@ -1,0 +1,282 @@
+/** Containers of a Docker Engine. */
+import { mkdir, readFile } from 'node:fs/promises';
+import { Agent } from 'node:http';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { type Clock, sleep, systemClock } from '@orchestrator/runtime/clock';
+import Docker from 'dockerode';
+import { type ResourceUsage, readCgroupPaths, readUsage } from '../container/cgroup-usage.ts';
+import type {
+  ContainerStatus,
+  ExecOptions,
+  ExecSession,
+  Exit,
+  ExitListener,
+  Recovered,
+  Runtime,
+} from '../container/runtime.ts';
+import type { ContainerSpec } from '../container/spec.ts';
+import { AgentError } from '../errors.ts';
+import type { RotationOptions } from '../sandbox/rotating-log.ts';
+import {
+  agentLabel,
+  containerLabel,
+  containerName,
+  createOptions,
+  dockerProblem,
+  sandboxLabel,
+} from './create-options.ts';
+import { engineError, unless } from './engine-errors.ts';
+import { execInContainer } from './exec.ts';
+import { ExitWatch } from './exit-watch.ts';
+import { type CachedImage, Images } from './images.ts';
+import { LogFollower, removeCheckpoint } from './log-follower.ts';
+
+export interface DockerRuntimeOptions {
+  /** Default `/var/run/docker.sock`. */
+  socketPath?: string;
+  /** Places in logs are kept here over a restart of the agent. */
+  stateFolder: string;
+  /** Agents that share an Engine need different ones. Default `agent`. */
+  agentName?: string;
+  /** Default `$HOME/.docker/config.json`; read at each pull. */
+  configFile?: string;
+  /** CPU quotas also for containers without a limit of their own. Default false. */
+  enforceCpuQuota?: boolean;
+  /** Of `stdout` and `stderr` in the sandbox. */
+  rotation?: RotationOptions;
+  /**
+   * What the Engine keeps of a container's log, default 64 MB: more than that, written while no agent reads it, is lost.
+   */
+  logMaxBytes?: number;
+  /** A pull that tells nothing for so long is given up; default 5 minutes. */
+  pullStallTimeoutMs?: number;
+  clock?: Clock;
+}
+
+const defaultLogMaxBytes = 64 * 2 ** 20;
+const defaultPullStallTimeoutMs = 5 * 60_000;
+/** An exit is told without the rest of the log when the Engine takes longer to give it. */
+const drainTimeoutMs = 10_000;
+
+interface Watched {
+  follower: LogFollower;
+  pid: number;
+  /** Its end is being looked into. */
+  ending: boolean;
+}
+
+export class DockerRuntime implements Runtime {
+  readonly name = 'docker';
+  readonly images: Images;
+  readonly #docker: Docker;
+  readonly #options: DockerRuntimeOptions;
+  readonly #clock: Clock;
+  readonly #agentName: string;
+  readonly #watched = new Map<string, Watched>();
+  readonly #listeners: ExitListener[] = [];
+  #watch: ExitWatch | undefined;
+
+  constructor(options: DockerRuntimeOptions) {
+    const { socketPath = '/var/run/docker.sock', configFile = join(homedir(), '.docker/config.json') } =
+      options;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#agentName = options.agentName ?? 'agent';
+    this.#docker = new Docker({ socketPath, agent: new Agent({ keepAlive: true }) } as Docker.DockerOptions);
+    this.images = new Images({
+      docker: this.#docker,
+      clock: this.#clock,
+      readConfig: () => readFile(configFile, 'utf8').catch(() => undefined),
+      pullStallTimeoutMs: options.pullStallTimeoutMs ?? defaultPullStallTimeoutMs,
+    });
+  }
+
+  /** What the Engine has in its cache, for schedulers that prefer agents with the image. */
+  cachedImages(): Promise<CachedImage[]> {
+    return this.images.list();
+  }
+
+  refuses(spec: ContainerSpec): string | undefined {
+    return dockerProblem(spec);
+  }
+
+  async create(spec: ContainerSpec, signal: AbortSignal): Promise<void> {
+    const what = `making container ${spec.containerId}`;
+    const { image } = spec;
+    if (image === undefined) throw new AgentError('InvalidContainer', `${what}: it has no image`);
+    await this.images.ensure(image, signal);
+    signal.throwIfAborted();
+    const settings = {
+      agentName: this.#agentName,
+      enforceCpuQuota: this.#options.enforceCpuQuota ?? false,
+      logMaxBytes: this.#options.logMaxBytes ?? defaultLogMaxBytes,
+    };
+    try {
+      await this.#docker.createContainer(createOptions(spec, settings));
+    } catch (error) {
+      throw engineError(error, 'LaunchFailed', what);
+    }
+  }
+
+  async start(spec: ContainerSpec): Promise<ContainerStatus> {
+    const { containerId, sandboxPath } = spec;
+    this.#startWatch();
+    await this.#watch?.connected;
+    try {
+      const container = this.#container(containerId);
+      await container.start();
+      const status = statusFrom(containerId, await container.inspect());
+      await this.#follow(containerId, sandboxPath, status.pid);
+      // It may have ended before anybody watched.
+      if (status.pid === 0) this.#onEnded(containerId);
+      return status;
+    } catch (error) {
+      throw engineError(error, 'LaunchFailed', `starting container ${containerId}`);
+    }
+  }
+
+  async signal(containerId: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    await this.#container(containerId).kill({ signal }).catch(unless(404, 409));
+  }
+
+  async usage(containerId: string): Promise<ResourceUsage> {
+    const pid = this.#watched.get(containerId)?.pid;
+    if (!pid) throw new AgentError('NoSuchContainer', `container ${containerId} has no process`);
+    return await readUsage(await readCgroupPaths(pid));
+  }
+
+  async exec(containerId: string, options: ExecOptions): Promise<ExecSession> {
+    return await execInContainer(this.#docker, this.#container(containerId), options);
+  }
+
+  async remove(containerId: string): Promise<void> {
+    const watched = this.#watched.get(containerId);
+    this.#watched.delete(containerId);
+    try {
+      await this.#container(containerId).remove({ force: true, v: true }).catch(unless(404, 409));
+    } catch (error) {
+      throw engineError(error, 'LaunchFailed', `removing container ${containerId}`);
+    }
+    await watched?.follower.close();
+    await removeCheckpoint(this.#checkpointFile(containerId));
+  }
+
+  async recover(): Promise<Recovered[]> {
+    const filters = JSON.stringify({ label: [`${agentLabel}=${this.#agentName}`] });
+    const listed = await this.#docker.listContainers({ all: true, filters }).catch((error) => {
+      throw engineError(error, 'LaunchFailed', 'looking for containers of an earlier agent');
+    });
+    this.#startWatch();
+    await this.#watch?.connected;
+    return await Promise.all(listed.map(({ Labels }) => this.#recoverOne(Labels)));
+  }
+
+  onExit(listener: ExitListener): void {
+    this.#listeners.push(listener);
+  }
+
+  async close(): Promise<void> {
+    await this.#watch?.close();
+    await Promise.all([...this.#watched.values()].map(({ follower }) => follower.close()));
+    this.#watched.clear();
+  }
+
+  #container(containerId: string): Docker.Container {
+    return this.#docker.getContainer(containerName(containerId));
+  }
+
+  #checkpointFile(containerId: string): string {
+    return join(this.#options.stateFolder, `${containerId}.log.json`);
+  }
+
+  #startWatch(): void {
+    this.#watch ??= new ExitWatch({
+      docker: this.#docker,
+      clock: this.#clock,
+      agentName: this.#agentName,
+      onEnded: (containerId) => this.#onEnded(containerId),
+      running: () => this.#watched.keys(),
+    });
+  }
+
+  async #follow(containerId: string, sandboxPath: string, pid: number): Promise<LogFollower> {
+    await mkdir(this.#options.stateFolder, { recursive: true });
+    const follower = new LogFollower({
+      container: this.#container(containerId),
+      sandboxPath,
+      checkpointFile: this.#checkpointFile(containerId),
+      rotation: this.#options.rotation ?? {},
+      clock: this.#clock,
+    });
+    this.#watched.set(containerId, { follower, pid, ending: false });
+    return follower;
+  }
+
+  async #recoverOne(labels: Readonly<Record<string, string>>): Promise<Recovered> {
+    const containerId = labels[containerLabel] ?? '';
+    const inspected = await this.#container(containerId).inspect();
+    const { Status, Running } = inspected.State;
+    if (Status === 'created') return { containerId, state: 'created' };
+    const status = statusFrom(containerId, inspected);
+    const follower = await this.#follow(containerId, labels[sandboxLabel] ?? '', status.pid);
+    if (Running) return { containerId, state: 'running', status };
+    const watched = this.#watched.get(containerId);
+    if (watched !== undefined) watched.ending = true;
+    await this.#drained(follower);
+    return { containerId, state: 'exited', exit: exitFrom(inspected) };
+  }
+
+  #onEnded(containerId: string): void {
+    const watched = this.#watched.get(containerId);
+    if (watched === undefined || watched.ending) return;
+    watched.ending = true;
+    this.#lookInto(containerId, watched).then(
+      (exit) => {
+        if (exit === undefined) watched.ending = false;
+        else for (const listener of this.#listeners) listener(containerId, exit);
+      },
+      () => {
+        // The Engine is away; the next connect of the watch asks again.
+        watched.ending = false;
+      },
+    );
+  }
+
+  /** Undefined when it runs after all. */
+  async #lookInto(containerId: string, { follower }: Watched): Promise<Exit | undefined> {
+    const inspected = await this.#container(containerId).inspect().catch(unless(404));
+    if (inspected?.State.Running === true) return undefined;
+    await this.#drained(follower);
+    // Somebody else has removed it: how it ended is known to nobody.
+    return inspected === undefined ? { exitCode: undefined, outOfMemory: false } : exitFrom(inspected);
+  }
+
+  async #drained(follower: LogFollower): Promise<void> {
+    const late = new AbortController();
+    await Promise.race([
+      follower.done,
+      sleep(this.#clock, drainTimeoutMs, late.signal).catch(() => undefined),
+    ]);
+    late.abort();
+  }
+}
+
+function statusFrom(containerId: string, inspected: Docker.ContainerInspectInfo): ContainerStatus {
+  const { State, NetworkSettings, HostConfig } = inspected;
+  const networks = Object.values(NetworkSettings.Networks ?? {});
+  const driver = HostConfig.LogConfig?.Type ?? '';
+  return {
+    containerId,
+    runtime: 'docker',
+    pid: State.Pid,
+    ipAddresses: networks.map(({ IPAddress }) => IPAddress).filter((address) => address !== ''),
+    ...(driver !== 'json-file' && {
+      notice: `its log driver is ${driver}: the sandbox may not have its output`,
+    }),
+  };
+}
+
+function exitFrom({ State }: Docker.ContainerInspectInfo): Exit {
+  return { exitCode: State.ExitCode, outOfMemory: State.OOMKilled };
+}

@@ -1,0 +1,38 @@
+/**
+ * - `InvalidContainer`: the specification asks for something that no containerizer here can do, or that does not exist.
+ * - `ImageUnavailable`: the image cannot be had: no such image, no access, no registry.
+ * - `LaunchFailed`: made or started, and the runtime said no.
+ * - `Killed`: the launch was ended by `kill` or `destroy`.
+ * - `NoSuchContainer`: unknown, or destroyed.
+ * - `RuntimeUnavailable`: Docker Engine, runc or conmon does not answer or is not installed.
+ * - `FetchFailed`: a URI could not be fetched, or is not what its checksum says.
+ * - `UnsafeArchive`: an archive has entries that lead out of the sandbox, or is larger than allowed.
+ */
+export type AgentErrorCode =
+  | 'InvalidContainer'
+  | 'ImageUnavailable'
+  | 'LaunchFailed'
+  | 'Killed'
+  | 'NoSuchContainer'
+  | 'RuntimeUnavailable'
+  | 'FetchFailed'
+  | 'UnsafeArchive';
+
+/** The one error class of this package. */
+export class AgentError extends Error {
+  readonly code: AgentErrorCode;
+  /** The same call may succeed later. */
+  readonly retryable: boolean;
+
+  constructor(code: AgentErrorCode, message: string, options: { cause?: unknown; retryable?: boolean } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'AgentError';
+    this.code = code;
+    this.retryable = options.retryable ?? code === 'RuntimeUnavailable';
+  }
+}
+
+/** The message of whatever was thrown. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
