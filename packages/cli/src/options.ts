@@ -1,5 +1,7 @@
 /** Options that several commands share, with one meaning and one text each. */
+
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { CliError } from './errors.ts';
 
 export interface ServerOptions {
   readonly workDir?: string;
@@ -23,6 +25,15 @@ export const withMigrationFile = (command: Command): Command =>
     .option('--source-zk <hosts>', 'client ports of Cluster-A, host:port,host:port; over the file')
     .option('--target-zk <hosts>', 'client ports of Cluster-B; over the file')
     .option('--config <file>', 'the migration as YAML or JSON');
+
+/** @throws CliError `invalid` when nothing says which ensembles are meant */
+export function requireMigrationFile({ config, sourceZk, targetZk }: MigrationFileOptions): void {
+  if (config !== undefined || (sourceZk !== undefined && targetZk !== undefined)) return;
+  const missing = sourceZk === undefined && targetZk === undefined ? 'both ensembles are' : 'one ensemble is';
+  throw new CliError('invalid', `${missing} not named`, {
+    remedy: 'give --config=FILE, or --source-zk=HOST:PORT,… and --target-zk=HOST:PORT,…',
+  });
+}
 
 export interface JsonOption {
   readonly json?: boolean;

@@ -35,7 +35,7 @@ export interface MigrationServer {
   readonly service: MigrationService;
   readonly http: HttpServer;
   readonly metrics: Metrics;
-  /** Starts the coordinator, then listens; resolves to the base URL. */
+  /** Listens, then starts the coordinator; resolves to the base URL. @throws Error when the address is taken */
   start(): Promise<string>;
   stop(): Promise<void>;
 }
@@ -64,8 +64,13 @@ export async function createMigrationServer(options: MigrationServerOptions): Pr
     http,
     metrics,
     start: async () => {
-      await service.start();
-      return http.listen();
+      // An address that cannot be had is known before any work is begun.
+      const url = await http.listen();
+      await service.start().catch(async (error: unknown) => {
+        await http.close();
+        throw error;
+      });
+      return url;
     },
     stop: async () => {
       await http.close();

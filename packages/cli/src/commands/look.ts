@@ -2,7 +2,6 @@
 import { Command } from 'commander';
 import { openConnection } from '../connection.ts';
 import type { CommandContext } from '../context.ts';
-import { CliError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import {
   examples,
@@ -10,6 +9,7 @@ import {
   type MigrationFileOptions,
   type MigrationOption,
   parsePhaseOrCurrent,
+  requireMigrationFile,
   type ServerOptions,
   withJson,
   withMigration,
@@ -39,10 +39,7 @@ export function preflightCommand(context: CommandContext): Command {
 
 async function preflight(context: CommandContext, options: PreflightOptions): Promise<void> {
   const { terminal } = context;
-  if (options.config === undefined && options.sourceZk === undefined)
-    throw new CliError('invalid', 'there is nothing to check', {
-      remedy: 'give --config, or --source-zk and --target-zk',
-    });
+  requireMigrationFile(options);
   const { readMigrationFile } = await import('../migration-file.ts');
   const config = readMigrationFile(options, context.env);
   await using connection = await openConnection(context, options, 'check');

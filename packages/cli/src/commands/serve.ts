@@ -30,7 +30,7 @@ export function serveCommand(context: CommandContext): Command {
         ['zk-migrate serve', 'for commands of the same user on this machine'],
         [
           'zk-migrate serve --config=server.yaml --listen=0.0.0.0:7171',
-          'for others too: needs tokens, should have TLS',
+          'for others too: needs TLS and tokens',
         ],
         ['zk-migrate serve --store=etcd://etcd-1,etcd-2,etcd-3/zk-migrate', 'one of several'],
       ),
@@ -69,6 +69,7 @@ async function serve(context: CommandContext, options: ServeOptions): Promise<vo
   });
   const logger = createLogger({ name: 'zk-migrate', level: config.log_level });
   let server: OwnServer | undefined;
+  let failure: unknown;
   const code = await runDaemon({
     logger,
     clock,
@@ -76,13 +77,20 @@ async function serve(context: CommandContext, options: ServeOptions): Promise<vo
       {
         name: 'coordinator',
         start: async () => {
-          server = await startOwnServer({ workFolder, config, logger, clock, purpose: 'coordinate' });
+          server = await startOwnServer({
+            ...{ workFolder, config, logger, clock, purpose: 'coordinate' },
+          }).catch((error: unknown) => {
+            failure = error;
+            throw error;
+          });
           terminal.say(`serving at ${server.address.url}, work folder ${workFolder}`);
         },
         stop: async () => server?.stop(),
       },
     ],
   });
+  // The log has it for those who read logs; this is for whoever has typed the command.
+  if (failure !== undefined) throw failure;
   context.setExitCode(code);
 }
 
@@ -97,7 +105,10 @@ export function stopCommand(context: CommandContext): Command {
       const { env, userId, clock, terminal } = context;
       const workFolder = workFolderOf(options.workDir, env, userId);
       const record = await findServer(workFolder);
-      if (record === undefined) throw new CliError('not-found', `no server runs for ${workFolder}`);
+      if (record === undefined)
+        throw new CliError('not-found', `no server runs for ${workFolder}`, {
+          remedy: 'there is nothing to stop; --work-dir names another folder',
+        });
       await stopServer(record, clock);
       terminal.say(`the server (process ${record.pid}) has ended`);
     });

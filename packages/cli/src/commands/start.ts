@@ -5,13 +5,13 @@ import { Command } from 'commander';
 import { addressOf, type Migration, type MigrationApi, type MigrationView } from '../api.ts';
 import { type Connection, connectTo, openConnection } from '../connection.ts';
 import type { CommandContext } from '../context.ts';
-import { CliError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { showMigration } from '../follow/show.ts';
 import {
   examples,
   type JsonOption,
   type MigrationFileOptions,
+  requireMigrationFile,
   type ServerOptions,
   storeOption,
   withJson,
@@ -51,10 +51,7 @@ export function startCommand(context: CommandContext): Command {
 }
 
 async function start(context: CommandContext, options: StartOptions): Promise<void> {
-  if (options.config === undefined && (options.sourceZk === undefined || options.targetZk === undefined))
-    throw new CliError('invalid', 'there is nothing to migrate', {
-      remedy: 'give --config, or --source-zk and --target-zk',
-    });
+  requireMigrationFile(options);
   const { readMigrationFile } = await import('../migration-file.ts');
   const config = readMigrationFile(options, context.env);
   const { connection, own } = await reachCoordinator(context, options);

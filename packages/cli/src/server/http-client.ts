@@ -36,7 +36,10 @@ export interface AddressOptions {
 async function readNamed(file: string, what: string): Promise<string> {
   return (
     await readFile(file, 'utf8').catch((cause: Error) => {
-      throw new CliError('config', `the ${what} ${file} cannot be read: ${cause.message}`, { cause });
+      throw new CliError('config', `the ${what} ${file} cannot be read: ${cause.message}`, {
+        cause,
+        remedy: 'check the path, and that this user may read it',
+      });
     })
   ).trim();
 }

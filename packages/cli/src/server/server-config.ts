@@ -24,7 +24,7 @@ export const serverConfigSchema = z.strictObject({
         .string()
         .min(1)
         .default('127.0.0.1')
-        .describe('Address to listen at; other than loopback needs tokens'),
+        .describe('Address to listen at; any but loopback needs tls and tokens'),
       port: z.int().min(0).max(65_535).default(0).describe('Port of the API; 0: any free one'),
     })
     .prefault({}),
@@ -32,7 +32,6 @@ export const serverConfigSchema = z.strictObject({
     .strictObject({
       cert: file.describe('PEM file of the certificate chain'),
       key: file.meta({ secret: false }).describe('PEM file of its private key'),
-      ca: file.optional().describe('PEM file of the authorities of client certificates'),
     })
     .optional(),
   tokens: z
@@ -95,7 +94,10 @@ function readNamed(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new CliError('config', `${path} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new CliError('config', `${path} cannot be read: ${(cause as Error).message}`, {
+      cause,
+      remedy: "the server's configuration names it: check the path, and that this user may read it",
+    });
   }
 }
 
@@ -125,11 +127,17 @@ export function openConfiguredStore({ store }: ServerConfig, defaultUrl: string)
 export const certificateOf = ({ tls }: ServerConfig): { pinned?: string } =>
   tls === undefined ? {} : { pinned: readNamed(tls.cert) };
 
+const isLoopback = (host: string) => /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/.test(host);
+
 /** @param ownToken admits commands of the same user on this machine */
 export function httpOptionsOf(
   { listen, tls, tokens }: ServerConfig,
   ownToken: string,
 ): Pick<HttpServerOptions, 'host' | 'port' | 'tls' | 'auth'> {
+  if (!isLoopback(listen.host) && (tls === undefined || tokens.length === 0))
+    throw new CliError('config', `listening at ${listen.host} is for others, and needs tls and tokens`, {
+      remedy: 'set both in the file of serve --config, or listen at 127.0.0.1',
+    });
   const others = tokens.map(({ name, role, token }) => ({ name, role, token: readSecret(token) }));
   return {
     host: listen.host,
@@ -140,7 +148,6 @@ export function httpOptionsOf(
           tls: {
             cert: readNamed(tls.cert),
             key: readNamed(tls.key),
-            ...(tls.ca === undefined ? {} : { ca: readNamed(tls.ca) }),
           },
         }),
     auth: { tokens: [{ name: 'local', role: 'admin', token: ownToken }, ...others] },

@@ -1,6 +1,7 @@
 /** The archive's key: 32 random bytes from a file or the environment, or derived from a passphrase. */
 import { randomBytes, scrypt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type { MigrationConfig } from '../config/schema.ts';
 import { MigrationError } from '../errors.ts';
 
 const keyBytes = 32;
@@ -15,6 +16,14 @@ export type KeySource =
   /** The passphrase is the file's first line, or the variable's value. */
   | { readonly passphraseFile: string }
   | { readonly passphraseEnv: string };
+
+/** The one that a configuration names. */
+export function keySourceOf(archive: NonNullable<MigrationConfig['archive']>): KeySource {
+  if (archive.key_file !== undefined) return { file: archive.key_file };
+  if (archive.key_env !== undefined) return { env: archive.key_env };
+  if (archive.passphrase_file !== undefined) return { passphraseFile: archive.passphrase_file };
+  return { passphraseEnv: archive.passphrase_env ?? '' };
+}
 
 /** How the key comes from the secret; stands in the archive's header. */
 export type KeyDerivation = { readonly kind: 'raw' } | { readonly kind: 'scrypt'; readonly salt: string };
@@ -49,7 +58,9 @@ async function readSecretFile(path: string): Promise<Buffer> {
 function readVariable(name: string): string {
   const value = process.env[name];
   if (value === undefined || value === '')
-    throw new MigrationError('config', `the environment variable ${name} with the archive key is not set`);
+    throw new MigrationError('config', `the environment variable ${name} with the archive key is not set`, {
+      remedy: 'set it for this process, to the 64 hex digits or 44 base64 characters of the key',
+    });
   return value;
 }
 

@@ -4,10 +4,14 @@
  */
 import { z } from 'zod';
 
-const hostPort = '[^\\s,/:]+:\\d{1,5}';
+const portNumber = '(?:[1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
+const hostPort = `[^\\s,/:]+:${portNumber}`;
 const connectString = z
   .string()
-  .regex(new RegExp(`^${hostPort}(,${hostPort})*$`), 'expected host:port,host:port,… without a chroot')
+  .regex(
+    new RegExp(`^${hostPort}(,${hostPort})*$`),
+    'expected host:port,host:port,… with ports up to 65535 and without a chroot',
+  )
   .meta({ remedy: 'write it like "10.0.1.10:2181,10.0.1.11:2181"; choose paths with sync.paths_to_sync' });
 const hostPorts = (what: string) =>
   z
@@ -73,68 +77,81 @@ const ownConfiguration = {
 };
 
 const deploy = z
-  .discriminatedUnion('kind', [
-    z.strictObject({
-      kind: z.literal('adopt').describe('The ensemble is run by someone else and stays as it is'),
-    }),
-    z.strictObject({
-      kind: z.literal('manual').describe('Instructions are printed, and the result awaited'),
-      servers: servers.optional(),
-      ...ownConfiguration,
-    }),
-    z.strictObject({
-      kind: z.literal('local').describe('Processes on this machine'),
-      servers,
-      folder: z
-        .string()
-        .min(1)
-        .optional()
-        .describe('Holds one folder per server; default: in the work folder'),
-      install: z
-        .string()
-        .min(1)
-        .optional()
-        .describe("ZooKeeper's own folder (with lib/); default: Debian's package"),
-      java: z.string().min(1).default('java').describe('The Java to run it with'),
-      ...ownConfiguration,
-    }),
-    z.strictObject({
-      kind: z.literal('ssh').describe('Machines reached by ssh, without passwords'),
-      servers,
-      folder: z.string().min(1).default('/var/lib/orchestrator-zookeeper').describe('Folder on each machine'),
-      install: z
-        .string()
-        .min(1)
-        .default('/usr/share/zookeeper')
-        .describe("ZooKeeper's folder on each machine"),
-      java: z.string().min(1).default('java').describe('The Java to run it with'),
-      user: z
-        .string()
-        .regex(/^[\w][\w.-]*$/)
-        .optional()
-        .describe('User to log in as'),
-      port: port.default(22).describe('Port of sshd'),
-      identity_file: z
-        .string()
-        .min(1)
-        .optional()
-        .describe('Private key to log in with; default: as ssh decides'),
-      known_hosts_file: z.string().min(1).optional().describe('Host keys; an unknown host is refused'),
-      start_command: z.string().min(1).optional().describe('Instead of starting java; run on each machine'),
-      stop_command: z.string().min(1).optional().describe('Instead of sending SIGTERM; run on each machine'),
-      ...ownConfiguration,
-    }),
-    z.strictObject({
-      kind: z
-        .literal('command')
-        .describe("The operator's own program; see the contract in the documentation"),
-      command: z.array(z.string().min(1)).min(1).describe('The program and its first arguments'),
-      timeout_sec: z.int().min(1).default(600).describe('After this a call counts as failed'),
-      environment: z.array(z.string()).default([]).describe('Variables that are handed on to it'),
-      servers: servers.optional(),
-      ...ownConfiguration,
-    }),
-  ])
+  .discriminatedUnion(
+    'kind',
+    [
+      z.strictObject({
+        kind: z
+          .literal('adopt')
+          .describe('The ensemble is run by someone else and stays as it is')
+          .meta({ remedy: 'choose one of adopt, manual, local, ssh and command' }),
+      }),
+      z.strictObject({
+        kind: z.literal('manual').describe('Instructions are printed, and the result awaited'),
+        servers: servers.optional(),
+        ...ownConfiguration,
+      }),
+      z.strictObject({
+        kind: z.literal('local').describe('Processes on this machine'),
+        servers,
+        folder: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('Holds one folder per server; default: in the work folder'),
+        install: z
+          .string()
+          .min(1)
+          .optional()
+          .describe("ZooKeeper's own folder (with lib/); default: Debian's package"),
+        java: z.string().min(1).default('java').describe('The Java to run it with'),
+        ...ownConfiguration,
+      }),
+      z.strictObject({
+        kind: z.literal('ssh').describe('Machines reached by ssh, without passwords'),
+        servers,
+        folder: z
+          .string()
+          .min(1)
+          .default('/var/lib/orchestrator-zookeeper')
+          .describe('Folder on each machine'),
+        install: z
+          .string()
+          .min(1)
+          .default('/usr/share/zookeeper')
+          .describe("ZooKeeper's folder on each machine"),
+        java: z.string().min(1).default('java').describe('The Java to run it with'),
+        user: z
+          .string()
+          .regex(/^[\w][\w.-]*$/)
+          .optional()
+          .describe('User to log in as'),
+        port: port.default(22).describe('Port of sshd'),
+        identity_file: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('Private key to log in with; default: as ssh decides'),
+        known_hosts_file: z.string().min(1).optional().describe('Host keys; an unknown host is refused'),
+        start_command: z.string().min(1).optional().describe('Instead of starting java; run on each machine'),
+        stop_command: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('Instead of sending SIGTERM; run on each machine'),
+        ...ownConfiguration,
+      }),
+      z.strictObject({
+        kind: z.literal('command').describe("The operator's own program; its contract is in deployers.md"),
+        command: z.array(z.string().min(1)).min(1).describe('The program and its first arguments'),
+        timeout_sec: z.int().min(1).default(600).describe('After this a call counts as failed'),
+        environment: z.array(z.string()).default([]).describe('Variables that are handed on to it'),
+        servers: servers.optional(),
+        ...ownConfiguration,
+      }),
+    ],
+    { error: 'not a kind of deployment' },
+  )
   .describe('How its servers are deployed, started and stopped');
 
 const cluster = {

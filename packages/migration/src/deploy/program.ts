@@ -61,7 +61,12 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramResult
   const closed = new Promise<number | null>((resolve, reject) => {
     child.once('close', resolve);
     child.once('error', (cause) =>
-      reject(new MigrationError('unavailable', `${program} cannot be run: ${cause.message}`, { cause })),
+      reject(
+        new MigrationError('unavailable', `${program} cannot be run: ${cause.message}`, {
+          cause,
+          remedy: 'name it by its absolute path, and let it be executable for the user of the coordinator',
+        }),
+      ),
     );
   });
   try {

@@ -14,11 +14,14 @@ import { MigrationError } from '../errors.ts';
 
 const readyTimeoutMs = 15_000;
 
-async function readTls(files: TlsFiles | undefined): Promise<{ tls?: TlsOptions }> {
+export async function readTls(files: TlsFiles | undefined): Promise<{ tls?: TlsOptions }> {
   if (files === undefined) return {};
   const read = async (file: string): Promise<Buffer> =>
     readFile(file).catch((cause: unknown) => {
-      throw new MigrationError('config', `the TLS file ${file} cannot be read`, { cause });
+      throw new MigrationError('config', `the TLS file ${file} cannot be read`, {
+        cause,
+        remedy: 'check the path and its permissions on every coordinator',
+      });
     });
   const [ca, cert, key] = await Promise.all([
     read(files.ca),

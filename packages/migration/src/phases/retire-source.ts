@@ -3,9 +3,10 @@ import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SyncEngine } from '@orchestrator/sync';
 import { writeArchive } from '../archive/archive.ts';
-import type { KeySource } from '../archive/key.ts';
+import { keySourceOf } from '../archive/key.ts';
 import { formatAddress, isListening } from '../ensemble/four-letter.ts';
 import { MigrationError } from '../errors.ts';
+import { checkArchive } from '../preflight/secrets.ts';
 import { findingsOf } from '../report/gather.ts';
 import { fail, ok } from './check.ts';
 import { checkConflicts, checkLag, requireEqual } from './consistency.ts';
@@ -46,13 +47,6 @@ const shutDownSource: Step = {
   undo: async (ctx) => ctx.source.deployer.start(await ctx.planOf('source'), deployContext(ctx)),
 };
 
-function keySource(archive: NonNullable<MigrationContext['config']['archive']>): KeySource {
-  if (archive.key_file !== undefined) return { file: archive.key_file };
-  if (archive.key_env !== undefined) return { env: archive.key_env };
-  if (archive.passphrase_file !== undefined) return { passphraseFile: archive.passphrase_file };
-  return { passphraseEnv: archive.passphrase_env ?? '' };
-}
-
 const archiveSource: Step = {
   name: 'archive source',
   run: async (ctx) => {
@@ -74,7 +68,7 @@ const archiveSource: Step = {
     const file = join(archive.folder, `${ctx.config.name}-${ctx.id}.zkarchive`);
     const summary = await writeArchive({
       file,
-      key: keySource(archive),
+      key: keySourceOf(archive),
       source: `Cluster-A (${ctx.source.connectString}) of migration ${ctx.config.name} ${ctx.id}`,
       files,
       nowMs: ctx.clock.nowMs(),
@@ -106,6 +100,13 @@ const followed: Gate<MigrationContext> = {
     const engine = await ctx.sync.running();
     return [checkLag(ctx, engine), await checkConflicts(engine)];
   },
+};
+
+/** Weeks may have passed since preflight. */
+const archivable: Gate<MigrationContext> = {
+  name: 'archive',
+  withinMs: 0,
+  check: checkArchive,
 };
 
 const silentSource: Gate<MigrationContext> = {
@@ -145,7 +146,7 @@ export const retireSourcePhase = definePhase<MigrationContext>({
   name: 'retire Cluster-A',
   steps: [stopSync, shutDownSource, archiveSource],
   gates: {
-    entry: [healthyQuorum('target', quorumWithinMs), followed],
+    entry: [healthyQuorum('target', quorumWithinMs), followed, archivable],
     success: [healthyQuorum('target', quorumWithinMs), silentSource, performance],
   },
 });

@@ -5,11 +5,13 @@ import { fail, failures } from '../phases/check.ts';
 import type { Cluster } from '../phases/context.ts';
 import type { PreflightContext } from './context.ts';
 import { checkClientLimit, checkCounts, checkDisk } from './resources.ts';
+import { checkArchive, checkCredentials, checkSession } from './secrets.ts';
 import { checkCapture, checkServers, checkVersions } from './servers.ts';
 import { checkClocks, checkSameEnsemble, checkTargetEmpty } from './target.ts';
 import { checkTree } from './tree.ts';
 
 type Check = (ctx: PreflightContext) => Promise<readonly CheckResult[]>;
+type NamedCheck = readonly [string, Check];
 
 async function attempt(name: string, check: Check, ctx: PreflightContext): Promise<readonly CheckResult[]> {
   ctx.signal.throwIfAborted();
@@ -23,29 +25,36 @@ async function attempt(name: string, check: Check, ctx: PreflightContext): Promi
 
 const isAdopted = (cluster: Cluster) => cluster.deployer.kind === 'adopt';
 
-/** All findings, whatever fails; a target that is still to be deployed is checked as far as there is something to check. */
+/** In stages: where one fails, the next would only repeat its finding in other words, after long waits for sessions. */
+function stagesFor(ctx: PreflightContext): readonly (readonly NamedCheck[])[] {
+  const clusters = isAdopted(ctx.target) ? [ctx.source, ctx.target] : [ctx.source];
+  const onEach = (what: string, check: (cluster: Cluster, c: PreflightContext) => ReturnType<Check>) =>
+    clusters.map((cluster): NamedCheck => [`${what} the ${cluster.role}`, (c) => check(cluster, c)]);
+  return [
+    onEach('credentials for', checkCredentials),
+    onEach('servers of', checkServers),
+    [['versions', checkVersions]],
+    onEach('credentials for', checkSession),
+    [
+      ['capture', checkCapture],
+      ['tree of the source', checkTree],
+      ['counts', checkCounts],
+      ['client limits', checkClientLimit],
+      ['disk space', checkDisk],
+      ['archive of the source', checkArchive],
+      ['clocks', checkClocks],
+      ['target', checkTargetEmpty],
+      ['different ensembles', checkSameEnsemble],
+    ],
+  ];
+}
+
+/** Each stage's findings, whatever fails; a target that is still to be deployed is checked as far as there is something to check. */
 export async function runPreflight(ctx: PreflightContext): Promise<readonly CheckResult[]> {
-  const reachable: [string, Check][] = [
-    ['servers of the source', (c) => checkServers(c.source, c)],
-    ...(isAdopted(ctx.target)
-      ? ([['servers of the target', (c) => checkServers(c.target, c)]] as [string, Check][])
-      : []),
-  ];
-  const first: CheckResult[] = [];
-  for (const [name, check] of reachable) first.push(...(await attempt(name, check, ctx)));
-  // What follows needs sessions on both; without servers it would only repeat the same finding in other words.
-  if (failures(first).length > 0) return first;
-  const rest: [string, Check][] = [
-    ['versions', checkVersions],
-    ['capture', checkCapture],
-    ['tree of the source', checkTree],
-    ['counts', checkCounts],
-    ['client limits', checkClientLimit],
-    ['disk space', checkDisk],
-    ['clocks', checkClocks],
-    ['target', checkTargetEmpty],
-    ['different ensembles', checkSameEnsemble],
-  ];
-  for (const [name, check] of rest) first.push(...(await attempt(name, check, ctx)));
-  return first;
+  const results: CheckResult[] = [];
+  for (const stage of stagesFor(ctx)) {
+    for (const [name, check] of stage) results.push(...(await attempt(name, check, ctx)));
+    if (failures(results).length > 0) break;
+  }
+  return results;
 }

@@ -14,13 +14,10 @@ export async function checkServers(cluster: Cluster, _: PreflightContext): Promi
   const unreachable = servers.filter((server) => server.problem !== null);
   if (unreachable.length === servers.length) {
     const why = unreachable.map((server) => server.problem).join('; ');
-    return [
-      fail(
-        check,
-        `no server can be reached: ${why}`,
-        `check the addresses in ${cluster.role}.zookeeper and the network`,
-      ),
-    ];
+    const secured = (await cluster.access()).tls !== undefined;
+    const further = secured ? `, and that it is the secure port: ${cluster.role}.tls is set` : '';
+    const remedy = `check the addresses in ${cluster.role}.zookeeper and the network${further}`;
+    return [fail(check, `no server can be reached: ${why}`, remedy)];
   }
   const silent = servers.filter((server) => server.problem === null && server.mode === null);
   if (silent.length > 0 && health.leader === null) {
