@@ -20,6 +20,13 @@ export * as scheduler from './generated/mesos/v1/scheduler/scheduler_pb.ts';
 export * from './generated/mesos/v1/statistics_pb.ts';
 export * from './generated/mesos/v1/task_pb.ts';
 export * from './generated/mesos/v1/values_pb.ts';
+// JSON with Mesos' rules.
+export type { JsonNames } from './json/names.ts';
+export { parseJson } from './json/parse.ts';
+export { type ReadJsonOptions, readJson, readJsonValue } from './json/read.ts';
+export { doubleText } from './json/scalar-text.ts';
+export { type WriteJsonOptions, writeJson } from './json/write.ts';
+export { type WriteJsonChunksOptions, writeJsonChunks } from './json/write-chunks.ts';
 export { type DriverCall, decodeDriverCall } from './messages/driver-call.ts';
 export {
   decodeMessage,

@@ -158,15 +158,18 @@ export class Resources implements Iterable<ResourceEntry> {
     return sums;
   }
 
-  /** At least so many thousandths of each name; numbers of ranges and items of sets count a thousand each. */
-  containsQuantities(quantities: Iterable<readonly [string, number]>): boolean {
-    for (const [name, wanted] of quantities) {
-      let found = 0;
-      for (const { kind, thousandths, ranges, items } of this.#entries) {
-        if (kind.name === name) found += thousandths + 1000 * (countRanges(ranges) + items.length);
-      }
-      if (found < wanted) return false;
+  /** All of a name together, in thousandths; numbers of ranges and items of sets count a thousand each. */
+  quantity(name: string): number {
+    let sum = 0;
+    for (const { kind, thousandths, ranges, items } of this.#entries) {
+      if (kind.name === name) sum += thousandths + 1000 * (countRanges(ranges) + items.length);
     }
+    return sum;
+  }
+
+  /** At least so much of each name, as `quantity` counts it. */
+  containsQuantities(quantities: Iterable<readonly [string, number]>): boolean {
+    for (const [name, wanted] of quantities) if (this.quantity(name) < wanted) return false;
     return true;
   }
 
