@@ -1,5 +1,5 @@
 /** A migration by the commands alone, in the order of an operator's day, interruptions included. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Ensemble, removeFolder, startEnsemble, temporaryFolder } from '@orchestrator/testing';
 import { connect, type ZooKeeperClient } from '@orchestrator/zookeeper';
@@ -149,11 +149,51 @@ async function expectRecords(id: string): Promise<void> {
   expect((await cli.run('audit', 'verify')).stdout).toMatch(/^intact: \d+ entries\n$/);
   expect((await cli.run('audit', 'list')).stdout).toMatch(/advance/);
 
-  const [archive = ''] = await readdir(file.archiveFolder);
+  await expectArchive();
+}
+
+async function expectArchive(): Promise<void> {
+  const [name = ''] = await readdir(file.archiveFolder);
+  const archive = `--archive=${join(file.archiveFolder, name)}`;
+  const rightKey = `--key-file=${file.keyFile}`;
   const restored = join(folder, 'restored');
-  const args = [`--archive=${join(file.archiveFolder, archive)}`, `--key-file=${file.keyFile}`];
-  expect(await cli.run('archive', 'restore', ...args, `--output=${restored}`)).toMatchObject({ exitCode: 0 });
+  const restore = (...args: readonly string[]) => cli.run('archive', 'restore', ...args);
+  expect(await restore(archive, rightKey, `--output=${restored}`)).toMatchObject({ exitCode: 0 });
   expect(await readdir(join(restored, 'server-1'))).toContain('zoo.cfg');
-  expect(await cli.run('archive', 'verify', ...args)).toMatchObject({ exitCode: 0 });
-  expect(await cli.run('archive', 'verify', args[0] ?? '')).toMatchObject({ exitCode: 2 });
+  expect(await restore(archive, rightKey, `--output=${restored}`)).toMatchObject({
+    exitCode: 6,
+    stderr: expect.stringContaining('is not empty'),
+  });
+
+  // The same key as hexadecimal digits in a variable, and others that are not the key.
+  const hex = (await readFile(file.keyFile)).toString('hex');
+  const withKeys = zkMigrate({
+    workFolder: join(folder, 'work'),
+    env: { RIGHT: hex, WRONG: 'ab'.repeat(32), SHORT: 'abc' },
+  });
+  const verify = (...args: readonly string[]) => withKeys.run('archive', 'verify', ...args);
+  expect(await verify(archive, '--key-env=RIGHT')).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringMatching(/^whole: \d+ files/),
+  });
+  expect(await verify(archive, '--key-env=WRONG')).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('the key is not the one it was written with'),
+  });
+  expect(await verify(archive, '--key-env=SHORT')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('the variable SHORT holds no archive key'),
+  });
+  expect(await verify(archive)).toMatchObject({ exitCode: 2 });
+
+  const cutOff = join(folder, 'cut-off.zkarchive');
+  const whole = await readFile(join(file.archiveFolder, name));
+  await writeFile(cutOff, whole.subarray(0, whole.length - 100));
+  const nowhere = join(folder, 'not-restored');
+  expect(await restore(`--archive=${cutOff}`, rightKey, `--output=${nowhere}`)).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('it is cut off'),
+  });
+  expect(await readdir(folder)).not.toContain('not-restored');
+  expect(await verify('--archive=/no/such.zkarchive', rightKey)).toMatchObject({ exitCode: 4 });
 }

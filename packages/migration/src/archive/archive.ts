@@ -1,6 +1,6 @@
 /** Archives of an ensemble's files: written beside the final name and renamed, restored beside it and renamed. */
-import { createReadStream, createWriteStream } from 'node:fs';
-import { chmod, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { constants, createReadStream, createWriteStream } from 'node:fs';
+import { access, chmod, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline as connectStreams, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -75,8 +75,30 @@ export async function writeArchive(options: WriteArchiveOptions): Promise<Archiv
   return { file, bytes: (await stat(file)).size, manifest };
 }
 
-/** Reads the whole archive and checks all of it. @throws MigrationError `corrupt`, or `config` for a wrong kind of key. */
+/** @throws MigrationError `not-found` or `config` */
+async function requireFile(file: string): Promise<void> {
+  try {
+    await access(file, constants.R_OK);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new MigrationError('not-found', `there is no archive ${file}`, {
+        cause,
+        remedy: 'phase 6 writes it to archive.folder of the configuration; the report names the file',
+      });
+    throw new MigrationError('config', `the archive ${file} cannot be read`, {
+      cause,
+      remedy: 'it is readable for the user of the coordinator only',
+    });
+  }
+}
+
+/**
+ * Reads the whole archive and checks all of it.
+ *
+ * @throws MigrationError `corrupt`, `not-found`, or `config` for a wrong kind of key
+ */
 export async function verifyArchive(file: string, key: KeySource): Promise<Manifest> {
+  await requireFile(file);
   for await (const event of archiveEvents(file, key)) if (event.kind === 'manifest') return event.manifest;
   throw new MigrationError('corrupt', `the archive ${file} is refused: its manifest is missing`);
 }
@@ -128,6 +150,7 @@ async function writeFiles(events: AsyncIterable<ArchiveEvent>, folder: string): 
  *   nothing appears under `folder`.
  */
 export async function restoreArchive(file: string, key: KeySource, folder: string): Promise<Manifest> {
+  await requireFile(file);
   const present = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
