@@ -36,6 +36,8 @@ export {
   type Valid,
 } from './messages/message.ts';
 export { missingFields } from './messages/required.ts';
+export { createRecordDecoder, type RecordDecoder, type RecordDecoderOptions } from './recordio/decode.ts';
+export { encodeRecord } from './recordio/encode.ts';
 // Resources: the compact form that sums and differences are made on.
 export type { ResourceEntry } from './resources/entry.ts';
 export { type ResourceFormat, setResourceFormat, setResourceFormats } from './resources/format.ts';
