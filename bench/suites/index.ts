@@ -1,8 +1,9 @@
 import type { Suite } from '../result.ts';
+import { allocator } from './allocator.ts';
 import { bootstrap } from './bootstrap.ts';
 import { clientSuite } from './client.ts';
 import { memory } from './memory.ts';
 import { syncLag } from './sync-lag.ts';
 import { syncThroughput } from './sync-throughput.ts';
 
-export const suites: readonly Suite[] = [clientSuite, syncLag, syncThroughput, bootstrap, memory];
+export const suites: readonly Suite[] = [clientSuite, syncLag, syncThroughput, bootstrap, memory, allocator];
