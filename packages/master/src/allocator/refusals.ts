@@ -1,13 +1,6 @@
 import type { Resources } from '@orchestrator/mesos';
 import { DeadlineHeap } from './deadline-heap.ts';
-import type { Subscription } from './subscription.ts';
-
-export interface Refusal {
-  readonly resources: Resources;
-  readonly untilMs: number;
-  /** The version of the agent that it was last found to cover, so that it need not be compared again. */
-  coversVersion: number;
-}
+import type { Refusal, Subscription } from './subscription.ts';
 
 interface Timed {
   readonly by: Subscription;

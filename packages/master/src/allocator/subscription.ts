@@ -1,5 +1,5 @@
+import type { Resources } from '@orchestrator/mesos';
 import type { OfferConstraintsFilter } from './offer-constraints.ts';
-import type { Refusal } from './refusals.ts';
 import type { Leaf } from './share-node.ts';
 
 export type FrameworkCapability =
@@ -22,6 +22,14 @@ export interface FrameworkFacts {
   readonly offerConstraints?: OfferConstraintsFilter | undefined;
   /** By role: an offer holds at least one of these. A role that is not named has the allocator's default. */
   readonly minAllocatable?: ReadonlyMap<string, readonly Quantities[]> | undefined;
+}
+
+/** So much of an agent is not to be offered again for a while. */
+export interface Refusal {
+  readonly resources: Resources;
+  readonly untilMs: number;
+  /** The version of the agent that it was last found to cover, so that it need not be compared again. */
+  coversVersion: number;
 }
 
 /** A framework in one of its roles, with what it has refused. */
