@@ -153,6 +153,23 @@ function consumedCpus({ held, totals: known }: Model, role: string): number {
   return sum;
 }
 
+/** Nobody waits for an agent that could be offered to them: whatever changed has been looked at. */
+function expectNobodyForgotten(model: Model): void {
+  const { allocator, held } = model;
+  for (let pass = 0; pass < 3; pass++) {
+    model.nowMs += 1_000;
+    while ((allocator.nextDueMs(model.nowMs) ?? Number.POSITIVE_INFINITY) <= model.nowMs) {
+      held.push(...allocator.allocate(model.nowMs).offers);
+    }
+  }
+  for (let index = 0; index < 4; index++) {
+    const explanation = allocator.explainFramework(`framework${index}`, model.nowMs);
+    for (const role of explanation?.roles ?? []) {
+      if (role.state === 'asked') expect(role.offerableAgents, `framework${index} in ${role.role}`).toBe(0);
+    }
+  }
+}
+
 test('500 courses of 60 events', () => {
   for (let seed = 1; seed <= 500; seed++) {
     const random = seededRandom(seed);
@@ -166,6 +183,7 @@ test('500 courses of 60 events', () => {
     };
     try {
       for (let count = 0; count < 60; count++) step(model);
+      expectNobodyForgotten(model);
       for (const [agentId, total] of model.totals) {
         const held = model.held.filter((each) => each.agentId === agentId).map(({ resources }) => resources);
         expect(model.allocator.availableOn(agentId)?.equals(total.minus(Resources.sum(held)))).toBe(true);
