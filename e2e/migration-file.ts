@@ -10,6 +10,8 @@ export interface MigrationFileOptions {
   readonly target: Ensemble | Deployment;
   /** Further lines below `migration:`. */
   readonly lines?: readonly string[];
+  /** Further keys of `orchestration`. */
+  readonly orchestration?: string;
 }
 
 /** How a target is deployed. */
@@ -61,7 +63,7 @@ const quorumServers = ({ servers }: Ensemble) =>
   `    quorum_servers: [${servers.map((one) => `"127.0.0.1:${one.quorumPort}"`).join(', ')}]`;
 
 export async function writeMigrationFile(options: MigrationFileOptions): Promise<MigrationFile> {
-  const { folder, source, target, lines = [] } = options;
+  const { folder, source, target, lines = [], orchestration = '' } = options;
   const keyFile = join(folder, 'archive.key');
   const archiveFolder = join(folder, 'archive');
   await writeFile(keyFile, Buffer.alloc(32, 7), { mode: 0o600 });
@@ -79,7 +81,7 @@ export async function writeMigrationFile(options: MigrationFileOptions): Promise
     ...('lines' in target
       ? target.lines
       : [`    zookeeper: "${target.connectString}"`, quorumServers(target)]),
-    '  orchestration: { health_check_interval_sec: 0.5, quiet_period_sec: 1, start_timeout_sec: 60 }',
+    `  orchestration: { health_check_interval_sec: 0.5, quiet_period_sec: 1, start_timeout_sec: 60, ${orchestration} }`,
     `  archive: { folder: "${archiveFolder}", key_file: "${keyFile}" }`,
     ...lines,
   ];

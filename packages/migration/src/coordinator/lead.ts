@@ -20,7 +20,7 @@ import type { PhaseSet } from './perform.ts';
 import type { SampleHistory } from './samples.ts';
 import { createStepContext } from './step-context.ts';
 import { wishOf } from './sync-wish.ts';
-import { tidyUp } from './tidy.ts';
+import { createTidy } from './tidy.ts';
 
 export interface LeadOptions {
   readonly instance: string;
@@ -36,8 +36,6 @@ export interface LeadOptions {
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
-
-const auditRetentionMs = 365 * 24 * 3_600_000;
 
 /** A migration that this process leads, from its construction until `ended`. */
 export class LedMigration {
@@ -105,13 +103,12 @@ export class LedMigration {
   }
 
   async #work(): Promise<void> {
-    const { held, journal, record, equipment, logger } = this.#options;
+    const { held, equipment, logger } = this.#options;
     const monitoring = new AbortController();
     logger.info('leading', { term: held.term });
     const besides = AbortSignal.any([this.#stop, monitoring.signal]);
     const watching = Promise.all([this.#monitor(besides), this.#answer(besides)]);
     try {
-      await journal.pruneAudit(record.id, auditRetentionMs, held);
       await this.#drive();
     } finally {
       monitoring.abort();
@@ -149,9 +146,10 @@ export class LedMigration {
   }
 
   #monitor(signal: AbortSignal): Promise<void> {
-    const { record, metrics, clock, logger, equipment } = this.#options;
+    const { record, metrics, clock, logger, equipment, journal, held } = this.#options;
     const { source, target, supervisor } = equipment;
     const { alerts, orchestration } = record.config;
+    const tidy = createTidy({ target, facts: this.#facts, journal, held, clock });
     return monitor({
       source,
       target,
@@ -166,8 +164,7 @@ export class LedMigration {
       onAlert: (alert) => this.#onAlert(alert),
       onStatus: (status, health) => metrics.observed(record.id, status, health),
       afterLook: async () => {
-        const tidied = await tidyUp(this.#record, target, this.#facts, clock);
-        if (tidied) await this.#audit('tidied up', {});
+        if (await tidy(this.#record)) await this.#audit('tidied up', {});
       },
       loadSamples: () => this.#facts.get<SampleHistory>('samples'),
       saveSamples: (history) => this.#facts.put('samples', history),

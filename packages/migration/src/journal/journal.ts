@@ -34,6 +34,9 @@ const maxWriteAttempts = 100;
 /** A record may hold a thousand timings; a page of them must fit in memory easily. */
 const maxRecordsPerPage = 20;
 
+/** A transaction of the store takes little more. */
+const maxPrunedAtOnce = 100;
+
 interface AuditHead {
   /** The last entry that retention has removed. */
   readonly anchor: AuditAnchor;
@@ -170,23 +173,31 @@ export class Journal {
     return verifyAudit(anchor, entries, head);
   }
 
-  /** Removes entries older than `retentionMs`; the chain is then anchored at the last one removed. */
+  /**
+   * Removes entries older than `retentionMs`, from the begin; the chain is then anchored at the last one removed. Resolves to
+   * how many there were.
+   */
   async pruneAudit(id: string, retentionMs: number, held: Held): Promise<number> {
-    const oldest = this.#clock.nowMs() - retentionMs;
-    const page = await this.auditPage(id, { limit: 100 });
-    const expired = page.entries.filter((entry) => entry.timeMs < oldest);
-    const last = expired.at(-1);
-    if (last === undefined) return 0;
-    const { head, revision } = await this.#auditHead(id);
-    const key = migrationKeys.auditHead(id);
-    await held.transaction(
-      [{ key, revision }],
-      [
-        put(key, { anchor: { seq: last.seq, hash: last.hash }, head } satisfies AuditHead),
-        ...expired.map((entry): Write => ({ type: 'delete', key: migrationKeys.auditEntry(id, entry.seq) })),
-      ],
-    );
-    return expired.length;
+    const oldestMs = this.#clock.nowMs() - retentionMs;
+    for (let removed = 0; ; ) {
+      const { entries } = await this.auditPage(id, { limit: maxPrunedAtOnce });
+      const firstKept = entries.findIndex((entry) => entry.timeMs >= oldestMs);
+      const expired = firstKept === -1 ? entries : entries.slice(0, firstKept);
+      const last = expired.at(-1);
+      if (last === undefined) return removed;
+      const { head, revision } = await this.#auditHead(id);
+      const key = migrationKeys.auditHead(id);
+      const { committed } = await held.transaction(
+        [{ key, revision }],
+        [
+          put(key, { anchor: { seq: last.seq, hash: last.hash }, head } satisfies AuditHead),
+          ...expired.map(
+            (entry): Write => ({ type: 'delete', key: migrationKeys.auditEntry(id, entry.seq) }),
+          ),
+        ],
+      );
+      if (committed) removed += expired.length;
+    }
   }
 
   async getFact<T>(id: string, name: string): Promise<T | undefined> {

@@ -212,7 +212,7 @@ function rollbackRefusal(plan: Plan, state: MachineState, toPhase: number, nowMs
   const { completedMs } = state;
   if (completedMs !== null && nowMs - completedMs > plan.rollbackRetentionMs) {
     refuse(
-      `the migration was completed ${Math.floor((nowMs - completedMs) / 3_600_000)} h ago, longer than the ${plan.rollbackRetentionMs / 3_600_000} h for which a rollback is kept possible`,
+      `the migration was completed ${Math.floor((nowMs - completedMs) / 3_600_000)} h ago, longer than rollback_retention_hours (${plan.rollbackRetentionMs / 3_600_000}) keep the way back open`,
       'restore the archive of the source by hand (zk-migrate archive restore) if it has to come back',
     );
   }
