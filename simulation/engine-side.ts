@@ -330,22 +330,23 @@ export class EngineSide {
   closeMirrorSession(originSession: bigint): void {
     const known = this.#mirrorSessions().find((session) => session.originSession === originSession);
     if (known === undefined) return;
-    this.#forget(originSession);
     const isShared = this.#mirrorSessions().some(
-      ({ mirrorSession }) => mirrorSession === known.mirrorSession,
+      (other) => other.originSession !== originSession && other.mirrorSession === known.mirrorSession,
     );
-    if (!isShared) this.#close(known.mirrorSession);
+    if (isShared) this.#forget(originSession);
+    else this.#close(known);
   }
 
-  #close(mirrorSession: bigint): void {
+  /** Forgotten last: a session that nobody knows for ours, but lives on, would be taken for a client's. */
+  #close(session: MirrorSession): void {
     if (this.#connection === undefined) {
-      this.#whenConnected.push(() => this.#close(mirrorSession));
+      this.#whenConnected.push(() => this.#close(session));
       return;
     }
     this.#connection.send(
-      () => this.#ensemble.closeSession(mirrorSession),
-      () => undefined,
-      () => this.#run.later(5, () => this.#close(mirrorSession)),
+      () => this.#ensemble.closeSession(session.mirrorSession),
+      () => this.#forget(session.originSession),
+      () => this.#run.later(5, () => this.#close(session)),
     );
   }
 }

@@ -153,6 +153,7 @@ export class Run implements RunHost {
       sides: { source: start('source'), target: start('target') },
       mirrorSessions: store.mirrorSessions,
       held: [...store.held.values()],
+      undone: [...store.undone.values()],
       blocked: [...store.blocked.values()],
       initialCopy: initialCopy && this.#isFirstCopy(),
       limits: { maxOpsPerMulti: 5, maxInFlightMultis: 4, maxVersionRaise: 8, compareSlice: 3 },
@@ -217,6 +218,11 @@ export class Run implements RunHost {
         this.#stored(() => {
           store.recordConflict(action.conflict);
           return { kind: 'conflictRecorded', id: action.conflict.id };
+        });
+        break;
+      case 'carriedOut':
+        this.later(this.#random.below(10), () => {
+          if (this.mayStore()) for (const id of action.ids) store.undone.delete(id);
         });
         break;
       case 'recordBlocked': {

@@ -50,6 +50,8 @@ export interface ClientWrite {
   readonly op: TxnOp & { readonly path: string };
   /** The session ended and took its node along. */
   readonly isExpiry: boolean;
+  /** The ACL was so before. */
+  readonly isVain: boolean;
   wentWithSession: boolean;
 }
 
@@ -57,20 +59,35 @@ export interface ClientWrite {
 export function clientWrites(history: RunHistory, side: Side): Map<string, ClientWrite[]> {
   const writes = new Map<string, ClientWrite[]>();
   const { log, clientSessions, expired } = history.sides[side];
+  const acls = new Map<string, string>();
   for (const [index, txn] of log.entries()) {
     const gone = expired.get(txn.zxid) ?? [];
     for (const path of gone) markGone(writes.get(path) ?? []);
+    const vain = noteAcls(acls, txn);
     if (!clientSessions.has(txn.sessionId)) continue;
     const add = (op: ClientWrite['op'], isExpiry: boolean) => {
       if (!inScope(op.path)) return;
       const list = writes.get(op.path) ?? [];
-      list.push({ side, zxid: txn.zxid, index, path: op.path, op, isExpiry, wentWithSession: false });
+      const isVain = op.kind === 'setAcl' && vain.has(op.path);
+      list.push({ side, zxid: txn.zxid, index, path: op.path, op, isExpiry, isVain, wentWithSession: false });
       writes.set(op.path, list);
     };
     for (const op of txn.ops) if ('path' in op) add(op, false);
     for (const path of gone) add({ kind: 'delete', path }, true);
   }
   return writes;
+}
+
+/** Keeps the ACLs; returns the paths of those that were set to what they were. */
+function noteAcls(acls: Map<string, string>, { ops }: Txn): ReadonlySet<string> {
+  const vain = new Set<string>();
+  for (const op of ops) {
+    if (op.kind !== 'create' && op.kind !== 'setAcl') continue;
+    const acl = JSON.stringify(op.acl);
+    if (op.kind === 'setAcl' && acls.get(op.path) === acl) vain.add(op.path);
+    acls.set(op.path, acl);
+  }
+  return vain;
 }
 
 /** The node was an ephemeral and has gone with its session, and with it what was written to it. */

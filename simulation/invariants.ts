@@ -142,7 +142,7 @@ export const noWriteIsLost: Invariant = (history) => {
         // Both sides wrote the same: whatever takes the place of the one takes that of the other.
         if (theirs.some((same) => isSameWrite(same.op, write.op))) continue;
         if (wasSeen || isInFinalState(history, write)) continue;
-        if (write.isExpiry || write.wentWithSession) continue;
+        if (write.isExpiry || write.wentWithSession || write.isVain) continue;
         // So does what is written to a copy, with the original.
         if (write.op.kind !== 'create' && theirs.some((gone) => gone.isExpiry)) continue;
         if (!history.isExact && isMadeAgain(list, i)) continue;
@@ -175,7 +175,7 @@ function isWrittenBefore(history: RunHistory, write: ClientWrite, later: ClientW
 
 function isSameWrite(a: TxnOp, b: TxnOp): boolean {
   if (a.kind === 'setAcl' && b.kind === 'setAcl') return JSON.stringify(a.acl) === JSON.stringify(b.acl);
-  return a.kind === b.kind && 'data' in a && 'data' in b && dataHash(a.data) === dataHash(b.data);
+  return 'data' in a && 'data' in b && dataHash(a.data) === dataHash(b.data);
 }
 
 function isSameChange(a: TxnOp, b: ClientWrite['op']): boolean {
@@ -319,14 +319,17 @@ export const nothingIsAppliedTwice: Invariant = (history) => {
     for (const txn of history.sides[side].log) {
       const first = txn.ops[0];
       if (first?.kind !== 'setData' || first.path !== cursorPath) continue;
+      // Within one multi it is repeated to raise the version.
+      const values = new Set<string>();
       for (const op of txn.ops) {
         if (op.kind !== 'setData' || !inScope(op.path) || exempt.has(op.path)) continue;
         const value = `${op.path} ${op.data?.toString()}`;
         if (op.data?.toString() === 'same' || isBelowAny(op.path, exempt)) continue;
         if (isAboveAny(op.path, exempt)) continue;
         if (seen.has(value)) problems.push(`${side} 0x${txn.zxid.toString(16)} wrote ${value} again`);
-        seen.add(value);
+        values.add(value);
       }
+      for (const value of values) seen.add(value);
     }
   }
   return problems;

@@ -7,6 +7,8 @@ export class ModelStore {
   leaseUntilMs = 0;
   isCopied = false;
   readonly conflicts = new Map<string, Conflict>();
+  /** Decided, and not reported as carried out. */
+  readonly undone = new Map<string, Conflict>();
   /** By path. */
   readonly held = new Map<string, Conflict>();
   readonly choices = new Map<string, Side>();
@@ -33,6 +35,7 @@ export class ModelStore {
   recordConflict(conflict: Conflict): void {
     this.conflicts.set(conflict.id, conflict);
     if (conflict.decision === 'held') this.held.set(conflict.path, conflict);
+    else this.undone.set(conflict.id, conflict);
   }
 
   release(path: string): void {

@@ -129,7 +129,10 @@ export interface VerifyOptions {
 
 export interface ConflictRecord extends Conflict {
   readonly recordedMs: number;
+  /** When what an operator chose for a held one had been carried out. */
   readonly resolvedMs: number | null;
+  /** When both sides had what the engine itself decided for. */
+  readonly carriedOutMs: number | null;
 }
 
 export interface LedgerEntry {

@@ -178,11 +178,10 @@ export function createMirrorSessions(options: MirrorSessionsOptions): MirrorSess
     async release(originSession) {
       const holder = byOrigin.get(originSession);
       byOrigin.delete(originSession);
+      holder?.origins.delete(originSession);
+      // Forgotten last: a session that nobody knows for ours, but lives on, would be taken for a client's.
+      if (holder?.origins.size === 0 && holders.delete(holder)) await holder.client.close();
       await eraseMirrorSession(store, migrationId, side, originSession);
-      if (holder === undefined) return;
-      holder.origins.delete(originSession);
-      if (holder.origins.size > 0 || !holders.delete(holder)) return;
-      await holder.client.close();
     },
 
     async detach() {

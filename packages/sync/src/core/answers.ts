@@ -8,14 +8,13 @@ import { dataHash, type Txn, type TxnOp } from '@orchestrator/zookeeper';
 import { encodeCursor } from '../znodes.ts';
 import { noteOverwritten } from './contests.ts';
 import type { Context } from './context.ts';
-import { makeVoid } from './dirty.ts';
 import { retryCopies } from './ephemerals.ts';
 import { isCopy } from './kinds.ts';
 import { type Batch, createBatch, type Lane } from './lane.ts';
 import type { Mirror } from './mirror.ts';
 import { isGapPath, refuseRaise } from './raise.ts';
 import { isFinal, refuse } from './refused.ts';
-import { complete } from './send.ts';
+import { complete, keepCovered } from './send.ts';
 import { aclKey } from './settle.ts';
 import { settleNow } from './settling.ts';
 import { type Cursor, otherSide, type Side, type WriteOp } from './types.ts';
@@ -30,6 +29,7 @@ export function onApplied(ctx: Context, side: Side, id: number, zxid: bigint): v
   if (batch === undefined) return;
   batch.reply = 'applied';
   batch.zxid = zxid;
+  for (const work of batch.works) lane.unsettled.delete(work);
   const { mirror, traits } = ctx.sides[side];
   if (!traits.hasHistory) showOwnWrite(mirror, batch, zxid);
   if (batch.kind === 'acl') {
@@ -262,11 +262,11 @@ function completeBatch(
   for (const op of batch.ops) {
     lane.predicted.confirm(op.path, batch.id);
     if (op.path === lane.failure?.path) lane.failure = undefined;
-    noteCovered(ctx, lane, batch, op.path);
+    keepCovered(ctx, lane, op.path, batch.id);
     if (op.kind === 'delete') dropOrphan(ctx, lane, op.path);
   }
   reportSynced(ctx, lane, batch, echo);
-  complete(ctx, lane, batch.works);
+  complete(ctx, lane, batch.works, batch.id);
 }
 
 /** A multi that failed and the one sent in its place carry the same version, but not the same cursor or ops. */
@@ -285,14 +285,6 @@ function isEchoOf(batch: Batch, echo: { version: number; cursor: Cursor; txn: Tx
 function dropOrphan(ctx: Context, lane: Lane, path: string): void {
   const owner = ctx.sides[lane.from].mirror.get(path)?.stat.ephemeralOwner ?? 0n;
   if (isCopy(ctx, lane.from, owner) && !ctx.sides[lane.to].mirror.has(path)) settleNow(ctx, lane.to, path);
-}
-
-/** A settled node is on the far side: the changes that it covers are there too, although they are still queued. */
-function noteCovered(ctx: Context, lane: Lane, batch: Batch, path: string): void {
-  const covered = lane.covered.get(path);
-  const pending = ctx.dirty.get(path)?.[lane.from];
-  if (covered?.batch === batch.id && pending !== undefined && pending.lastSeq <= covered.seq)
-    makeVoid(pending);
 }
 
 function reportSynced(

@@ -18,9 +18,12 @@ import {
   type Side,
   type WriteOp,
 } from './types.ts';
+import { reportMoot } from './undone.ts';
 
-const idOf = (path: string, { source, target }: Readonly<Record<Side, bigint>>): string =>
-  `${path}@0x${source.toString(16)}-0x${target.toString(16)}`;
+function idOf(path: string, { source, target }: Readonly<Record<Side, bigint>>, decision: ConflictDecision) {
+  const id = `${path}@0x${source.toString(16)}-0x${target.toString(16)}`;
+  return decision === 'held' ? `${id}-held` : id;
+}
 
 /** Both sides changed the path. `same`: to the same thing, so there is nothing to carry. */
 export function contest(ctx: Context, path: string, entry: DirtyPath): 'same' | 'wait' {
@@ -29,6 +32,7 @@ export function contest(ctx: Context, path: string, entry: DirtyPath): 'same' | 
   if (isSameNode(ctx, path, nodes.source, nodes.target)) {
     makeVoid(entry.source);
     makeVoid(entry.target);
+    reportMoot(ctx, path);
     levelVersions(ctx, path, nodes);
     return 'same';
   }
@@ -68,10 +72,17 @@ export function contestResolution(ctx: Context, path: string, winner: Side): voi
   const reason = `an operator chose the ${winner}`;
   // All that has happened to the path, and below it, while it was held is decided with it.
   const lastZxids = { source: ctx.sides.source.position, target: ctx.sides.target.position };
-  const id = idOf(path, lastZxids);
+  const id = idOf(path, lastZxids, winner);
   const conflict: Conflict = { ...held, id, source, target, decision: winner, reason };
-  const loserSeq = ctx.dirty.get(path)?.[otherSide(winner)]?.lastSeq ?? 0;
-  ctx.contests.set(path, { conflict, kind: 'resolution', lastZxids, loserSeq, isRecorded: false });
+  ctx.contests.set(path, {
+    conflict,
+    kind: 'resolution',
+    lastZxids,
+    loserSeqs: loserSeqsOf(ctx, path, winner),
+    ids: [id],
+    unrecorded: new Set([id]),
+    isRecorded: false,
+  });
   ctx.out.push({ kind: 'recordConflict', conflict });
 }
 
@@ -89,6 +100,10 @@ export function noteOverwritten(
   const reason = `changed on the ${loser} at the same moment as the ${from}'s change arrived there`;
   const nodes = nodesAt(ctx, path);
   const zxids = zxidsOf(entry);
+  // Several writes of ours over the same change.
+  const before = ctx.contests.get(path);
+  const isKnown = before?.conflict.id === idOf(path, zxids, from) && before.conflict.decision === from;
+  if (before?.kind === 'overwritten' && isKnown) return;
   const lost: NodeValue = {
     data: pending.data ?? null,
     acl: nodes[loser]?.acl ?? [],
@@ -100,6 +115,17 @@ export function noteOverwritten(
   const kept = nodeValue(ctx, from, path, nodes[from]) ?? null;
   const values = from === 'source' ? { source: kept, target: lost } : { source: lost, target: kept };
   record(ctx, path, 'overwritten', from, reason, zxids, values);
+}
+
+/** The contest of `path`; a restoration ends when its loser has changed the path again, which is another conflict. */
+export function openContest(ctx: Context, path: string): Contest | undefined {
+  const found = ctx.contests.get(path);
+  if (found === undefined || !found.isRecorded || found.conflict.decision === 'held') return found;
+  const loser = otherSide(found.conflict.decision);
+  const lastSeq = ctx.dirty.get(path)?.[loser]?.lastSeq ?? -1;
+  if (lastSeq <= found.loserSeqs[loser]) return found;
+  ctx.contests.delete(path);
+  return undefined;
 }
 
 /** Whether a lane may plan `path` although it is contested: a restoration goes the keeper's way, the other has to wait. */
@@ -156,16 +182,41 @@ function record(
   values: Record<Side, NodeValue | null>,
 ): void {
   const conflict: Conflict = {
-    id: idOf(path, lastZxids),
+    id: idOf(path, lastZxids, decision),
     path,
     ...values,
     strategy: ctx.strategy,
     decision,
     reason,
   };
-  const loserSeq = decision === 'held' ? 0 : (ctx.dirty.get(path)?.[otherSide(decision)]?.lastSeq ?? 0);
-  ctx.contests.set(path, { conflict, kind, lastZxids, loserSeq, isRecorded: false });
+  let loserSeqs = decision === 'held' ? noSeqs : loserSeqsOf(ctx, path, decision);
+  const unrecorded = new Set([conflict.id]);
+  const ids = new Set([conflict.id]);
+  const before = ctx.contests.get(path);
+  if (before?.kind === 'overwritten') {
+    // What was overwritten before stays so, and has to be on record too.
+    for (const id of before.unrecorded) unrecorded.add(id);
+    for (const id of before.ids) ids.add(id);
+    const later = (side: Side) => Math.max(loserSeqs[side], before.loserSeqs[side]);
+    loserSeqs = { source: later('source'), target: later('target') };
+  }
+  ctx.contests.set(path, {
+    conflict,
+    kind,
+    lastZxids,
+    loserSeqs,
+    ids: [...ids],
+    unrecorded,
+    isRecorded: false,
+  });
   ctx.out.push({ kind: 'recordConflict', conflict });
+}
+
+const noSeqs: Readonly<Record<Side, number>> = { source: -1, target: -1 };
+
+function loserSeqsOf(ctx: Context, path: string, winner: Side): Readonly<Record<Side, number>> {
+  const loser = otherSide(winner);
+  return { ...noSeqs, [loser]: ctx.dirty.get(path)?.[loser]?.lastSeq ?? -1 };
 }
 
 /** `undefined`: the data is on its way; `null`: no such node. */

@@ -46,8 +46,11 @@ export interface Contest {
   readonly kind: 'changes' | 'delete' | 'overwritten' | 'resolution';
   /** The last changes that the decision knows of; a later one makes it void. */
   readonly lastZxids: Readonly<Record<Side, bigint>>;
-  /** The loser's last op that it knows of. */
-  readonly loserSeq: number;
+  /** The loser's last op that it knows of; -1 for the winner. Of both sides where each overwrote the other. */
+  readonly loserSeqs: Readonly<Record<Side, number>>;
+  /** Of the records that have to be in the store before this is carried out. */
+  readonly ids: readonly string[];
+  readonly unrecorded: Set<string>;
   isRecorded: boolean;
 }
 
@@ -77,9 +80,6 @@ export interface Sequences {
   survey: Generator<void> | undefined;
 }
 
-/** A first copy goes over while it is made; a comparison of its own is heard to its end before anything is sent. */
-export const isComparing = ({ isCopied, sweeps }: Context): boolean => isCopied && sweeps.length > 0;
-
 export interface Context {
   readonly term: number;
   readonly strategy: ConflictStrategy;
@@ -93,6 +93,8 @@ export interface Context {
   readonly contests: Map<string, Contest>;
   /** Left alone on both sides until an operator chooses. */
   readonly held: Map<string, Conflict>;
+  /** Conflicts that are decided and recorded, but not known to be carried out; by path. */
+  readonly undone: Map<string, Set<string>>;
   /** Held paths below which changes were left alone as well, and how far the streams were when that was done last. */
   readonly heldDeep: Map<string, Readonly<Record<Side, bigint>>>;
   /** What the operator has chosen, until it is carried out. */
@@ -107,7 +109,19 @@ export interface Context {
   readonly sweeps: Generator<void>[];
   /** The target has been made equal to the source. */
   isCopied: boolean;
+  /**
+   * Both sides are compared, and not all that was found is settled. No cursor says so, and a decision in one direction goes
+   * with one in the other: until both are carried out, what clients do waits and the cursors stay.
+   */
+  isComparing: boolean;
+  /** What to do then. */
+  readonly afterComparison: (() => void)[];
   readonly out: Action[];
   nextId: number;
   arrivedMs: number;
+}
+
+/** The store may know that a path is held before the core is told. */
+export function isHeldOrAbout({ held, contests }: Context, path: string): boolean {
+  return held.has(path) || contests.get(path)?.conflict.decision === 'held';
 }

@@ -1,7 +1,8 @@
 import { ownZnodes } from '../znodes.ts';
 import { onApplied, onApplyFailed, onApplyUnknown, onCursorRead, passBarrier } from './answers.ts';
 import { compareSides, copySource } from './compare.ts';
-import { type Context, isComparing, type Refused, type SideContext } from './context.ts';
+import { beginComparison, endComparison } from './comparing.ts';
+import { type Context, isHeldOrAbout, type Refused, type SideContext } from './context.ts';
 import { sendReads } from './data-of.ts';
 import { DirtyTable } from './dirty.ts';
 import { onEphemeralsApplied } from './ephemerals.ts';
@@ -9,18 +10,27 @@ import { removeElectionCopies } from './finish.ts';
 import { bridgeGap } from './gap.ts';
 import { resolveHeld } from './held.ts';
 import { observe, takeFindings } from './intake.ts';
-import { admitArrivals, createLane, oldestArrivedMs, oldestSeq } from './lane.ts';
+import { createLane, oldestArrivedMs, oldestSeq } from './lane.ts';
 import { type CoreOptions, defaultLimits, defaultSequenceGap } from './options.ts';
 import { raiseCounters } from './raise-later.ts';
 import { Reads } from './reads.ts';
 import { reconcile } from './reconcile.ts';
 import { onBlockedRecorded } from './refused.ts';
 import { createScope } from './scope.ts';
-import { followCursors, pump } from './send.ts';
+import { followCursors, pump, relieve } from './send.ts';
 import { continueSurvey, createSequences, startSurvey } from './sequences.ts';
 import { addMirrorSession } from './sessions.ts';
 import { evidenceAtStart, replayWindows, reviewEphemerals, type Windows } from './start.ts';
-import { type Action, type Blocked, type CoreState, type Event, otherSide, type Side } from './types.ts';
+import {
+  type Action,
+  type Blocked,
+  type Conflict,
+  type CoreState,
+  type Event,
+  otherSide,
+  type Side,
+} from './types.ts';
+import { resumeUndone } from './undone.ts';
 import { onConflictRecorded } from './verdict.ts';
 
 export interface CoreStatus {
@@ -54,6 +64,7 @@ const mostCopiesWaiting = 2_000;
 class SyncCore implements Core {
   readonly #ctx: Context;
   readonly #windows: Windows;
+  readonly #undone: readonly Conflict[];
   #state: CoreState = 'idle';
   /** The claims hold. */
   #isRunning = false;
@@ -63,6 +74,7 @@ class SyncCore implements Core {
 
   constructor(options: CoreOptions) {
     this.#ctx = createContext(options);
+    this.#undone = options.undone ?? [];
     this.#windows = {
       source: options.sides.source.window?.slice(),
       target: options.sides.target.window?.slice(),
@@ -161,7 +173,7 @@ class SyncCore implements Core {
         else ctx.out.push({ kind: 'released', path: event.path });
         break;
       case 'reconcile':
-        ctx.sweeps.push(reconcile(ctx, event.paths));
+        beginComparison(ctx, reconcile(ctx, event.paths));
         break;
       case 'pause':
         this.#isPaused = true;
@@ -171,11 +183,12 @@ class SyncCore implements Core {
         break;
       case 'tick':
         ctx.reads.dropStale();
+        letThrough(ctx);
         if (this.#state === 'syncing') followCursors(ctx);
         break;
       case 'finish':
         this.#isFinishing = true;
-        ctx.sweeps.push(removeElectionCopies(ctx));
+        beginComparison(ctx, removeElectionCopies(ctx));
         break;
       default:
         break;
@@ -211,7 +224,7 @@ class SyncCore implements Core {
     const here = ctx.sides[side];
     here.findings.length = 0;
     if (this.#isRunning) {
-      ctx.sweeps.push(bridgeGap(ctx, side, mirror));
+      beginComparison(ctx, bridgeGap(ctx, side, mirror));
       return;
     }
     here.mirror = mirror;
@@ -248,10 +261,11 @@ class SyncCore implements Core {
       ctx.sweeps.push(copySource(ctx));
     } else {
       if (this.#windows.source === undefined || this.#windows.target === undefined) {
-        ctx.sweeps.push(compareSides(ctx, ctx.scope.roots, evidenceAtStart(ctx, this.#windows)));
+        beginComparison(ctx, compareSides(ctx, ctx.scope.roots, evidenceAtStart(ctx, this.#windows)));
       }
       replayWindows(ctx, this.#windows);
     }
+    resumeUndone(ctx, this.#undone);
     reviewEphemerals(ctx, this.#windows);
     this.#windows.source = undefined;
     this.#windows.target = undefined;
@@ -266,12 +280,8 @@ class SyncCore implements Core {
     // A first copy is carried over while it goes on; everything else is small enough to wait for its end.
     if (!isCopied && lanes.source.queue.length > mostCopiesWaiting) return;
     if (sweep.next().done === true) sweeps.shift();
-    if (sweeps.length > 0) {
-      out.push({ kind: 'proceed' });
-      return;
-    }
-    for (const side of sidesOf) admitArrivals(lanes[side]);
-    startSurvey(this.#ctx);
+    if (sweeps.length > 0) out.push({ kind: 'proceed' });
+    else startSurvey(this.#ctx);
   }
 
   /** Whether all that the first copy had to settle is on the target; changes since may still be on their way. */
@@ -281,10 +291,15 @@ class SyncCore implements Core {
     return (oldestSeq(lanes.source) ?? nextId) >= this.#copiedSeq;
   }
 
+  /** A first copy goes over while it is made; a comparison of its own is heard to its end before anything is sent. */
   #send(): void {
-    const { isCopied, lanes } = this.#ctx;
-    if (isComparing(this.#ctx)) return;
+    const { isCopied, lanes, sweeps } = this.#ctx;
+    if (isCopied && sweeps.length > 0) return;
     for (const side of sidesOf) pump(this.#ctx, lanes[side]);
+    if (endComparison(this.#ctx)) {
+      for (const side of sidesOf) pump(this.#ctx, lanes[side]);
+      this.#settleState();
+    }
     if (!isCopied || this.#isFinishing) return;
     continueSurvey(this.#ctx);
     raiseCounters(this.#ctx);
@@ -299,14 +314,20 @@ class SyncCore implements Core {
       out.push({ kind: 'finished' });
     }
     if (!ctx.isCopied && sweeps.length === 0) ctx.isCopied = this.#isCarriedOver();
-    if (sweeps.length > 0 || !ctx.isCopied) this.#become('copying');
+    if (sweeps.length > 0 || ctx.isComparing || !ctx.isCopied) this.#become('copying');
     else this.#become(this.#isPaused ? 'paused' : 'syncing');
   }
 }
 
-/** The store may know of it before the core is told. */
-function isHeldOrAbout(ctx: Context, path: string): boolean {
-  return ctx.held.has(path) || ctx.contests.get(path)?.conflict.decision === 'held';
+/**
+ * A stream that was stopped for its backlog brings the echoes that the other direction waits for, and what waits may wait for
+ * that direction: a little of it is let through now and then.
+ */
+function letThrough(ctx: Context): void {
+  for (const side of sidesOf) {
+    const isAwaited = ctx.lanes[otherSide(side)].batches.length > 0 || ctx.copies[side].size > 0;
+    if (isAwaited) relieve(ctx, ctx.lanes[side], true);
+  }
 }
 
 function isThroughBarrier(ctx: Context, side: Side): boolean {
@@ -350,6 +371,7 @@ function createContext(options: CoreOptions): Context {
     dirty: new DirtyTable(),
     contests: new Map(),
     held: new Map(options.held?.map((conflict) => [conflict.path, conflict])),
+    undone: new Map(),
     heldDeep: new Map(options.held?.map((conflict) => [conflict.path, { source: 0n, target: 0n }])),
     choices: new Map(),
     refused,
@@ -358,6 +380,8 @@ function createContext(options: CoreOptions): Context {
     sequences: createSequences(options.sequenceGap ?? defaultSequenceGap),
     sweeps: [],
     isCopied: options.initialCopy !== true,
+    isComparing: false,
+    afterComparison: [],
     out: [],
     nextId: 1,
     arrivedMs: 0,

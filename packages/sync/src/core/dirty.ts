@@ -8,25 +8,50 @@ import type { Side } from './types.ts';
 export const touches = { data: 1, acl: 2, existence: 4, all: 7 } as const;
 
 /** One side's changes of one path that are not on the other side yet. */
-export interface Pending {
+export class Pending {
   /** Ops queued or in flight. */
-  count: number;
-  /** Sum of {@link touches}; 0 once a decision has made all of them void. */
-  fields: number;
-  lastZxid: bigint;
+  count = 0;
+  lastZxid = 0n;
   /** Of the last op, in the order in which we learnt of them. */
-  lastSeq: number;
-  lastTimeMs: number;
+  lastSeq = -1;
+  lastTimeMs = 0;
   /** What the last op with data brought; `undefined` where none did. */
   data: Buffer | null | undefined;
   /** Last of all, a client deleted the node. One that is gone without that went with a session: nobody's wish. */
-  isDeleted: boolean;
+  isDeleted = false;
   /** Ops up to here lost a conflict and are passed over. */
-  voidThrough: number;
+  voidThrough = -1;
   /** Ops up to here won one: the whole node is imposed, whatever the op says. */
-  forcedThrough: number;
+  forcedThrough = -1;
   /** Some are from before a restart: with the last op the whole node is compared, for a decision may not be carried out. */
-  isReplayed: boolean;
+  isReplayed = false;
+  /** The last op that touched each. */
+  #dataSeq = -1;
+  #aclSeq = -1;
+  #existenceSeq = -1;
+
+  /** Sum of {@link touches}; 0 once a decision has made all of them void. */
+  get fields(): number {
+    return (
+      (this.#dataSeq > this.voidThrough ? touches.data : 0) |
+      (this.#aclSeq > this.voidThrough ? touches.acl : 0) |
+      (this.#existenceSeq > this.voidThrough ? touches.existence : 0)
+    );
+  }
+
+  add({ seq, fields, zxid, timeMs, data, isDelete }: Touch): void {
+    this.count++;
+    this.lastSeq = seq;
+    this.isDeleted = isDelete === true;
+    if (fields & touches.data) this.#dataSeq = seq;
+    if (fields & touches.acl) this.#aclSeq = seq;
+    if (fields & touches.existence) this.#existenceSeq = seq;
+    if (zxid > this.lastZxid || this.count === 1) {
+      this.lastZxid = zxid;
+      this.lastTimeMs = timeMs;
+    }
+    if (data !== undefined) this.data = data;
+  }
 }
 
 export interface DirtyPath {
@@ -65,31 +90,8 @@ export class DirtyTable {
       entry = { source: undefined, target: undefined };
       this.#paths.set(path, entry);
     }
-    const pending = entry[side];
-    if (pending === undefined) {
-      entry[side] = {
-        count: 1,
-        fields: touch.fields,
-        lastZxid: touch.zxid,
-        lastSeq: touch.seq,
-        lastTimeMs: touch.timeMs,
-        data: touch.data,
-        isDeleted: touch.isDelete === true,
-        voidThrough: -1,
-        forcedThrough: -1,
-        isReplayed: false,
-      };
-      return;
-    }
-    pending.count++;
-    pending.fields |= touch.fields;
-    pending.lastSeq = touch.seq;
-    pending.isDeleted = touch.isDelete === true;
-    if (touch.zxid > pending.lastZxid) {
-      pending.lastZxid = touch.zxid;
-      pending.lastTimeMs = touch.timeMs;
-    }
-    if (touch.data !== undefined) pending.data = touch.data;
+    entry[side] ??= new Pending();
+    entry[side].add(touch);
   }
 
   /** Takes one back; true when it was the last of `side`. */
@@ -106,9 +108,7 @@ export class DirtyTable {
 
 /** Makes all that is pending void. */
 export function makeVoid(pending: Pending | undefined): void {
-  if (pending === undefined) return;
-  pending.voidThrough = pending.lastSeq;
-  pending.fields = 0;
+  if (pending !== undefined) pending.voidThrough = pending.lastSeq;
 }
 
 /** Whether both sides changed the same thing of the node, so that not both changes can stay. */

@@ -89,7 +89,7 @@ function planCopy(ctx: Context, lane: Lane, copy: EphemeralCopy): EphemeralCreat
 }
 
 function drop(ctx: Context, lane: Lane, path: string): void {
-  if (ctx.copies[lane.to].delete(path)) ctx.dirty.done(lane.from, path);
+  if (ctx.copies[lane.to].delete(path) && ctx.dirty.done(lane.from, path)) lane.covered.delete(path);
 }
 
 export function onEphemeralsApplied(

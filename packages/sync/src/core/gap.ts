@@ -81,7 +81,8 @@ function lookAt(
   ) {
     if (before?.stat.czxid !== now.stat.czxid) {
       onCopyEcho(ctx, side, path);
-      return;
+      // Unless a client has changed it since.
+      if (now.stat.version === 0 && now.stat.aversion === 0) return;
     }
   }
   if (now === undefined && before !== undefined && ended.has(before.stat.ephemeralOwner)) {

@@ -1,10 +1,12 @@
 /** Held paths: what happens to them once an operator has chosen. */
 import { parentPath } from '@orchestrator/zookeeper';
 import { compareSides, nobody } from './compare.ts';
+import { beginComparison } from './comparing.ts';
 import { contestResolution } from './contests.ts';
 import type { Context } from './context.ts';
 import type { Mirror } from './mirror.ts';
-import { settleHeld } from './settling.ts';
+import { release } from './send.ts';
+import { settleHeld, settleNow } from './settling.ts';
 import { otherSide, type Side } from './types.ts';
 
 /** Carries out the operator's choice as soon as what it depends on is decided too. */
@@ -33,8 +35,11 @@ export function releaseHeld(ctx: Context, path: string, winner: Side, decidedThr
   const far = ctx.sides[otherSide(winner)].mirror;
   const isDeep = ctx.heldDeep.delete(path);
   if (near.has(path) && far.has(path)) {
-    settleHeld(ctx, winner, path, [path]);
-    if (isDeep) ctx.sweeps.push(compareSides(ctx, [path], { source: nobody, target: nobody }));
+    if (isDeep) {
+      settleNow(ctx, winner, path);
+      const sweep = compareSides(ctx, [path], { source: nobody, target: nobody });
+      beginComparison(ctx, sweep, () => release(ctx, path));
+    } else settleHeld(ctx, winner, path, [path]);
     return;
   }
   const paths = near.has(path) ? below(ctx, near, path) : below(ctx, far, path, decidedThrough).reverse();

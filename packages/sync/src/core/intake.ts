@@ -3,7 +3,7 @@ import type { Txn, TxnOp } from '@orchestrator/zookeeper';
 import { decodeCursor } from '../znodes.ts';
 import { onEcho } from './answers.ts';
 import { noteOverwritten } from './contests.ts';
-import { type Context, isComparing, type SideContext } from './context.ts';
+import type { Context, SideContext } from './context.ts';
 import { touches } from './dirty.ts';
 import { onCopiesLost, onCopyEcho } from './ephemerals.ts';
 import { nextTold } from './findings.ts';
@@ -88,7 +88,7 @@ export function takeIn(
   const seq = ctx.nextId++;
   for (const op of ops) markDirty(ctx, side, op, { seq, zxid, timeMs });
   const work: Work = { seq, zxid, timeMs, arrivedMs, ops, movesCursor: true };
-  enqueue(lane, ends ? { ...work, endsSession } : work, isComparing(ctx));
+  enqueue(lane, ends ? { ...work, endsSession } : work, ctx.isComparing);
   if (!lane.isPressed && lane.backlog > ctx.limits.maxBacklog) {
     lane.isPressed = true;
     ctx.out.push({ kind: 'pressure', side, on: true });
@@ -144,8 +144,7 @@ function onOwnWrite(ctx: Context, side: Side, txn: Txn, closed: readonly string[
       continue;
     if (!ctx.scope.includes(op.path) || isGapPath(op.path)) continue;
     const isCopied = op.kind === 'create' && isEphemeral(op.ephemeralOwner);
-    // A copy takes nobody's place: it fails where something is.
-    if (!isCopied) noteOverwritten(ctx, op, from);
+    noteOverwritten(ctx, op, from);
     if (isReplay) continue;
     if (isCopied) onCopyEcho(ctx, side, op.path);
     else if (!isWriting(ctx.lanes[from], op.path)) settleLater(ctx, from, op.path);

@@ -321,6 +321,8 @@ function show(action: Action): string {
       return `synced: ${action.changes} of the ${action.from}`;
     case 'deposed':
       return `deposed by term ${action.term}`;
+    case 'carriedOut':
+      return `store: ${action.path} is as it was decided`;
     case 'released':
       return `store: ${action.path} is held no more`;
     case 'ledger':

@@ -39,6 +39,8 @@ export interface Work {
   readonly endsSession?: bigint;
   /** The node that is back with this. */
   readonly restores?: string;
+  /** The conflicts that are carried out with this. */
+  readonly carriesOut?: readonly string[];
   /** The held path that is in step again with this. */
   readonly releases?: string;
 }
@@ -93,6 +95,8 @@ export interface Lane {
   readonly predicted: Predicted;
   /** Paths settled from the near mirror: changes with a `seq` up to this one have nothing to add. */
   readonly covered: Map<string, { readonly seq: number; readonly batch: number }>;
+  /** Settlings that are not known to be on the far side. */
+  readonly unsettled: Set<Work>;
   gate: Gate;
   barrierZxid: bigint;
   /** Once drained, the cursor has to be read: an outcome is unknown, or somebody else wrote it. */
@@ -129,6 +133,7 @@ export function createLane(from: Side): Lane {
     batches: [],
     predicted: new Predicted(),
     covered: new Map(),
+    unsettled: new Set(),
     gate: 'reading',
     barrierZxid: 0n,
     mustRead: false,

@@ -84,6 +84,8 @@ export interface CoreOptions {
   readonly mirrorSessions?: readonly MirrorSession[];
   /** Conflicts that wait for an operator. */
   readonly held?: readonly Conflict[];
+  /** Decided conflicts, in the order of their recording, that no run has reported as carried out. */
+  readonly undone?: readonly Conflict[];
   readonly blocked?: readonly Blocked[];
   /** The target becomes equal to the source, whatever it holds; for the first copy. Default false. */
   readonly initialCopy?: boolean;

@@ -13,13 +13,13 @@ import {
   writeCreate,
   writeSet,
 } from './builder.ts';
-import { contest, mayPass } from './contests.ts';
+import { contest, mayPass, openContest } from './contests.ts';
 import type { Context } from './context.ts';
 import { planDelete } from './deletes.ts';
 import { overlap } from './dirty.ts';
 import { wantCopy } from './ephemerals.ts';
 import { isOriginal, isSameKind } from './kinds.ts';
-import type { ExpireOp, Work, WorkOp } from './lane.ts';
+import type { ExpireOp, Lane, Work, WorkOp } from './lane.ts';
 import { isEphemeral, sameAcl } from './mirror.ts';
 import { raiseBeforeChild, raiseWithBatch } from './raise.ts';
 import { refuse } from './refused.ts';
@@ -50,7 +50,7 @@ function leaveFor(ctx: Context, builder: Builder, op: WorkOp, work: Work): Leave
   const { seq } = work;
   const refused = ctx.refused[lane.to].get(path);
   if (refused !== undefined) return refused.isRecorded ? 'done' : 'wait';
-  const contested = ctx.contests.get(path);
+  const contested = openContest(ctx, path);
   if (contested !== undefined && !mayPass(contested, lane.from)) return 'wait';
   if (ctx.held.has(path) || builder.settled.has(path)) return 'done';
   const entry = ctx.dirty.get(path);
@@ -59,9 +59,19 @@ function leaveFor(ctx: Context, builder: Builder, op: WorkOp, work: Work): Leave
   if (seq <= mine.voidThrough || seq <= (lane.covered.get(path)?.seq ?? -1)) return 'done';
   if (contested === undefined && overlap(entry))
     return contest(ctx, path, entry) === 'same' ? 'done' : 'wait';
-  if (ctx.copies[lane.to].has(path)) return 'done';
+  if (ctx.copies[lane.to].has(path)) return isLeftToCopy(ctx, lane, op) ? 'done' : 'wait';
   const isLast = seq === mine.lastSeq && work.ops.findLast((other) => other.path === path) === op;
   return seq <= mine.forcedThrough || (mine.isReplayed && isLast) ? 'forced' : 'go';
+}
+
+/**
+ * Ephemerals are compared whole at the next start, so a cursor may pass what happens to one while its copy is made. Another
+ * node in its place is nothing that a start would look at.
+ */
+function isLeftToCopy(ctx: Context, { from }: Lane, op: WorkOp): boolean {
+  if (op.kind === 'create') return isEphemeral(op.ephemeralOwner);
+  const node = op.kind === 'settle' ? ctx.sides[from].mirror.get(op.path) : undefined;
+  return node === undefined || isEphemeral(node.stat.ephemeralOwner);
 }
 
 function planOp(ctx: Context, builder: Builder, op: WorkOp, work: Work): Planned {

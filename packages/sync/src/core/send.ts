@@ -1,6 +1,6 @@
 /** From the queue onto the wire: batches, their cursors, and how many at a time. */
 import { type Builder, createBuilder, type Planned } from './builder.ts';
-import type { Context } from './context.ts';
+import { type Context, isHeldOrAbout } from './context.ts';
 import { sendCopies } from './ephemerals.ts';
 import { isBusy, isListening } from './findings.ts';
 import { type Batch, createBatch, doneThrough, inFlight, type Lane, type Work } from './lane.ts';
@@ -8,6 +8,7 @@ import { planWork } from './plan.ts';
 import { readAhead } from './read-ahead.ts';
 import { closeMirrorSession } from './sessions.ts';
 import { type Cursor, later, type WriteOp } from './types.ts';
+import { reportCarriedOut, reportMoot } from './undone.ts';
 
 /** Up to this many multis are sent as soon as there is something; beyond, only full enough ones. */
 export const eagerMultis = 4;
@@ -72,8 +73,17 @@ function commit(ctx: Context, builder: Builder): void {
   for (const work of works) {
     // Nothing to do may mean that a write on its way has done it, which may still fail.
     const isOnItsWay = last !== undefined && work.ops.some(({ path }) => lane.predicted.isInFlight(path));
-    if (isOnItsWay) last.works.push(work);
-    else complete(ctx, lane, [work]);
+    if (isOnItsWay) join(lane, last, work, builder.batch);
+    else complete(ctx, lane, [work], builder.batch);
+  }
+}
+
+/** The work is done with a batch that is on its way already. */
+function join(lane: Lane, last: Batch, work: Work, planned: number): void {
+  last.works.push(work);
+  for (const { path } of work.ops) {
+    const covered = lane.covered.get(path);
+    if (covered?.batch === planned) lane.covered.set(path, { ...covered, batch: last.id });
   }
 }
 
@@ -98,6 +108,7 @@ function nextCursor(ctx: Context, lane: Lane, works: readonly Work[]): Cursor {
   // Until all is copied, a restart has to copy all.
   if (lane.from === 'source' && !ctx.isCopied) return { term: ctx.term, zxid, seenZxid };
   for (const work of works) if (work.movesCursor && work.zxid > zxid) zxid = work.zxid;
+  if (ctx.isComparing) return { term: ctx.term, zxid, seenZxid };
   const near = ctx.sides[lane.from];
   if (lane.queue.length === 0 && near.position > zxid) zxid = near.position;
   const seen = doneThrough(ctx.lanes[lane.to], ctx.sides[lane.to].position);
@@ -117,14 +128,25 @@ function sendAcl(ctx: Context, builder: Builder): void {
   ctx.out.push({ kind: 'applyAcl', side: lane.to, batch: id, fenceVersion, path, acl, aversion });
 }
 
-/** Everything of these transactions is on the far side. */
-export function complete(ctx: Context, lane: Lane, works: readonly Work[]): void {
+/** A settled node is on the far side: the changes that it covers are there too, although they are still queued. */
+export function keepCovered(ctx: Context, lane: Lane, path: string, batch: number): void {
+  const covered = lane.covered.get(path);
+  const pending = ctx.dirty.get(path)?.[lane.from];
+  if (covered?.batch !== batch || pending === undefined) return;
+  pending.voidThrough = Math.max(pending.voidThrough, covered.seq);
+}
+
+/** Everything of these transactions, which `batch` was the last to carry, is on the far side. */
+export function complete(ctx: Context, lane: Lane, works: readonly Work[], batch: number): void {
   for (const work of works) {
     for (const op of work.ops) {
+      if (lane.covered.size > 0) keepCovered(ctx, lane, op.path, batch);
       if (ctx.dirty.done(lane.from, op.path) && lane.covered.size > 0) lane.covered.delete(op.path);
     }
     lane.backlog--;
+    lane.unsettled.delete(work);
     if (work.restores !== undefined) endRestoration(ctx, work.restores);
+    if (work.carriesOut !== undefined) noteCarriedOut(ctx, work);
     if (work.releases !== undefined) release(ctx, work.releases);
     if (work.endsSession !== undefined) {
       closeMirrorSession(ctx, lane.to, work.endsSession);
@@ -137,15 +159,21 @@ function endRestoration(ctx: Context, path: string): void {
   if (ctx.contests.get(path)?.kind === 'delete') ctx.contests.delete(path);
 }
 
+function noteCarriedOut(ctx: Context, { ops, carriesOut = [] }: Work): void {
+  for (const { path } of ops) reportCarriedOut(ctx, path, carriesOut);
+}
+
 /** What an operator chose has been carried out - unless the path had to be held again meanwhile. */
-function release(ctx: Context, path: string): void {
-  if (ctx.held.has(path)) return;
+export function release(ctx: Context, path: string): void {
+  if (isHeldOrAbout(ctx, path)) return;
   ctx.choices.delete(path);
+  reportMoot(ctx, path);
   ctx.out.push({ kind: 'released', path });
 }
 
-function relieve(ctx: Context, lane: Lane): void {
-  if (lane.isPressed && lane.backlog * 2 < ctx.limits.maxBacklog) {
+/** Takes in the near side's stream again once half of the backlog is gone, or by all means. */
+export function relieve(ctx: Context, lane: Lane, byAllMeans = false): void {
+  if (lane.isPressed && (byAllMeans || lane.backlog * 2 < ctx.limits.maxBacklog)) {
     lane.isPressed = false;
     ctx.out.push({ kind: 'pressure', side: lane.from, on: false });
   }

@@ -21,7 +21,11 @@ export function planSettle(ctx: Context, builder: Builder, path: string): Planne
   if (isWriting(ctx.lanes[lane.to], path)) return 'wait';
   const here = ctx.sides[lane.from].mirror.get(path);
   const there = lane.predicted.get(ctx.sides[lane.to].mirror, path);
-  if (here === undefined) return there === undefined ? 'done' : planDelete(ctx, builder, path, there);
+  if (here === undefined) {
+    const gone = there === undefined ? 'done' : planDelete(ctx, builder, path, there);
+    if (gone === 'done') cover(ctx, builder, path);
+    return gone;
+  }
   const owner = here.stat.ephemeralOwner;
   if (there === undefined) return planMissing(ctx, builder, path, here);
   if (!isSameKind(ctx, path, lane.from, owner, there.owner)) {
@@ -49,6 +53,7 @@ function planMissing(ctx: Context, builder: Builder, path: string, here: MirrorN
   const parent = planParent(ctx, builder, path, here.stat.czxid);
   if (parent !== 'there') return parent;
   if (isOriginal(ctx, lane.from, owner) && !ctx.scope.isElectionMember(path)) {
+    cover(ctx, builder, path);
     builder.effects.push(() => wantCopy(ctx, lane, path, builder.batch));
     return 'done';
   }
@@ -83,8 +88,9 @@ function planOrphan(
 function cover(ctx: Context, builder: Builder, path: string): void {
   const { lane } = builder;
   builder.settled.add(path);
+  const seq = ctx.nextId++;
   builder.effects.push(() => {
-    lane.covered.set(path, { seq: ctx.nextId++, batch: builder.batch });
+    lane.covered.set(path, { seq, batch: builder.batch });
     ctx.reads.forget(lane.from, path);
   });
 }

@@ -1,5 +1,5 @@
 /** Asking for a path to be made equal, outside the steady stream. */
-import { type Context, isComparing } from './context.ts';
+import type { Context } from './context.ts';
 import { touches } from './dirty.ts';
 import { enqueue, type Lane, type Work } from './lane.ts';
 import type { Side } from './types.ts';
@@ -7,7 +7,7 @@ import type { Side } from './types.ts';
 /** Removes the far side's persistent copy of an election member. */
 export function removeLater(ctx: Context, from: Side, path: string): void {
   const lane = ctx.lanes[from];
-  lane.queue.push({ ...settleWork(ctx, lane, path), ops: [{ kind: 'remove', path }] });
+  lane.queue.push(settleWork(ctx, lane, path, { ops: [{ kind: 'remove', path }] }));
 }
 
 /** Ends the mirror session of a client that is gone, after all that is left to do for its copies. */
@@ -23,10 +23,10 @@ export function endSessionLater(ctx: Context, from: Side, originSession: bigint)
     movesCursor: false,
     endsSession: originSession,
   };
-  enqueue(lane, work, isComparing(ctx));
+  enqueue(lane, work, ctx.isComparing);
 }
 
-function settleWork(ctx: Context, lane: Lane, path: string, releases?: string): Work {
+function settleWork(ctx: Context, lane: Lane, path: string, more?: Partial<Work>): Work {
   const near = ctx.sides[lane.from];
   const stat = near.mirror.get(path)?.stat;
   const seq = ctx.nextId++;
@@ -34,40 +34,45 @@ function settleWork(ctx: Context, lane: Lane, path: string, releases?: string): 
   const isDelete = stat === undefined;
   ctx.dirty.mark(lane.from, path, { seq, fields: touches.all, zxid: stat?.mzxid ?? 0n, timeMs, isDelete });
   lane.backlog++;
-  return {
+  const work: Work = {
     seq,
     zxid: near.position,
     timeMs,
     arrivedMs: ctx.arrivedMs,
     ops: [{ kind: 'settle', path }],
     movesCursor: false,
-    ...(releases === undefined ? {} : { releases }),
+    ...more,
   };
+  lane.unsettled.add(work);
+  return work;
 }
 
+/** What is over once it is settled. */
+export type SettleEnd = Pick<Work, 'carriesOut' | 'releases' | 'restores'>;
+
 /** Makes the other side's node at `path` equal to that of `from`, before anything else in that direction. */
-export function settleNow(ctx: Context, from: Side, ...paths: readonly string[]): void {
+export function settleNow(ctx: Context, from: Side, path: string, more?: SettleEnd): void {
   const lane = ctx.lanes[from];
-  lane.queue.unshiftAll(paths.map((path) => settleWork(ctx, lane, path)));
+  lane.queue.unshiftAll([settleWork(ctx, lane, path, more)]);
 }
 
 /** The same for a node that was deleted on the far side and has to come back; until it has, that side's delete waits. */
-export function restoreNow(ctx: Context, from: Side, path: string): void {
+export function restoreNow(ctx: Context, from: Side, path: string, carriesOut: readonly string[]): void {
   const lane = ctx.lanes[from];
-  lane.queue.unshiftAll([{ ...settleWork(ctx, lane, path), restores: path }]);
+  lane.queue.unshiftAll([settleWork(ctx, lane, path, { restores: path, carriesOut })]);
 }
 
 /** The same for paths that an operator has decided; with the last of them done, `held` is held no more. */
 export function settleHeld(ctx: Context, from: Side, held: string, paths: readonly string[]): void {
   const lane = ctx.lanes[from];
   const works = paths.map((path, i) =>
-    settleWork(ctx, lane, path, i === paths.length - 1 ? held : undefined),
+    settleWork(ctx, lane, path, i === paths.length - 1 ? { releases: held } : {}),
   );
   lane.queue.unshiftAll(works);
 }
 
 /** The same, after what waits already. */
-export function settleLater(ctx: Context, from: Side, path: string): void {
+export function settleLater(ctx: Context, from: Side, path: string, more?: SettleEnd): void {
   const lane = ctx.lanes[from];
-  lane.queue.push(settleWork(ctx, lane, path));
+  lane.queue.push(settleWork(ctx, lane, path, more));
 }

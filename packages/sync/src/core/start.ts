@@ -3,7 +3,7 @@ import type { Txn } from '@orchestrator/zookeeper';
 import type { Evidence } from './compare.ts';
 import type { Context } from './context.ts';
 import { observe } from './intake.ts';
-import { isOriginal, isSameContent, isSameKind } from './kinds.ts';
+import { isCopy, isSameContent, isSameKind } from './kinds.ts';
 import { isSessionGone } from './sessions.ts';
 import { endSessionLater, settleLater } from './settling.ts';
 import { later, otherSide, type Side } from './types.ts';
@@ -72,7 +72,7 @@ function reviewPath(ctx: Context, side: Side, path: string, knowsAll: boolean): 
   if (!ctx.scope.includes(path)) return;
   const original = ctx.sides[side].mirror.get(path);
   const copy = ctx.sides[far].mirror.get(path);
-  if (original !== undefined && !isOriginal(ctx, side, original.stat.ephemeralOwner)) return;
+  if (original !== undefined && isCopy(ctx, side, original.stat.ephemeralOwner)) return;
   // What a stream told of is in the queue already.
   if (original !== undefined && ctx.dirty.get(path)?.[side] !== undefined) return;
   const isCopied =

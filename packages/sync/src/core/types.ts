@@ -147,6 +147,8 @@ export type Action =
   | { readonly kind: 'closeMirrorSession'; readonly side: Side; readonly originSession: bigint }
   /** To the store. Answered by `conflictRecorded`. */
   | { readonly kind: 'recordConflict'; readonly conflict: Conflict }
+  /** What these conflicts were decided for is on both sides: a restart need not look at them. Not answered. */
+  | { readonly kind: 'carriedOut'; readonly path: string; readonly ids: readonly string[] }
   /** To the store. Answered by `blockedRecorded`. */
   | { readonly kind: 'recordBlocked'; readonly blocked: Blocked }
   /** The path is in step again: forget its `Blocked`. Not answered. */

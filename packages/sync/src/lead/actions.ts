@@ -8,7 +8,7 @@ import type { MirrorSessions } from '../apply/mirror-sessions.ts';
 import { readValues } from '../apply/reads.ts';
 import type { Action, CoreState, Event, Side } from '../core/types.ts';
 import type { Follower } from '../follower.ts';
-import { recordConflict, resolveHeld } from '../store/conflicts.ts';
+import { noteCarriedOut, recordConflict, resolveHeld } from '../store/conflicts.ts';
 import { eraseBlocked, recordBlocked, recordLedger } from '../store/ledger.ts';
 import { storeWriter } from '../store/sessions.ts';
 import type { OwnZnodes } from '../znodes.ts';
@@ -89,6 +89,7 @@ export function createPerformers(context: ActionContext, run: RunHandle): Perfor
         if (isNew) context.onConflict(conflict.path, conflict.decision === 'held');
         run.post({ kind: 'conflictRecorded', id: conflict.id });
       }),
+    carriedOut: ({ ids }) => inOrder(() => noteCarriedOut(store, migrationId, ids, clock.nowMs())),
     released: ({ path }) =>
       inOrder(async () => {
         const resolved = await resolveHeld(store, migrationId, path, clock.nowMs());

@@ -15,7 +15,7 @@ import type { Scope } from '../core/scope.ts';
 import { type ConflictStrategy, type Event, otherSide, type Side } from '../core/types.ts';
 import { cursorGone, SyncError } from '../errors.ts';
 import type { EngineSide } from '../side.ts';
-import { listConflicts } from '../store/conflicts.ts';
+import { readOpenConflicts } from '../store/conflicts.ts';
 import { readBlocked } from '../store/ledger.ts';
 import { readWriters } from '../store/sessions.ts';
 import type { OwnZnodes } from '../znodes.ts';
@@ -146,7 +146,7 @@ async function coreOptions(
   const [source, target, conflicts, blocked] = await Promise.all([
     sideStart('source', options, cursors),
     sideStart('target', options, cursors),
-    listConflicts(store, migrationId, { held: true }),
+    readOpenConflicts(store, migrationId),
     readBlocked(store, migrationId),
   ]);
   return {
@@ -159,7 +159,8 @@ async function coreOptions(
     sequenceGap: settings.sequenceGap,
     sides: { source, target },
     mirrorSessions: [...sessions.source.list(), ...sessions.target.list()],
-    held: conflicts,
+    held: conflicts.held,
+    undone: conflicts.undone,
     blocked,
     initialCopy: cursors.target.zxid === 0n,
   };

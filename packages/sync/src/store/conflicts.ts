@@ -44,16 +44,39 @@ function unpack(key: string, value: Buffer): ConflictRecord {
   }
 }
 
-/** A conflict met again after a crash has the same id and keeps its first record. False: it was there. */
+/**
+ * A conflict met again after a crash has the same id and keeps its first record, unless that is settled: then it is open
+ * once more. False: it was there.
+ */
 export async function recordConflict(
   store: Store,
   migrationId: string,
   conflict: Conflict,
   recordedMs: number,
 ): Promise<boolean> {
-  const record: ConflictRecord = { ...conflict, recordedMs, resolvedMs: null };
-  const result = await store.compareAndSwap(keyOf(migrationId, conflict.id), 0, pack(record));
+  const key = keyOf(migrationId, conflict.id);
+  const record: ConflictRecord = { ...conflict, recordedMs, resolvedMs: null, carriedOutMs: null };
+  const result = await store.compareAndSwap(key, 0, pack(record));
+  if (!result.swapped && result.current !== undefined) {
+    const { resolvedMs, carriedOutMs, recordedMs: firstMs } = unpack(key, result.current.value);
+    if (resolvedMs !== null || carriedOutMs !== null)
+      await store.put(key, pack({ ...record, recordedMs: firstMs }));
+  }
   return result.swapped;
+}
+
+/** These need not be looked at after a restart. */
+export async function noteCarriedOut(
+  store: Store,
+  migrationId: string,
+  ids: readonly string[],
+  carriedOutMs: number,
+): Promise<void> {
+  for (const id of ids) {
+    const record = await findConflict(store, migrationId, id);
+    if (record === undefined) continue;
+    await store.put(keyOf(migrationId, id), pack({ ...record, carriedOutMs }));
+  }
 }
 
 export async function findConflict(
@@ -69,6 +92,25 @@ export async function findConflict(
 /** `held`: those that wait for an operator. */
 export const isHeld = (record: ConflictRecord) => record.decision === 'held' && record.resolvedMs === null;
 
+/** What a run begins with: what it has to leave alone, and what it has to carry out. Each in the order of recording. */
+export async function readOpenConflicts(
+  store: Store,
+  migrationId: string,
+): Promise<{ held: ConflictRecord[]; undone: ConflictRecord[] }> {
+  const held: ConflictRecord[] = [];
+  const undone: ConflictRecord[] = [];
+  for await (const page of listPages(store, prefixes.conflicts(migrationId))) {
+    for (const { key, value } of page.entries) {
+      const record = unpack(key, value);
+      if (isHeld(record)) held.push(record);
+      else if (record.resolvedMs === null && record.carriedOutMs === null) undone.push(record);
+    }
+  }
+  return { held: held.sort(byTime), undone: undone.sort(byTime) };
+}
+
+const byTime = (a: ConflictRecord, b: ConflictRecord) => a.recordedMs - b.recordedMs;
+
 /** In the order of their recording. */
 export async function listConflicts(
   store: Store,
@@ -83,7 +125,7 @@ export async function listConflicts(
     }
     if (found.length > mostListed) break;
   }
-  return found.sort((a, b) => a.recordedMs - b.recordedMs).slice(-mostListed);
+  return found.sort(byTime).slice(-mostListed);
 }
 
 export async function countConflicts(
