@@ -1,1 +1,10 @@
-export {};
+export { type ConnectionSourceOptions, connectionSource } from './connection/source.ts';
+export type { ControlCall, ControlDesk, ControlHandler, ControlResult } from './control/desk.ts';
+export { type DockerSourceOptions, dockerSource } from './docker/source.ts';
+export { ProbeError } from './errors.ts';
+export { type HostFacts, hostFacts } from './host/facts.ts';
+export { hostSource } from './host/source.ts';
+export { type Probe, type ProbeOptions, startProbe } from './probe.ts';
+export { type ProcessSourceOptions, processSource } from './process/source.ts';
+export type { Source, SourceContext } from './source.ts';
+export type { AppOptions, AppTls } from './transport/app-config.ts';

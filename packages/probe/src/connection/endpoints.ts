@@ -1,0 +1,98 @@
+import { BlockList } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import type { Edge, Sighting } from '@orchestrator/report';
+import { containerNodeId, type HostFacts, hostNodeId, processNodeId } from '../host/facts.ts';
+import { type End, type FlowEdge, isLoopback } from './flows.ts';
+import type { Places } from './places.ts';
+
+/** Networks that the probe's host is on, and which of them are its own: bridges with containers. */
+export interface Networks {
+  /** An address of this host. */
+  isOwn(ip: string): boolean;
+  /** An address that means something else on another host. */
+  isLocal(ip: string): boolean;
+}
+
+const familyOf = (ip: string) => (ip.includes(':') ? 'ipv6' : 'ipv4');
+
+/** `places` tells which networks have containers. */
+export function readNetworks(places: Places): Networks {
+  const own = new Set<string>();
+  const local = new BlockList();
+  const containers = [...places.namespaces().values()].flatMap((place) => place.addresses);
+  for (const address of Object.values(networkInterfaces()).flatMap((all) => all ?? [])) {
+    own.add(address.address);
+    const prefix = Number(address.cidr?.split('/')[1] ?? Number.NaN);
+    if (Number.isNaN(prefix)) continue;
+    const network = new BlockList();
+    network.addSubnet(address.address, prefix, familyOf(address.address));
+    if (containers.some((ip) => network.check(ip, familyOf(ip))))
+      local.addSubnet(address.address, prefix, familyOf(address.address));
+  }
+  return { isOwn: (ip) => own.has(ip), isLocal: (ip) => local.check(ip, familyOf(ip)) };
+}
+
+/**
+ * `scope;address;port`, the form of Scope. Scope is empty for addresses that mean the same everywhere, the host for those of
+ * its bridges, host and namespace for loopback. Port 0 stands for all connections that are opened from there, with the
+ * process if that is known.
+ */
+export function endpointId(host: HostFacts, networks: Networks, { ip, port, namespace, pid }: End): string {
+  const scope = isLoopback(ip)
+    ? `${host.hostId}-${(namespace ?? '').replace(/\D/g, '')}`
+    : networks.isLocal(ip)
+      ? host.hostId
+      : '';
+  const name = port !== 0 ? String(port) : pid === undefined ? '0' : `0.${pid}`;
+  return `${scope};${ip};${name}`;
+}
+
+export interface EndpointContext {
+  readonly host: HostFacts;
+  readonly networks: Networks;
+  readonly places: Places;
+}
+
+function sightingOf({ host, networks, places }: EndpointContext, end: End, protocol: string): Sighting {
+  const place =
+    places.atAddress(end.ip) ??
+    (end.namespace === undefined ? undefined : places.namespaces().get(end.namespace));
+  const isHere = place !== undefined || networks.isOwn(end.ip) || isLoopback(end.ip);
+  return {
+    latest: {
+      address: end.ip,
+      port: end.port === 0 ? undefined : String(end.port),
+      protocol,
+      pid: end.pid === undefined ? undefined : String(end.pid),
+      host_node_id: isHere ? hostNodeId(host) : undefined,
+    },
+    parents: {
+      ...(isHere ? { host: [hostNodeId(host)] } : {}),
+      ...(place === undefined ? {} : { container: [containerNodeId(place.containerId)] }),
+      ...(end.pid === undefined ? {} : { process: [processNodeId(host, end.pid)] }),
+    },
+  };
+}
+
+/** Nodes of all ends of `edges`: who opens, who listens, and the addresses under which those who listen are known. */
+export function endpointNodes(context: EndpointContext, edges: readonly FlowEdge[]): Map<string, Sighting> {
+  const nodes = new Map<string, Sighting>();
+  for (const { protocol, client, server, asked, edge } of edges) {
+    const clientId = endpointId(context.host, context.networks, client);
+    const serverId = endpointId(context.host, context.networks, server);
+    if (!nodes.has(serverId) || server.pid !== undefined)
+      nodes.set(serverId, { ...nodes.get(serverId), ...sightingOf(context, server, protocol) });
+    const before = nodes.get(clientId) ?? sightingOf(context, client, protocol);
+    nodes.set(clientId, { ...before, edges: new Map<string, Edge>(before.edges).set(serverId, edge) });
+    if (asked === undefined) continue;
+    const alias: End = { ...asked, namespace: client.namespace, pid: undefined };
+    const aliasId = endpointId(context.host, context.networks, alias);
+    const sighting = sightingOf(context, alias, protocol);
+    nodes.set(aliasId, {
+      ...nodes.get(aliasId),
+      ...sighting,
+      latest: { ...sighting.latest, copy_of: serverId },
+    });
+  }
+  return nodes;
+}

@@ -1,0 +1,69 @@
+import type { Clock } from '@orchestrator/runtime/clock';
+import { readKernelFile } from '../procfs/read.ts';
+import { tcpActivity } from './sockets.ts';
+
+/** One look at the sockets of a namespace is 5 ms of processor time, so these are what looks cost at most. */
+const looksPerS = 2;
+/** Looks at a namespace whose connections are told by connection tracking; they only find processes. */
+const coveredLookEveryMs = 120_000;
+/** Also without a sign of anything new: UDP makes none. */
+const idleLookEveryMs = 60_000;
+
+interface Seen {
+  activity: string;
+  lookedMs: number;
+  covered: boolean;
+  due: boolean;
+}
+
+/**
+ * Decides which namespace to look at next. A file of 30 microseconds tells whether TCP connections were opened, accepted or
+ * ended since the last look; looks themselves are rationed, so that a hundred busy namespaces cost as much as two.
+ */
+export function createLooks({ clock, procRoot }: { clock: Clock; procRoot: string }) {
+  const known = new Map<string, Seen>();
+  let allowance = looksPerS;
+  let allowedMs = clock.monotonicMs();
+
+  return {
+    /** Notices what changed. `pids` has a process of each namespace. */
+    notice(pids: ReadonlyMap<string, number>): void {
+      const nowMs = clock.monotonicMs();
+      for (const [namespace, pid] of pids) {
+        const activity = tcpActivity(readKernelFile(`${procRoot}/${pid}/net/snmp`) ?? '');
+        const seen = known.get(namespace);
+        if (seen === undefined) {
+          known.set(namespace, { activity, lookedMs: Number.NEGATIVE_INFINITY, covered: false, due: true });
+          continue;
+        }
+        const ageMs = nowMs - seen.lookedMs;
+        if (activity !== seen.activity && (!seen.covered || ageMs >= coveredLookEveryMs)) seen.due = true;
+        if (ageMs >= idleLookEveryMs && !seen.covered) seen.due = true;
+        seen.activity = activity;
+      }
+      for (const namespace of known.keys()) if (!pids.has(namespace)) known.delete(namespace);
+    },
+    /** The namespace that has waited longest, if one is due and looks are left. */
+    next(): string | undefined {
+      const nowMs = clock.monotonicMs();
+      allowance = Math.min(looksPerS, allowance + ((nowMs - allowedMs) / 1000) * looksPerS);
+      allowedMs = nowMs;
+      if (allowance < 1) return undefined;
+      let longest: [string, Seen] | undefined;
+      for (const entry of known) {
+        if (entry[1].due && (longest === undefined || entry[1].lookedMs < longest[1].lookedMs))
+          longest = entry;
+      }
+      if (longest === undefined) return undefined;
+      allowance--;
+      longest[1].due = false;
+      longest[1].lookedMs = nowMs;
+      return longest[0];
+    },
+    /** Whether connection tracking told of all that the look has found. */
+    looked(namespace: string, covered: boolean): void {
+      const seen = known.get(namespace);
+      if (seen !== undefined) seen.covered = covered;
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { readLink } from '../procfs/read.ts';
+
+/** A container as far as its network goes. */
+export interface Place {
+  readonly containerId: string;
+  /** Its first process; others of its network namespace can be reached through it. */
+  readonly pid: number;
+  readonly addresses: readonly string[];
+  readonly namespace: string | undefined;
+}
+
+/** Which container has which address and which network namespace. Sources of containers write it. */
+export interface Places {
+  put(place: Omit<Place, 'namespace'>): void;
+  remove(containerId: string): void;
+  atAddress(ip: string): Place | undefined;
+  /** One container for each network namespace that is not the probe's own. */
+  namespaces(): ReadonlyMap<string, Place>;
+  readonly ownNamespace: string;
+}
+
+export function createPlaces(procRoot: string): Places {
+  const places = new Map<string, Place>();
+  const addresses = new Map<string, string>();
+  const ownNamespace = readLink(`${procRoot}/self/ns/net`) ?? 'own';
+
+  const remove = (containerId: string) => {
+    for (const ip of places.get(containerId)?.addresses ?? []) {
+      if (addresses.get(ip) === containerId) addresses.delete(ip);
+    }
+    places.delete(containerId);
+  };
+
+  return {
+    ownNamespace,
+    put(place) {
+      const before = places.get(place.containerId);
+      const same =
+        before !== undefined &&
+        before.pid === place.pid &&
+        before.addresses.join() === place.addresses.join();
+      if (same) return;
+      remove(place.containerId);
+      if (place.pid === 0) return;
+      const namespace = readLink(`${procRoot}/${place.pid}/ns/net`);
+      places.set(place.containerId, { ...place, namespace });
+      for (const ip of place.addresses) addresses.set(ip, place.containerId);
+    },
+    remove,
+    atAddress: (ip) => places.get(addresses.get(ip) ?? ''),
+    namespaces() {
+      const found = new Map<string, Place>();
+      for (const place of places.values()) {
+        const { namespace } = place;
+        if (namespace === undefined || namespace === ownNamespace || found.has(namespace)) continue;
+        found.set(namespace, place);
+      }
+      return found;
+    },
+  };
+}

@@ -1,0 +1,100 @@
+/** The two programs that speak netlink for us: `conntrack` for flows, `ss` for sockets. */
+import { execFile, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Logger } from '@orchestrator/runtime';
+import { createBackoff } from '@orchestrator/runtime/backoff';
+import { type Clock, sleep } from '@orchestrator/runtime/clock';
+import { parseTrackedFlow, type TrackedFlow } from './conntrack.ts';
+import { parseSocket, type SeenSocket } from './sockets.ts';
+
+const largestOutputBytes = 16 * 2 ** 20;
+const lookTimeoutMs = 5_000;
+/** Of the package of the same name. */
+const flowProgram = 'conntrack';
+/** Events that the kernel keeps for us while we are busy. */
+const eventBufferBytes = 4 * 2 ** 20;
+
+function output(command: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = { timeout: lookTimeoutMs, maxBuffer: largestOutputBytes, encoding: 'utf8' as const };
+    execFile(command, [...args], options, (error, stdout) => {
+      if (error === null) resolve(stdout);
+      else reject(error);
+    });
+  });
+}
+
+/**
+ * Sockets of the network namespace of a process, or of the probe's own. One call of sock_diag is a third of the cost of
+ * `/proc/<pid>/net/tcp` and `tcp6`, its process included.
+ */
+export async function lookAtSockets(pid: number | undefined, procRoot: string): Promise<SeenSocket[]> {
+  const ss = ['ss', '-H', '-O', '-tunaei'];
+  const [command = '', ...args] =
+    pid === undefined ? ss : ['nsenter', `--net=${procRoot}/${pid}/ns/net`, ...ss];
+  const text = await output(command, args);
+  return text
+    .split('\n')
+    .map(parseSocket)
+    .filter((socket) => socket !== undefined);
+}
+
+/** The flows that are known now; 10 ms of the kernel's time, so once after each start of the events. */
+export async function listFlows(): Promise<TrackedFlow[]> {
+  const text = await output(flowProgram, ['-L', '-o', 'extended']);
+  return text
+    .split('\n')
+    .map(parseTrackedFlow)
+    .filter((flow) => flow !== undefined);
+}
+
+export interface FollowFlowsOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  readonly flow: (flow: TrackedFlow) => void;
+  /** Events begin now, or begin again after some were lost. */
+  readonly opened: () => void;
+  readonly lost: () => void;
+}
+
+/** Follows the events of connection tracking until `signal` aborts. Without the program or the right it tries again, rarely. */
+export async function followFlows(options: FollowFlowsOptions): Promise<void> {
+  const { clock, logger, signal } = options;
+  const backoff = createBackoff({ firstDelayMs: 500, maxDelayMs: 60_000 });
+  let said = false;
+  while (!signal.aborted) {
+    const startMs = clock.monotonicMs();
+    const reason = await runOnce(options);
+    if (signal.aborted) return;
+    if (!said) logger.info('no events of connection tracking', { reason });
+    said = true;
+    options.lost();
+    if (clock.monotonicMs() - startMs > 60_000) backoff.reset();
+    await sleep(clock, backoff.nextDelayMs(), signal).catch(() => undefined); // ends the loop above
+  }
+}
+
+function runOnce({ signal, flow, opened }: FollowFlowsOptions): Promise<string> {
+  return new Promise((resolve) => {
+    const child = spawn(flowProgram, ['-E', '-o', 'extended', '-b', String(eventBufferBytes)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const end = () => child.kill('SIGKILL');
+    signal.addEventListener('abort', end, { once: true });
+    let complaint = '';
+    child.stderr.on('data', (chunk) => {
+      complaint = `${complaint}${String(chunk)}`.slice(-500);
+    });
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const parsed = parseTrackedFlow(line);
+      if (parsed !== undefined) flow(parsed);
+    });
+    child.once('spawn', opened);
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (status) => {
+      signal.removeEventListener('abort', end);
+      resolve(complaint.trim() || `conntrack ended with ${status}`);
+    });
+  });
+}

@@ -1,0 +1,136 @@
+import { containerNodeId } from '../host/facts.ts';
+import type { Source, SourceContext } from '../source.ts';
+import { type DockerApi, dockerApi } from './api.ts';
+import { registerDockerControls } from './controls.ts';
+import { describeContainer, describeImage } from './describe.ts';
+import { followEvents } from './events.ts';
+import type { Container, DockerEvent } from './inspect.ts';
+import { createInventory, listContainers } from './inventory.ts';
+import { createContainerMeter } from './metrics.ts';
+import { containerTemplates, imageTemplates } from './templates.ts';
+
+export interface DockerSourceOptions {
+  /** Default `/var/run/docker.sock`. */
+  readonly socketPath?: string;
+  /** Show the values of environment variables that are called as secrets are. Default false. */
+  readonly showSecrets?: boolean;
+  /** Containers that do not run, shown at most: the newest. Default 100. */
+  readonly stoppedLimit?: number;
+  /** Distance of readings of usage. Default 3000. */
+  readonly metricsEveryMs?: number;
+  /** Start, stop, exec and so on from the console. Default true. */
+  readonly controls?: boolean;
+}
+
+const metricsShare = 0.01;
+/** A container that is created is mostly started at once, and then looked at. */
+const createdLookMs = 1_000;
+
+/** The containers and images of a Docker Engine: what they are from its events, what they use from the kernel. */
+export function dockerSource(options: DockerSourceOptions = {}): Source {
+  return {
+    name: 'docker',
+    start(context) {
+      const abort = new AbortController();
+      const { clock, logger } = context;
+      const { socketPath } = options;
+      const api = dockerApi({ clock, ...(socketPath === undefined ? {} : { socketPath }) });
+      const watch = createWatch(context, api, options);
+      const job = context.scheduler.add({
+        name: 'container usage',
+        everyMs: options.metricsEveryMs ?? 3_000,
+        share: metricsShare,
+        run: watch.readUsage,
+      });
+      const withdraw = options.controls === false ? undefined : registerDockerControls(context, api);
+      const following = followEvents({ api, clock, logger, signal: abort.signal, ...watch.handlers });
+      return async () => {
+        abort.abort();
+        job.remove();
+        withdraw?.();
+        await following;
+      };
+    },
+  };
+}
+
+function createWatch(context: SourceContext, api: DockerApi, options: DockerSourceOptions) {
+  const { board, clock, host, logger, places } = context;
+  const { showSecrets = false, stoppedLimit = 100 } = options;
+  const meter = createContainerMeter({ host, clock });
+  const stopped = new Set<string>();
+  board.templates('container', containerTemplates);
+  board.templates('container_image', imageTemplates);
+
+  const remove = (id: string) => {
+    meter.forget(id);
+    places.remove(id);
+    stopped.delete(id);
+    board.remove('container', containerNodeId(id), 'now');
+  };
+
+  /** The set is in the order in which they stopped; the first one goes when there are too many. */
+  const boundStopped = (container: Container) => {
+    stopped.delete(container.id);
+    if (container.pid !== 0) return;
+    stopped.add(container.id);
+    const oldest = stopped.size > stoppedLimit ? stopped.values().next().value : undefined;
+    if (oldest !== undefined) remove(oldest);
+  };
+
+  const inventory = createInventory({
+    api,
+    showSecrets,
+    found(container) {
+      meter.follow(container);
+      places.put({ containerId: container.id, pid: container.pid, addresses: container.addresses });
+      board.see('container', containerNodeId(container.id), describeContainer(host, container), 'now');
+      boundStopped(container);
+    },
+    gone: remove,
+    failed: (error) => logger.debug('a container could not be looked at', { error }),
+    overflow: () => void listAll().catch(reportFailure),
+  });
+
+  const reportFailure = (error: unknown) => logger.warn('Docker could not be listed', { error });
+
+  const listAll = async () => {
+    const ids = new Set(await listContainers(api, stoppedLimit));
+    board.keepOnly('container', (id) => ids.has(id.split(';', 1)[0] ?? ''), 'now');
+    for (const id of meter.ids()) if (!ids.has(id)) meter.forget(id);
+    for (const id of ids) inventory.look(id);
+    await listImages();
+  };
+
+  const listImages = async () => {
+    const answer = await api.get('/images/json');
+    const images = (Array.isArray(answer) ? answer : [])
+      .map((image) => describeImage(host, image))
+      .filter((image) => image !== undefined);
+    const ids = new Set(images.map(({ id }) => id));
+    for (const { id, sighting } of images) board.see('container_image', id, sighting);
+    board.keepOnly('container_image', (id) => ids.has(id));
+  };
+
+  const handle = ({ type, action, id }: DockerEvent) => {
+    if (type === 'image') void listImages().catch(reportFailure);
+    else if (type === 'network') void listAll().catch(reportFailure);
+    else if (action === 'destroy') {
+      inventory.forget(id);
+      remove(id);
+    } else if (action === 'create')
+      clock.after(createdLookMs, () => inventory.look(id), { background: true });
+    else inventory.look(id);
+  };
+
+  return {
+    readUsage() {
+      for (const id of meter.ids()) board.read('container', containerNodeId(id), meter.readings(id));
+    },
+    handlers: {
+      opened: listAll,
+      event: handle,
+      lost: () => logger.debug('the stream of Docker events ended'),
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import type { Logger } from '@orchestrator/runtime';
+import type { Clock } from '@orchestrator/runtime/clock';
+import type { Board } from './board/board.ts';
+import type { Scheduler } from './board/scheduler.ts';
+import type { Places } from './connection/places.ts';
+import type { ControlDesk } from './control/desk.ts';
+import type { HostFacts } from './host/facts.ts';
+
+/** What every source works with. */
+export interface SourceContext {
+  /** The source's own; what it writes is merged with what the others see. */
+  readonly board: Board;
+  readonly scheduler: Scheduler;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly host: HostFacts;
+  readonly controls: ControlDesk;
+  /** Which container has which address; sources of containers write it, connections are told apart by it. */
+  readonly places: Places;
+}
+
+/** A way of seeing a part of the host. Each can be off, and none needs another one. */
+export interface Source {
+  readonly name: string;
+  /**
+   * Returns at once, with what ends it; what cannot be reached yet is tried again by the source itself.
+   */
+  start(context: SourceContext): () => void | Promise<void>;
+}
