@@ -1,5 +1,11 @@
 // Messages: the common types by their own names, the rest by the protocol they belong to.
 export { create, isFieldSet, type MessageShape } from '@bufbuild/protobuf';
+export { type AuthenticateOptions, authenticate } from './authentication/authenticatee.ts';
+export {
+  type Authenticator,
+  type AuthenticatorOptions,
+  createAuthenticator,
+} from './authentication/authenticator.ts';
 export { MesosError, type MesosErrorCode, type MesosErrorOptions } from './errors.ts';
 export * as authentication from './generated/mesos/internal/authentication_pb.ts';
 export * as internal from './generated/mesos/internal/messages_pb.ts';
@@ -27,6 +33,24 @@ export { type ReadJsonOptions, readJson, readJsonValue } from './json/read.ts';
 export { doubleText } from './json/scalar-text.ts';
 export { type WriteJsonOptions, writeJson } from './json/write.ts';
 export { type WriteJsonChunksOptions, writeJsonChunks } from './json/write-chunks.ts';
+// libprocess: messages between masters, agents, drivers and old executors.
+export {
+  createLibprocess,
+  type Libprocess,
+  type LibprocessOptions,
+  type LocalProcess,
+} from './libprocess/libprocess.ts';
+export type { ReceivedMessage } from './libprocess/message-parser.ts';
+export type { MessageHandler } from './libprocess/process-table.ts';
+export {
+  type MessageRoute,
+  onBytes,
+  onMessage,
+  type RouteMessagesOptions,
+  routeMessages,
+} from './libprocess/routes.ts';
+export { createSharedServer, type SharedServerOptions } from './libprocess/shared-server.ts';
+export { addressOf, equalUpids, formatUpid, parseUpid, type Upid } from './libprocess/upid.ts';
 export { type DriverCall, decodeDriverCall } from './messages/driver-call.ts';
 export {
   decodeMessage,

@@ -1,3 +1,4 @@
+import { GrowingBuffer } from '../bytes/growing-buffer.ts';
 import { MesosError } from '../errors.ts';
 
 export interface RecordDecoderOptions {
@@ -20,17 +21,12 @@ const newline = 0x0a;
 /** Digits of the largest length there can be. */
 const longestPrefix = 16;
 
-/** First room for a record that comes in parts; doubled as it fills, so that a length alone claims no memory. */
-const firstRoom = 65_536;
-
 /** RecordIO, as Mesos streams events: `<decimal length>\n<bytes>`, over and over. */
 export function createRecordDecoder(options: RecordDecoderOptions = {}): RecordDecoder {
   const { largestRecordBytes = 64 * 1024 * 1024 } = options;
-  let prefix = '';
+  const received = new GrowingBuffer();
   /** Length of the record that is being read; -1 while its length is. */
   let length = -1;
-  let room = Buffer.alloc(0);
-  let have = 0;
 
   function lengthFrom(digits: string): number {
     if (!/^\d{1,16}$/.test(digits)) {
@@ -48,63 +44,36 @@ export function createRecordDecoder(options: RecordDecoderOptions = {}): RecordD
     return announced;
   }
 
-  /** Reads on in the length; the offset after it. */
-  function readPrefix(bytes: Buffer, from: number): number {
-    const end = bytes.indexOf(newline, from);
-    const until = end === -1 ? bytes.length : end;
-    prefix += bytes.toString('latin1', from, Math.min(until, from + longestPrefix + 1));
-    if (end === -1) {
-      if (prefix.length > longestPrefix) lengthFrom(prefix);
-      return bytes.length;
-    }
-    length = lengthFrom(prefix);
-    prefix = '';
-    return end + 1;
-  }
-
-  function keep(part: Buffer): void {
-    if (have + part.length > room.length) {
-      const larger = Buffer.allocUnsafe(Math.min(length, Math.max(firstRoom, 2 * (have + part.length))));
-      room.copy(larger, 0, 0, have);
-      room = larger;
-    }
-    part.copy(room, have);
-    have += part.length;
-  }
-
-  function takeRecord(last: Buffer): Buffer {
-    let record = last;
-    if (have > 0) {
-      keep(last);
-      record = room.subarray(0, have);
-    }
-    room = Buffer.alloc(0);
-    have = 0;
-    length = -1;
-    return record;
+  /** Reads the length; false while it is not whole. */
+  function readLength(): boolean {
+    const { bytes } = received;
+    const end = bytes.indexOf(newline);
+    if (end === -1 && bytes.length <= longestPrefix) return false;
+    length = lengthFrom(bytes.toString('latin1', 0, end === -1 ? longestPrefix + 1 : end));
+    received.take(end + 1);
+    return true;
   }
 
   return {
     push(chunk) {
-      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      received.append(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
       const records: Buffer[] = [];
-      let at = 0;
-      while (at < bytes.length || length === 0) {
-        if (length === -1) {
-          at = readPrefix(bytes, at);
-          continue;
-        }
-        const to = at + length - have;
-        if (to <= bytes.length) records.push(takeRecord(bytes.subarray(at, to)));
-        else keep(bytes.subarray(at));
-        at = Math.min(to, bytes.length);
+      while (length !== -1 || readLength()) {
+        const { bytes } = received;
+        if (bytes.length < length) break;
+        records.push(bytes.subarray(0, length));
+        received.take(length);
+        length = -1;
       }
       return records;
     },
     end() {
-      if (length === -1 && prefix === '') return;
+      const { bytes } = received;
+      if (length === -1 && bytes.length === 0) return;
       const rest =
-        length === -1 ? `its length (${JSON.stringify(prefix)})` : `a record, ${length - have} bytes early`;
+        length === -1
+          ? `its length (${JSON.stringify(bytes.toString('latin1'))})`
+          : `a record, ${length - bytes.length} bytes early`;
       throw new MesosError(`the stream ended inside ${rest}`, { code: 'invalid' });
     },
   };
