@@ -52,12 +52,17 @@ export function cgroupPaths(memberships: string, mounts: string): CgroupPaths {
       if (mountPoint !== undefined) paths.set(name, join(mountPoint, path));
     }
   }
+  return chooseHierarchies(paths);
+}
+
+/**
+ * @param paths by controller; version 2 is the one without a name. Side by side it has no controllers; it has all of them
+ * when version 1 has none.
+ */
+export function chooseHierarchies(paths: CgroupPaths): CgroupPaths {
   const unified = paths.get('');
-  paths.delete('');
-  // Side by side, version 2 has no controllers; it has all of them when version 1 has none.
-  const isUnified = !controllers.some((name) => paths.has(name));
-  if (unified !== undefined && isUnified) for (const name of controllers) paths.set(name, unified);
-  return paths;
+  if (unified === undefined || controllers.some((name) => paths.has(name))) return paths;
+  return new Map(controllers.map((name) => [name, unified]));
 }
 
 /** @throws when the process is gone */

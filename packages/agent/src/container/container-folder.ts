@@ -1,0 +1,74 @@
+/** What a runtime without a daemon remembers of a container, for the agent after this one: a folder each. */
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isAlive, type ProcessIdentity } from './process-identity.ts';
+import type { ContainerStatus, Recovered } from './runtime.ts';
+import type { ContainerSpec } from './spec.ts';
+
+/** Written when the command runs. */
+export interface StartRecord {
+  status: ContainerStatus;
+  identity: ProcessIdentity;
+}
+
+export class ContainerFolders {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  of(containerId: string): string {
+    return join(this.#path, containerId);
+  }
+
+  async create(spec: ContainerSpec): Promise<string> {
+    const folder = this.of(spec.containerId);
+    await mkdir(folder, { recursive: true });
+    // The environment may hold secrets.
+    await writeFile(join(folder, 'spec.json'), JSON.stringify(spec), { mode: 0o600 });
+    return folder;
+  }
+
+  /** Undefined when it was never made, or cannot be read. */
+  async specOf(containerId: string): Promise<ContainerSpec | undefined> {
+    const text = await readFile(join(this.of(containerId), 'spec.json'), 'utf8').catch(() => undefined);
+    return text === undefined ? undefined : (JSON.parse(text) as ContainerSpec);
+  }
+
+  async recordStart(containerId: string, record: StartRecord): Promise<void> {
+    const file = join(this.of(containerId), 'start.json');
+    await writeFile(`${file}.new`, JSON.stringify(record));
+    await rename(`${file}.new`, file);
+  }
+
+  async startOf(containerId: string): Promise<StartRecord | undefined> {
+    const text = await readFile(join(this.of(containerId), 'start.json'), 'utf8').catch(() => undefined);
+    return text === undefined ? undefined : (JSON.parse(text) as StartRecord);
+  }
+
+  async list(): Promise<string[]> {
+    return existsSync(this.#path) ? await readdir(this.#path) : [];
+  }
+
+  /**
+   * What became of a container of an earlier agent.
+   *
+   * @param codeOf its exit code, undefined when none was written
+   * @param outOfMemory whether the kernel has ended something there for want of memory
+   */
+  async recover(
+    containerId: string,
+    codeOf: () => Promise<number | undefined>,
+    outOfMemory: () => Promise<boolean>,
+  ): Promise<Recovered> {
+    const started = await this.startOf(containerId);
+    if (started === undefined) return { containerId, state: 'created' };
+    // In this order: a code that is written after the look at the process is seen.
+    const alive = await isAlive(started.identity);
+    const exitCode = await codeOf();
+    if (alive && exitCode === undefined) return { containerId, state: 'running', status: started.status };
+    return { containerId, state: 'exited', exit: { exitCode, outOfMemory: await outOfMemory() } };
+  }
+}

@@ -1,0 +1,33 @@
+/** Process ids are used again; with the time of its start and the boot, a process is itself for ever. */
+import { readFile } from 'node:fs/promises';
+
+export interface ProcessIdentity {
+  pid: number;
+  /** In ticks since the boot. */
+  startTicks: string;
+  bootId: string;
+}
+
+/** Fields of `/proc/PID/stat` from the third on; the second may hold anything, closed by the last parenthesis. */
+export function statFields(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+const startTicksField = 19;
+
+/** Undefined when there is no such process, or it has ended and nobody has asked how. */
+export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
+  const [stat, bootId] = await Promise.all([
+    readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined),
+    readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
+  ]);
+  if (stat === undefined) return undefined;
+  const fields = statFields(stat);
+  if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+  return { pid, startTicks: fields[startTicksField] ?? '', bootId: bootId.trim() };
+}
+
+export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
+  const found = await identify(identity.pid);
+  return found?.startTicks === identity.startTicks && found.bootId === identity.bootId;
+}

@@ -1,0 +1,270 @@
+/** Containers of an OCI runtime, each watched by a conmon; no daemon, and nothing of ours lives as long as a task. */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '@orchestrator/runtime/clock';
+import { type Account, findAccount, rootAccount } from '../container/account.ts';
+import {
+  type CgroupPaths,
+  chooseHierarchies,
+  type ResourceUsage,
+  readCgroupPaths,
+  readOomKills,
+  readUsage,
+} from '../container/cgroup-usage.ts';
+import { ContainerFolders } from '../container/container-folder.ts';
+import { ExitFolder } from '../container/exit-folder.ts';
+import { identify } from '../container/process-identity.ts';
+import { runProgram } from '../container/run-program.ts';
+import type {
+  ContainerStatus,
+  ExecOptions,
+  ExecSession,
+  ExitListener,
+  Recovered,
+  Runtime,
+} from '../container/runtime.ts';
+import { spawnExec } from '../container/spawn-exec.ts';
+import type { ContainerSpec } from '../container/spec.ts';
+import { AgentError, reasonOf } from '../errors.ts';
+import { bundleConfig, type HostFacts, nativeProblem } from './bundle.ts';
+import { Cni, type CniOptions } from './cni.ts';
+import { createUnderConmon } from './conmon.ts';
+import { readHostFacts } from './host-facts.ts';
+import { joinNetwork, leaveNetwork } from './network.ts';
+import { prepareRoot, removeRoot } from './root-filesystem.ts';
+
+export interface NativeRuntimeOptions {
+  /** Bundles, exit codes and the runtime's state. On a file system that outlives the agent, not the machine. */
+  stateFolder: string;
+  /** Default `/usr/sbin/runc`. */
+  runcPath?: string;
+  /** Default `/usr/bin/conmon`. */
+  conmonPath?: string;
+  /** Parent of the containers' cgroups in each hierarchy; default `/orchestrator`. */
+  cgroupRoot?: string;
+  cni?: CniOptions;
+  /** The CNI network that `bridge` stands for; default `bridge`. */
+  bridgeName?: string;
+  /** CPU quotas also for containers without a limit of their own. Default false. */
+  enforceCpuQuota?: boolean;
+  clock?: Clock;
+}
+
+/** What is missing on this machine for native containers; undefined when nothing is. */
+export function nativeMissing(
+  options: Pick<NativeRuntimeOptions, 'runcPath' | 'conmonPath'> = {},
+): string | undefined {
+  const { runcPath = defaultRunc, conmonPath = defaultConmon } = options;
+  const missing = [runcPath, conmonPath].filter((path) => !existsSync(path));
+  return missing.length === 0 ? undefined : `there is no ${missing.join(' and no ')}`;
+}
+
+const defaultRunc = '/usr/sbin/runc';
+const defaultConmon = '/usr/bin/conmon';
+
+interface Made {
+  pid: number;
+  ipAddresses: readonly string[];
+}
+
+export class NativeRuntime implements Runtime {
+  readonly name = 'native';
+  readonly #options: NativeRuntimeOptions;
+  readonly #runc: string;
+  readonly #runcRoot: string;
+  readonly #cni: Cni;
+  readonly #folders: ContainerFolders;
+  readonly #exits: ExitFolder;
+  readonly #made = new Map<string, Made>();
+  readonly #cgroups = new Map<string, CgroupPaths>();
+  readonly #listeners: ExitListener[] = [];
+  #facts: Promise<HostFacts> | undefined;
+
+  constructor(options: NativeRuntimeOptions) {
+    this.#options = options;
+    this.#runc = options.runcPath ?? defaultRunc;
+    this.#runcRoot = join(options.stateFolder, 'runc');
+    this.#cni = new Cni(options.cni);
+    this.#folders = new ContainerFolders(join(options.stateFolder, 'containers'));
+    this.#exits = new ExitFolder({
+      path: join(options.stateFolder, 'exits'),
+      clock: options.clock ?? systemClock,
+      onExit: (containerId, exitCode) => this.#onExit(containerId, exitCode),
+    });
+  }
+
+  refuses(spec: ContainerSpec): string | undefined {
+    return nativeProblem(spec);
+  }
+
+  async create(spec: ContainerSpec, signal: AbortSignal): Promise<void> {
+    const { containerId, sandboxPath } = spec;
+    await this.#exits.open();
+    const folder = await this.#folders.create(spec);
+    await makeSandboxFolders(spec);
+    await prepareRoot(folder, spec.linux?.rootfs?.path);
+    const account = await this.#accountOf(spec, folder);
+    const networks = { cni: this.#cni, bridgeName: this.#options.bridgeName ?? 'bridge' };
+    const network = await joinNetwork(spec, folder, networks);
+    this.#facts ??= readHostFacts();
+    const config = bundleConfig(spec, {
+      host: await this.#facts,
+      account,
+      cgroupsPath: `${this.#options.cgroupRoot ?? '/orchestrator'}/${containerId}`,
+      networkNamespace: network?.path,
+      enforceCpuQuota: this.#options.enforceCpuQuota ?? false,
+    });
+    await writeFile(join(folder, 'config.json'), JSON.stringify(config), { mode: 0o600 });
+    signal.throwIfAborted();
+    const pid = await createUnderConmon({
+      conmonPath: this.#options.conmonPath ?? defaultConmon,
+      runcPath: this.#runc,
+      runcRoot: this.#runcRoot,
+      containerId,
+      bundle: folder,
+      exitFolder: join(this.#options.stateFolder, 'exits'),
+      sandboxPath,
+      owner: account,
+    });
+    this.#made.set(containerId, { pid, ipAddresses: network?.ipAddresses ?? [] });
+  }
+
+  async start({ containerId }: ContainerSpec): Promise<ContainerStatus> {
+    const made = this.#made.get(containerId);
+    if (made === undefined) throw new AgentError('LaunchFailed', `container ${containerId} was not made`);
+    this.#made.delete(containerId);
+    const { pid, ipAddresses } = made;
+    // While it waits, since it may be gone as soon as it runs.
+    const identity = await identify(pid);
+    if (identity === undefined)
+      throw new AgentError('LaunchFailed', `container ${containerId} ended before its start`);
+    this.#cgroups.set(containerId, await readCgroupPaths(pid));
+    await this.#runRunc('start', containerId);
+    const status: ContainerStatus = { containerId, runtime: 'native', pid, ipAddresses };
+    await this.#folders.recordStart(containerId, { status, identity });
+    this.#exits.expect(containerId, identity);
+    return status;
+  }
+
+  async signal(containerId: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const all = signal === 'SIGKILL' ? ['--all'] : [];
+    await this.#runRunc('kill', ...all, containerId, signal).catch((error) => {
+      // It has ended meanwhile, which is what was wanted.
+      if (!/not running|already finished|does not exist|no such process/.test(reasonOf(error))) throw error;
+    });
+  }
+
+  async usage(containerId: string): Promise<ResourceUsage> {
+    return await readUsage(await this.#cgroupsOf(containerId));
+  }
+
+  async exec(containerId: string, options: ExecOptions): Promise<ExecSession> {
+    const { argv, environment = {}, user, tty = false, signal } = options;
+    const words = ['--root', this.#runcRoot, 'exec', ...(tty ? ['--tty'] : [])];
+    for (const [name, value] of Object.entries(environment)) words.push('--env', `${name}=${value}`);
+    if (user !== undefined) {
+      const spec = await this.#folders.specOf(containerId);
+      const { uid, gid } = await this.#accountOf(
+        { ...spec, user } as ContainerSpec,
+        this.#folders.of(containerId),
+      );
+      words.push('--user', `${uid}:${gid}`);
+    }
+    const command = [this.#runc, ...words, containerId, ...argv];
+    // runc wants a terminal to give one; `script` makes it.
+    const withTerminal = [
+      'script',
+      '--quiet',
+      '--return',
+      '--command',
+      command.map(quoted).join(' '),
+      '/dev/null',
+    ];
+    return await spawnExec({ argv: tty ? withTerminal : command, signal });
+  }
+
+  async remove(containerId: string): Promise<void> {
+    this.#made.delete(containerId);
+    const folder = this.#folders.of(containerId);
+    await this.#runRunc('delete', '--force', containerId).catch((error) => {
+      if (!/does not exist/.test(reasonOf(error))) throw error;
+    });
+    await leaveNetwork(containerId, folder, this.#cni);
+    await removeRoot(folder);
+    await this.#exits.forget(containerId);
+    this.#cgroups.delete(containerId);
+  }
+
+  async recover(): Promise<Recovered[]> {
+    await this.#exits.open();
+    const found = await Promise.all(
+      (await this.#folders.list()).map((containerId) => this.#recoverOne(containerId)),
+    );
+    for (const one of found) {
+      if (one.state !== 'running') continue;
+      const started = await this.#folders.startOf(one.containerId);
+      if (started !== undefined) this.#exits.expect(one.containerId, started.identity);
+    }
+    return found;
+  }
+
+  onExit(listener: ExitListener): void {
+    this.#listeners.push(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#exits.close();
+  }
+
+  async #recoverOne(containerId: string): Promise<Recovered> {
+    return await this.#folders.recover(
+      containerId,
+      () => this.#exits.codeOf(containerId),
+      () => this.#wasOutOfMemory(containerId),
+    );
+  }
+
+  #onExit(containerId: string, exitCode: number | undefined): void {
+    this.#wasOutOfMemory(containerId).then((outOfMemory) => {
+      for (const listener of this.#listeners) listener(containerId, { exitCode, outOfMemory });
+    });
+  }
+
+  async #wasOutOfMemory(containerId: string): Promise<boolean> {
+    return (await readOomKills(await this.#cgroupsOf(containerId))) > 0;
+  }
+
+  /** The paths outlive the processes, until the container is removed. */
+  async #cgroupsOf(containerId: string): Promise<CgroupPaths> {
+    const known = this.#cgroups.get(containerId);
+    if (known !== undefined) return known;
+    const state = await readFile(join(this.#runcRoot, containerId, 'state.json'), 'utf8').catch(() => '{}');
+    const { cgroup_paths = {} } = JSON.parse(state) as { cgroup_paths?: Record<string, string> };
+    const paths = chooseHierarchies(new Map(Object.entries(cgroup_paths)));
+    this.#cgroups.set(containerId, paths);
+    return paths;
+  }
+
+  async #accountOf(spec: ContainerSpec, folder: string): Promise<Account> {
+    if (spec.user === undefined) return rootAccount;
+    const root = spec.linux?.rootfs === undefined ? '/' : join(folder, 'rootfs');
+    const [passwd, group] = await Promise.all(
+      ['etc/passwd', 'etc/group'].map((name) => readFile(join(root, name), 'utf8').catch(() => '')),
+    );
+    return findAccount(spec.user, passwd ?? '', group ?? '');
+  }
+
+  #runRunc(...words: string[]): Promise<string> {
+    return runProgram(this.#runc, ['--root', this.#runcRoot, ...words]);
+  }
+}
+
+const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
+
+/** Folders of the sandbox that are mounted elsewhere too. */
+async function makeSandboxFolders({ volumes = [], sandboxPath }: ContainerSpec): Promise<void> {
+  for (const volume of volumes) {
+    if (volume.source === 'sandbox') await mkdir(join(sandboxPath, volume.path), { recursive: true });
+  }
+}
