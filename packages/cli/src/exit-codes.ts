@@ -19,7 +19,7 @@ const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   notFound: 'no such migration, conflict or archive',
   unreachable: 'a server or an ensemble could not be reached',
   refused: 'refused: not in this state, not permitted, or --confirm is missing',
-  interrupted: 'interrupted by Ctrl-C; the same command goes on from there',
+  interrupted: 'interrupted by Ctrl-C or SIGTERM; the same command goes on from there',
 };
 
 export const exitCodeRows: readonly (readonly [number, string])[] = Object.entries(exitCodes).map(

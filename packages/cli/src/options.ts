@@ -29,8 +29,8 @@ export const withMigrationFile = (command: Command): Command =>
 /** @throws CliError `invalid` when nothing says which ensembles are meant */
 export function requireMigrationFile({ config, sourceZk, targetZk }: MigrationFileOptions): void {
   if (config !== undefined || (sourceZk !== undefined && targetZk !== undefined)) return;
-  const missing = sourceZk === undefined && targetZk === undefined ? 'both ensembles are' : 'one ensemble is';
-  throw new CliError('invalid', `${missing} not named`, {
+  const isOneNamed = sourceZk !== undefined || targetZk !== undefined;
+  throw new CliError('invalid', isOneNamed ? 'one ensemble is not named' : 'neither ensemble is named', {
     remedy: 'give --config=FILE, or --source-zk=HOST:PORT,… and --target-zk=HOST:PORT,…',
   });
 }

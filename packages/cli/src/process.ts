@@ -4,6 +4,7 @@ import { systemClock } from '@orchestrator/runtime';
 import { run } from './program.ts';
 import { processTerminal } from './terminal/terminal.ts';
 
+const lingerMs = 500;
 const interrupted = new AbortController();
 const args = process.argv.slice(2);
 
@@ -23,7 +24,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 const { uid } = userInfo();
-process.exitCode = await run(args, {
+const exitCode = await run(args, {
   terminal: processTerminal(process),
   env: process.env,
   clock: systemClock,
@@ -31,3 +32,6 @@ process.exitCode = await run(args, {
   userId: uid,
   setExitCode: () => undefined,
 });
+process.exitCode = exitCode;
+// What was given up may hold sockets and timers a little longer; nobody waits for them.
+systemClock.after(lingerMs, () => process.exit(exitCode), { background: true });

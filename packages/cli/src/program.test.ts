@@ -54,7 +54,7 @@ describe('wrong arguments', () => {
     [['rollback'], "required option '--to-phase <number>' not specified"],
     [['conflicts', 'resolve', 'x', '--winner=me'], 'Allowed choices are source, target'],
     [['validate', '--phase=now'], "argument 'now' is invalid"],
-    [['start'], 'there is nothing to migrate'],
+    [['start'], 'neither ensemble is named'],
     [['status', '--server=nowhere', '--token-file=x'], '--server: nowhere is not a URL'],
     [['status', '--server=http://127.0.0.1:1'], 'no token'],
     [['archive', 'verify', '--archive=x'], '0 keys are given'],

@@ -76,7 +76,7 @@ function restoreCommand(context: CommandContext): Command {
     )
     .action(async (options: ArchiveOptions & { output: string }) => {
       const { restoreArchive } = await import('@orchestrator/migration');
-      const manifest = await restoreArchive(options.archive, keyOf(options), options.output);
+      const manifest = await restoreArchive(options.archive, keyOf(options), options.output, context.signal);
       show(context, options, manifest, `restored to ${options.output}`);
     });
 }
@@ -87,6 +87,6 @@ function verifyCommand(context: CommandContext): Command {
     .description('Decrypts and checks every part.');
   return withArchive(command).action(async (options: ArchiveOptions) => {
     const { verifyArchive } = await import('@orchestrator/migration');
-    show(context, options, await verifyArchive(options.archive, keyOf(options)), 'whole');
+    show(context, options, await verifyArchive(options.archive, keyOf(options), context.signal), 'whole');
   });
 }

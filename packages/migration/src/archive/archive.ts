@@ -97,13 +97,18 @@ async function requireFile(file: string): Promise<void> {
  *
  * @throws MigrationError `corrupt`, `not-found`, or `config` for a wrong kind of key
  */
-export async function verifyArchive(file: string, key: KeySource): Promise<Manifest> {
+export async function verifyArchive(file: string, key: KeySource, signal?: AbortSignal): Promise<Manifest> {
   await requireFile(file);
-  for await (const event of archiveEvents(file, key)) if (event.kind === 'manifest') return event.manifest;
+  for await (const event of archiveEvents(file, key, signal))
+    if (event.kind === 'manifest') return event.manifest;
   throw new MigrationError('corrupt', `the archive ${file} is refused: its manifest is missing`);
 }
 
-function archiveEvents(file: string, key: KeySource): AsyncGenerator<ArchiveEvent, void, undefined> {
+async function* archiveEvents(
+  file: string,
+  key: KeySource,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ArchiveEvent, void, undefined> {
   const pieces: AsyncIterable<Buffer> = createReadStream(file, { highWaterMark: 256 * 1024 });
   const compressed = Readable.from(
     decrypt(pieces, (derivation) => openKey(key, derivation)),
@@ -111,7 +116,10 @@ function archiveEvents(file: string, key: KeySource): AsyncGenerator<ArchiveEven
   );
   // An error of one stream ends the other with it, and with that the loop that reads.
   const plain = connectStreams(compressed, createZstdDecompress(), () => undefined);
-  return readRecords(plain);
+  for await (const event of readRecords(plain)) {
+    signal?.throwIfAborted();
+    yield event;
+  }
 }
 
 async function writeFiles(events: AsyncIterable<ArchiveEvent>, folder: string): Promise<Manifest> {
@@ -149,7 +157,12 @@ async function writeFiles(events: AsyncIterable<ArchiveEvent>, folder: string): 
  * @throws MigrationError `precondition` when something is there, `corrupt` when the archive is not what was written: then
  *   nothing appears under `folder`.
  */
-export async function restoreArchive(file: string, key: KeySource, folder: string): Promise<Manifest> {
+export async function restoreArchive(
+  file: string,
+  key: KeySource,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<Manifest> {
   await requireFile(file);
   const present = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
@@ -164,7 +177,7 @@ export async function restoreArchive(file: string, key: KeySource, folder: strin
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
   try {
-    const manifest = await writeFiles(archiveEvents(file, key), partial);
+    const manifest = await writeFiles(archiveEvents(file, key, signal), partial);
     await rename(partial, folder);
     return manifest;
   } catch (error) {

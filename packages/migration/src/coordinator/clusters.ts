@@ -41,7 +41,7 @@ export function createCluster(options: ClusterOptions): Cluster {
       if (credential === null) return access;
       return { ...access, auth: [...(access.auth ?? []), { scheme: 'digest', credential }] };
     },
-    inspect: () => inspectEnsemble(connectString, { tls, clock }),
+    inspect: (signal) => inspectEnsemble(connectString, { tls, clock, signal }),
     deployer: createDeployer({
       cluster,
       role,

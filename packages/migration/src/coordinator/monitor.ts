@@ -48,8 +48,8 @@ export async function monitor(options: MonitorOptions): Promise<void> {
   const look = async (status: SyncStatus | null): Promise<void> => {
     const expected = options.expected();
     const [source, target] = await Promise.all([
-      expected.source ? options.source.inspect() : null,
-      expected.target ? options.target.inspect() : null,
+      expected.source ? options.source.inspect(signal) : null,
+      expected.target ? options.target.inspect(signal) : null,
     ]);
     const health = {
       source: source === null ? null : quorumHealth(source),

@@ -26,7 +26,7 @@ export async function awaitServing(connectString: string, options: ReachOptions)
   const deadline = clock.monotonicMs() + timeoutMs;
   for (;;) {
     signal.throwIfAborted();
-    const health = quorumHealth(await inspectEnsemble(connectString, { tls, clock }));
+    const health = quorumHealth(await inspectEnsemble(connectString, { tls, clock, signal }));
     if (health.healthy) return;
     if (clock.monotonicMs() > deadline) {
       throw new MigrationError('timeout', `no healthy quorum in time: ${health.explanation}`, { remedy });

@@ -18,6 +18,7 @@ export interface AskOptions {
   /** Default 5 s. */
   readonly timeoutMs?: number;
   readonly clock?: Clock;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** `host:port,…` as addresses; IPv6 addresses in brackets. */
@@ -43,14 +44,17 @@ async function openSocket(address: ServerAddress, tls: TlsFiles | undefined) {
   return connectTls({ ...address, ca, cert, key });
 }
 
-/** The answer to `word`. @throws MigrationError `unavailable` when there is none in time. */
+/** The answer to `word`. @throws MigrationError `unavailable` when there is none in time, or the signal aborts. */
 export async function askServer(
   address: ServerAddress,
   word: string,
   options: AskOptions = {},
 ): Promise<string> {
-  const { clock = systemClock, timeoutMs = 5_000 } = options;
+  const { clock = systemClock, timeoutMs = 5_000, signal } = options;
+  signal?.throwIfAborted();
   const socket = await openSocket(address, options.tls);
+  const giveUp = () => socket.destroy(new Error('told to stop'));
+  signal?.addEventListener('abort', giveUp, { once: true });
   try {
     return await new Promise<string>((resolve, reject) => {
       const chunks: Buffer[] = [];
@@ -75,6 +79,7 @@ export async function askServer(
       });
     });
   } finally {
+    signal?.removeEventListener('abort', giveUp);
     socket.destroy();
   }
 }

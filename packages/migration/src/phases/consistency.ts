@@ -4,6 +4,7 @@ import { lagOf } from '../coordinator/alerts.ts';
 import { MigrationError } from '../errors.ts';
 import { type CheckResult, fail, ok } from './check.ts';
 import type { MigrationContext } from './context.ts';
+import { unlessAborted } from './unless-aborted.ts';
 
 const namedPaths = 3;
 
@@ -21,16 +22,6 @@ function describeVerify(report: VerifyReport): CheckResult {
     `${differenceCount} nodes differ: ${named}`,
     'run zk-migrate verify; repair or resolve conflicts',
   );
-}
-
-/** The engine's waits and comparisons change nothing, so a step that has to stop just leaves them. */
-function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
 
 /** Compares both trees and keeps the result. Differences that repair can mend are mended once. */

@@ -13,7 +13,8 @@ export interface Cluster {
   readonly connectString: string;
   /** Credentials included; read anew at each call, so that rotated ones are seen. */
   access(): Promise<EnsembleAccess>;
-  inspect(): Promise<readonly ServerReport[]>;
+  /** Asks each server what it tells without a session; those that do not answer in time, or before the abort, say so. */
+  inspect(signal?: AbortSignal): Promise<readonly ServerReport[]>;
   readonly deployer: Deployer;
 }
 

@@ -69,7 +69,7 @@ const deployTarget: Step = {
 async function sourceVersion(ctx: MigrationContext): Promise<string> {
   const { deploy } = ctx.config.target;
   if ('version' in deploy && deploy.version !== undefined) return deploy.version;
-  const versions = (await ctx.source.inspect()).flatMap((server) => server.version ?? []);
+  const versions = (await ctx.source.inspect(ctx.signal)).flatMap((server) => server.version ?? []);
   const version = versions[0];
   if (version === undefined) {
     throw new MigrationError('precondition', 'the version of the source is not known', {
@@ -180,7 +180,7 @@ export const healthyQuorum = (role: Cluster['role'], withinMs: number): Gate<Mig
   name: `quorum of the ${role}`,
   withinMs,
   check: async (ctx) => {
-    const health = quorumHealth(await ctx[role].inspect());
+    const health = quorumHealth(await ctx[role].inspect(ctx.signal));
     const check = `every server of the ${role} serves`;
     return [
       health.healthy

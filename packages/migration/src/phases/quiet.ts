@@ -9,8 +9,8 @@ const pollMs = 500;
 const namedClients = 5;
 
 /** Clients per server at this moment; a server that does not answer fails the check, since nobody knows. */
-async function checkNoClients(cluster: Cluster): Promise<CheckResult> {
-  const servers = await cluster.inspect();
+async function checkNoClients(cluster: Cluster, signal: AbortSignal): Promise<CheckResult> {
+  const servers = await cluster.inspect(signal);
   const check = `no clients on the ${cluster.role}`;
   const unknown = servers.filter((server) => server.connections === null);
   if (unknown.length > 0) {
@@ -73,7 +73,7 @@ export async function confirmQuiet(ctx: MigrationContext, cluster: Cluster, quie
   let quietSince: number | undefined;
   for (;;) {
     signal.throwIfAborted();
-    const result = await checkNoClients(cluster);
+    const result = await checkNoClients(cluster, signal);
     const now = clock.monotonicMs();
     quietSince = result.status === 'ok' ? (quietSince ?? now) : undefined;
     if (quietSince !== undefined && now - quietSince >= quietMs)

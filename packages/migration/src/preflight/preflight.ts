@@ -3,6 +3,7 @@ import { failureOf } from '../errors.ts';
 import type { CheckResult } from '../phases/check.ts';
 import { fail, failures } from '../phases/check.ts';
 import type { Cluster } from '../phases/context.ts';
+import { unlessAborted } from '../phases/unless-aborted.ts';
 import type { PreflightContext } from './context.ts';
 import { checkClientLimit, checkCounts, checkDisk } from './resources.ts';
 import { checkArchive, checkCredentials, checkSession } from './secrets.ts';
@@ -16,8 +17,9 @@ type NamedCheck = readonly [string, Check];
 async function attempt(name: string, check: Check, ctx: PreflightContext): Promise<readonly CheckResult[]> {
   ctx.signal.throwIfAborted();
   try {
-    return await check(ctx);
+    return await unlessAborted(ctx.signal, check(ctx));
   } catch (error) {
+    ctx.signal.throwIfAborted();
     const { message, remedy } = failureOf(error);
     return [fail(name, message, remedy ?? 'mend the cause and run preflight again')];
   }

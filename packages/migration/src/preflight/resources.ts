@@ -17,7 +17,7 @@ const numberOf = (servers: readonly ServerReport[], key: string): number | null 
 };
 
 export async function checkCounts(ctx: PreflightContext): Promise<readonly CheckResult[]> {
-  const servers = await ctx.source.inspect();
+  const servers = await ctx.source.inspect(ctx.signal);
   const nodes = Math.max(0, ...servers.map((server) => server.nodes ?? 0));
   const clients = servers.reduce((sum, server) => sum + (server.connections ?? 0), 0);
   const ephemerals = numberOf(servers, 'zk_ephemerals_count');
@@ -28,7 +28,7 @@ export async function checkCounts(ctx: PreflightContext): Promise<readonly Check
 
 /** Each client with ephemerals gets a session of ours on the other side, all from the address of this machine. */
 export async function checkClientLimit(ctx: PreflightContext): Promise<readonly CheckResult[]> {
-  const source = await ctx.source.inspect();
+  const source = await ctx.source.inspect(ctx.signal);
   const ephemerals = numberOf(source, 'zk_ephemerals_count') ?? 0;
   const clients = source.reduce((sum, server) => sum + (server.connections ?? 0), 0);
   const wanted = Math.min(ephemerals, clients) + engineConnections;
@@ -36,7 +36,7 @@ export async function checkClientLimit(ctx: PreflightContext): Promise<readonly 
   const clusters = ctx.target.deployer.kind === 'adopt' ? [ctx.source, ctx.target] : [ctx.source];
   const results = await Promise.all(
     clusters.map(async (cluster): Promise<CheckResult> => {
-      const limits = (await cluster.inspect())
+      const limits = (await cluster.inspect(ctx.signal))
         .flatMap((server) => server.conf.get('maxClientCnxns') ?? [])
         .map(Number);
       const limit = limits.length === 0 ? null : Math.min(...limits);
@@ -55,7 +55,7 @@ export async function checkClientLimit(ctx: PreflightContext): Promise<readonly 
 }
 
 export async function checkDisk(ctx: PreflightContext): Promise<readonly CheckResult[]> {
-  const treeBytes = numberOf(await ctx.source.inspect(), 'zk_approximate_data_size') ?? 0;
+  const treeBytes = numberOf(await ctx.source.inspect(ctx.signal), 'zk_approximate_data_size') ?? 0;
   const wanted = treeBytes * copiesOfTheTree + leastFreeBytes;
   await mkdir(ctx.folder, { recursive: true });
   const { bavail, bsize } = await statfs(ctx.folder);

@@ -6,8 +6,11 @@ import type { Cluster } from '../phases/context.ts';
 import type { PreflightContext } from './context.ts';
 
 /** Health and quorum. One server less than all is a warning: the migration may go on, the next failure is an outage. */
-export async function checkServers(cluster: Cluster, _: PreflightContext): Promise<readonly CheckResult[]> {
-  const servers = await cluster.inspect();
+export async function checkServers(
+  cluster: Cluster,
+  { signal }: PreflightContext,
+): Promise<readonly CheckResult[]> {
+  const servers = await cluster.inspect(signal);
   const health = quorumHealth(servers);
   const check = `quorum of the ${cluster.role}`;
   if (health.healthy) return [ok(check, health.explanation)];
@@ -44,7 +47,9 @@ function isTooOld(version: string): boolean {
 export async function checkVersions(ctx: PreflightContext): Promise<readonly CheckResult[]> {
   const clusters = ctx.target.deployer.kind === 'adopt' ? [ctx.source, ctx.target] : [ctx.source];
   const results = clusters.map(async (cluster): Promise<CheckResult> => {
-    const versions = [...new Set((await cluster.inspect()).flatMap((server) => server.version ?? []))];
+    const versions = [
+      ...new Set((await cluster.inspect(ctx.signal)).flatMap((server) => server.version ?? [])),
+    ];
     const check = `version of the ${cluster.role}`;
     if (versions.length === 0)
       return warn(check, 'not known', 'allow srvr in 4lw.commands.whitelist; 3.4 or later is needed');
