@@ -7,6 +7,7 @@ import { hostSource } from '../src/host/source.ts';
 import { type Probe, startProbe } from '../src/probe.ts';
 import { processSource } from '../src/process/source.ts';
 import { type AppServer, latestOf, startAppServer } from './app-server.ts';
+import { killContainer, runContainer, startContainer } from './containers.ts';
 
 let engine: DockerEngine;
 let image: string;
@@ -16,36 +17,8 @@ let probe: Probe;
 const nodeId = (id: string) => `${id};<container>`;
 const timeoutMs = 20_000;
 
-async function create(name: string, config: object, start = true): Promise<string> {
-  const body = Buffer.from(JSON.stringify({ Image: image, Tty: false, OpenStdin: true, ...config }));
-  const { Id } = JSON.parse(await post(`/containers/create?name=${name}`, body));
-  if (start) await post(`/containers/${Id}/start`);
-  return Id;
-}
-
-/** The engine's own `request` sends an archive; containers are JSON. */
-function post(path: string, body?: Buffer): Promise<string> {
-  return new Promise((resolve, reject) => {
-    void import('node:http').then(({ request }) => {
-      const sent = request(
-        {
-          socketPath: engine.socketPath,
-          method: 'POST',
-          path,
-          headers: { 'content-type': 'application/json' },
-        },
-        async (answer) => {
-          let text = '';
-          for await (const chunk of answer) text += chunk;
-          if ((answer.statusCode ?? 500) >= 400) reject(new Error(`${path}: ${text}`));
-          else resolve(text);
-        },
-      );
-      sent.once('error', reject);
-      sent.end(body);
-    });
-  });
-}
+const create = (name: string, config: object) =>
+  runContainer(engine, image, name, { Tty: false, OpenStdin: true, ...config });
 
 const container = (id: string) => app.node('container', nodeId(id));
 const stateOf = (id: string) => latestOf(container(id), 'docker_container_state');
@@ -111,7 +84,7 @@ describe('a container', () => {
       { what: 'a process of the container', timeoutMs },
     );
     expect(latestOf(process, 'cmdline')).toContain('while');
-    await post(`/containers/${id}/kill`);
+    await killContainer(engine, id);
   });
 
   it('is seen soon after it starts and is gone soon after it is removed', async () => {
@@ -193,7 +166,7 @@ describe('pipes', () => {
     const { output } = app.pipe(pipeId);
     await sleep(300);
     expect(app.pipe(pipeId).output).toBe(output);
-    await post(`/containers/${id}/kill`);
+    await killContainer(engine, id);
   });
 
   it('carry the input and output of a container without a terminal', async () => {
@@ -229,6 +202,6 @@ it('an engine that is started again is listed again', async () => {
   await engine.kill();
   await engine.start();
   await waitForState(id, 'exited');
-  await post(`/containers/${id}/start`);
+  await startContainer(engine, id);
   await waitForState(id, 'running');
 });
