@@ -1,5 +1,6 @@
 /** The server as a daemon: found by commands of its work folder, open to others by token and role, ended in order. */
 import { stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { removeFolder, temporaryFolder } from '@orchestrator/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -63,4 +64,22 @@ test('a server in the background stays until it is stopped, and what it knew is 
   expect(await cli.run('stop')).toMatchObject({ exitCode: 0 });
   expect((await cli.run('status')).stdout).toContain('none runs; zk-migrate serve starts one');
   expect(await cli.run('stop')).toMatchObject({ exitCode: 4 });
+});
+
+test('a server that cannot be had, or that others could reach unprotected, ends with what is wrong', async () => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  const { port } = taken.address() as { port: number };
+  try {
+    expect(await cli.run('serve', `--listen=127.0.0.1:${port}`)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/cannot listen at 127\.0\.0\.1:\d+[\s\S]*--listen/),
+    });
+  } finally {
+    taken.close();
+  }
+  expect(await cli.run('serve', '--listen=0.0.0.0:0')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('needs tls and tokens'),
+  });
 });

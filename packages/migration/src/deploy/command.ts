@@ -1,17 +1,7 @@
 /**
- * The operator's own program. Contract:
- *
- *   PROGRAM… VERB          VERB: deploy | seed | start | stop | status | destroy | archive
- *   stdin                  one JSON object: {"contract": 1, "verb", "cluster": "source" | "target", "owner",
- *                            "servers": [{"id","host","client_port","quorum_port","election_port","admin_port",
- *                                         "data_folder","config_file","zoo_cfg"}],
- *                            "java_options": […], "seed": {"file","name"} (verb seed only)}
- *   stdout                 status: {"servers": [{"id", "state": "absent"|"stopped"|"running"|"unknown", "detail"}]};
- *                          archive: a tar stream of the stopped servers' files; else ignored
- *   stderr                 for people; its end is quoted when the call fails
- *   exit code              0 done; 75 not now, may be tried again; else failed
- *
- * Every verb may be called again after a crash and then leaves the same end. `zoo_cfg` holds the super user's digest.
+ * The operator's own program: called as `PROGRAM… VERB` with one JSON object on standard input. The contract is in
+ * docs/zk-migrate/deployers.md, with an example that the tests run. `zoo_cfg` holds the super user's digest, so requests are
+ * neither logged nor quoted.
  */
 import { spawn } from 'node:child_process';
 import type { Clock } from '@orchestrator/runtime';
