@@ -27,6 +27,8 @@ let clientPort: number;
 let serverLine: string;
 let deployer: { close(): Promise<void> } | undefined;
 
+/** As a person would start it. */
+const java = 'java';
 const patience = { timeout: 60_000, interval: 50 };
 const javaOptions = '      java_options: ["-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]';
 const exampleProgram = fileURLToPath(new URL('../docs/zk-migrate/examples/deploy.mjs', import.meta.url));
@@ -141,7 +143,7 @@ async function followInstructions(started: Running, data: string): Promise<void>
   await cp(cfg, join(data, 'zoo.cfg'));
   const jars = '/usr/share/java/zookeeper.jar:/usr/share/java/slf4j-simple.jar';
   const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
-  const server = spawn('java', ['-Xmx128m', '-cp', jars, main, join(data, 'zoo.cfg')], { stdio: 'ignore' });
+  const server = spawn(java, ['-Xmx128m', '-cp', jars, main, join(data, 'zoo.cfg')], { stdio: 'ignore' });
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
   deployer = {
     async close() {
