@@ -6,6 +6,33 @@ export {
   type AuthenticatorOptions,
   createAuthenticator,
 } from './authentication/authenticator.ts';
+// Clients.
+export { type AgentClient, type AgentClientOptions, createAgentClient } from './clients/agent-client.ts';
+export {
+  createFixedDetector,
+  createHostListDetector,
+  equalLeaders,
+  type HostListDetectorOptions,
+  type Leader,
+  type MasterDetector,
+} from './clients/detector.ts';
+export {
+  createExecutorClient,
+  type ExecutorClient,
+  type ExecutorClientOptions,
+} from './clients/executor-client.ts';
+export {
+  type ExecutorEnvironment,
+  parseDuration,
+  readExecutorEnvironment,
+} from './clients/executor-environment.ts';
+export { createMasterClient, type MasterClient, type MasterClientOptions } from './clients/master-client.ts';
+export {
+  createSchedulerClient,
+  type SchedulerClient,
+  type SchedulerClientOptions,
+} from './clients/scheduler-client.ts';
+export type { TransportOptions } from './clients/transport.ts';
 export { MesosError, type MesosErrorCode, type MesosErrorOptions } from './errors.ts';
 export * as authentication from './generated/mesos/internal/authentication_pb.ts';
 export * as internal from './generated/mesos/internal/messages_pb.ts';
@@ -26,6 +53,9 @@ export * as scheduler from './generated/mesos/v1/scheduler/scheduler_pb.ts';
 export * from './generated/mesos/v1/statistics_pb.ts';
 export * from './generated/mesos/v1/task_pb.ts';
 export * from './generated/mesos/v1/values_pb.ts';
+// HTTP: what a server of the v1 API makes of a request.
+export { type BodyFormat, encodeBody, mediaTypes, recordMediaType } from './http/format.ts';
+export { answerFormat, callFormat, HttpRefusal, readCall } from './http/negotiate.ts';
 // JSON with Mesos' rules.
 export type { JsonNames } from './json/names.ts';
 export { parseJson } from './json/parse.ts';
