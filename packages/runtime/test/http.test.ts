@@ -304,3 +304,14 @@ test('over TLS, a verified client certificate is a principal, a foreign one is n
   expect(await ask(stranger)).toBe(401);
   expect(await ask()).toBe(401);
 });
+
+test('people who have logged in are known by what the program makes of their request', async () => {
+  const sessions = (request: { headers: { cookie?: string | undefined } }) =>
+    request.headers.cookie === 'who=olga' ? { name: 'olga', role: 'admin' as const } : undefined;
+  const url = await start({ auth: { sessions } }, (made) => {
+    made.route({ method: 'GET', path: '/me', role: 'admin', handle: ({ principal }) => principal });
+  });
+  expect((await fetch(`${url}/me`)).status).toBe(401);
+  const answer = await fetch(`${url}/me`, { headers: { cookie: 'who=olga' } });
+  expect(await answer.json()).toEqual({ name: 'olga', role: 'admin' });
+});

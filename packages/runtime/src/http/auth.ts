@@ -20,6 +20,8 @@ export interface AuthOptions {
   users?: readonly (Principal & { password: string })[];
   /** TLS clients whose certificate was verified, by common name; `name` is that name. */
   certificates?: readonly Principal[];
+  /** Asked about whoever none of the above knows: people who have logged in, by their cookie. */
+  sessions?: Authenticate;
 }
 
 export type Authenticate = (request: IncomingMessage) => Principal | undefined;
@@ -39,13 +41,13 @@ export function createAuthenticator(auth: AuthOptions | 'off'): Authenticate {
     secretOf(`${name}:${password}`, { name, role }),
   );
   const certificates = auth.certificates ?? [];
-  if (bearers.length + basics.length + certificates.length === 0) {
+  if (bearers.length + basics.length + certificates.length === 0 && auth.sessions === undefined) {
     throw new OrchestratorError('authentication is on, but there is no token, user or certificate', {
       code: 'config',
       remedy: 'add one, or turn authentication off for a loopback address',
     });
   }
-  return (request) => {
+  const authenticate: Authenticate = (request) => {
     const [scheme = '', credentials = ''] = (request.headers.authorization ?? '').split(' ', 2);
     if (scheme.toLowerCase() === 'bearer') return findSecret(bearers, credentials);
     if (scheme.toLowerCase() === 'basic') {
@@ -54,6 +56,7 @@ export function createAuthenticator(auth: AuthOptions | 'off'): Authenticate {
     const commonName = verifiedCommonName(request);
     return commonName === undefined ? undefined : certificates.find(({ name }) => name === commonName);
   };
+  return (request) => authenticate(request) ?? auth.sessions?.(request);
 }
 
 interface Secret {
