@@ -3,12 +3,13 @@ import { chmod, chown, mkdir, readdir, readFile, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import {
+  createNetwork,
   createTestCgroup,
   fillBusyboxRoot,
-  removeFolder,
+  mountSmallDisk,
   runCommand,
+  type SmallDisk,
   type TestCgroup,
-  temporaryFolder,
   waitFor,
 } from '@orchestrator/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -16,13 +17,16 @@ import { type Containerizer, type ContainerSpec, createContainerizer, NativeRunt
 import { readLog, shellSpec } from './container-spec.ts';
 import { startDoomedAgent } from './doomed-agent.ts';
 
+let disk: SmallDisk;
 let folder: string;
 let rootfs: { path: string };
 let cgroup: TestCgroup;
 let containerizer: Containerizer;
 
 beforeAll(async () => {
-  folder = await temporaryFolder('native');
+  // In memory, and unmounted with all that is mounted below, however the test ends.
+  disk = await mountSmallDisk({ sizeMb: 64 });
+  folder = disk.path;
   await chmod(folder, 0o755);
   rootfs = { path: join(folder, 'busybox') };
   await mkdir(rootfs.path);
@@ -36,7 +40,7 @@ afterEach(async () => {
 afterAll(async () => {
   await containerizer?.close();
   await cgroup?.end();
-  await removeFolder(folder);
+  await disk?.close();
 });
 
 const settings = () => ({ stateFolder: join(folder, 'state'), cgroupRoot: `${cgroup.path}/containers` });
@@ -151,7 +155,7 @@ describe('a container', () => {
     await containerizer.destroy(spec.containerId);
     for (const name of ['containers', 'exits', 'runc'])
       expect(await readdir(join(folder, 'state', name))).toEqual([]);
-    expect(await readFile('/proc/self/mounts', 'utf8')).not.toContain(folder);
+    expect(await readFile('/proc/self/mounts', 'utf8')).not.toContain(`${folder}/`);
     expect((await runCommand('find', ['/sys/fs/cgroup', '-name', spec.containerId])).stdout).toBe('');
   });
 });
@@ -188,4 +192,43 @@ test('containers, exit codes and logs are found after a kill of the agent', asyn
   expect((await readLog(running)).split('\n')).toHaveLength(101);
   for (const containerId of next.containers()) await next.destroy(containerId);
   await next.close();
+});
+
+test('a network of plugins gives an address and publishes ports, and is left without a trace', async () => {
+  await using network = await createNetwork(['agent']);
+  const host = network.host('agent');
+  const configFolder = join(folder, 'networks');
+  await mkdir(configFolder);
+  const ipam = { type: 'host-local', subnet: '10.88.7.0/24', dataDir: join(folder, 'leases') };
+  const plugins = [
+    { type: 'bridge', bridge: 'tasks0', isDefaultGateway: true, ipMasq: true, ipam },
+    { type: 'portmap', capabilities: { portMappings: true } },
+  ];
+  await writeFile(
+    join(configFolder, 'tasks.conflist'),
+    JSON.stringify({ cniVersion: '0.4.0', name: 'tasks', plugins }),
+  );
+  const choice = { runtime: 'native', ...settings(), stateFolder: join(folder, 'networked') } as const;
+  const wrapper = ['nsenter', `--net=/run/netns/${host.wrapper.at(-1)}`];
+  const agent = await startDoomedAgent({ ...choice, cni: { configFolder } }, wrapper);
+  const spec = await specFor(
+    'mkdir /w; echo served >/w/index.html; hostname >&2; exec httpd -f -p 80 -h /w',
+    {
+      linux: { rootfs },
+      network: { mode: 'named', name: 'tasks' },
+      portMappings: [{ hostPort: 18_080, containerPort: 80, protocol: 'tcp' }],
+    },
+  );
+  const status = await agent.launch(spec);
+  expect(status.ipAddresses).toEqual(['10.88.7.2']);
+  const get = (address: string) =>
+    host.run('curl', ['--silent', '--fail', '--max-time', '2', '--noproxy', '*', `http://${address}/`]);
+  const served = await waitFor(() => get('10.88.7.2'), { what: 'the server' });
+  expect(served.stdout).toBe('served\n');
+  expect((await get(`${host.address}:18080`)).stdout).toBe('served\n');
+  expect(await readLog(spec, 'stderr')).toBe(`${spec.containerId}\n`);
+  await agent.close();
+  expect((await readdir(join(folder, 'leases/tasks'))).filter((name) => name.startsWith('10.'))).toEqual([]);
+  expect(existsSync(`/run/netns/mesos-${spec.containerId}`)).toBe(false);
+  expect((await host.run('iptables-save', [])).stdout).not.toContain('10.88.7.2');
 });
