@@ -1,1 +1,9 @@
-export {};
+export {
+  configEnvPrefix,
+  type LoadedMonitorConfig,
+  type LoadMonitorConfigOptions,
+  loadMonitorConfig,
+} from './config/load.ts';
+export { type MonitorConfig, monitorConfigSchema } from './config/schema.ts';
+export { MonitorError, type MonitorErrorCode } from './errors.ts';
+export { createMonitorServer, type MonitorServer, type MonitorServerOptions } from './main.ts';

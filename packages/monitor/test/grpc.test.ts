@@ -1,5 +1,4 @@
-import { create } from '@bufbuild/protobuf';
-import { observeNode, type Report, wire } from '@orchestrator/report';
+import { observeNode, type Report } from '@orchestrator/report';
 import { silentLogger } from '@orchestrator/runtime';
 import { systemClock } from '@orchestrator/runtime/clock';
 import { waitFor } from '@orchestrator/testing';
@@ -116,7 +115,7 @@ test('a pipe carries bytes both ways, keeps output for who comes back, and ends 
   expect(result).toEqual({ pipeId: 'pipe-1', rawTty: true, resizeTtyControl: 'resize' });
   p1.send({
     case: 'pipeBytes',
-    value: create(wire.PipeBytesSchema, { pipeId: 'pipe-1', bytes: Buffer.from('$ ') }),
+    value: { pipeId: 'pipe-1', bytes: Buffer.from('$ ') },
   });
   const seen: string[] = [];
   const viewer = {

@@ -35,7 +35,7 @@ export interface Collector {
   connect(probe: ProbeIdentity): void;
   /** Its stream has ended: what it knew is shown until the window is over, unless it comes back. */
   disconnect(probeId: string): void;
-  /** @throws MonitorError `limit`; `precondition` for a difference to what is not known: ask for a full frame */
+  /** @throws MonitorError `limit`; `conflict` for a difference to what is not known: ask for a full frame */
   add(frame: Frame): void;
   /** A report that does not say what is gone: it counts until the window is over. @throws MonitorError `limit` */
   addWindowed(probe: ProbeIdentity, report: Report): void;
@@ -163,13 +163,9 @@ export function createCollector(options: CollectorOptions = {}): Collector {
     add({ probeId, full, report }) {
       const probe = probes.get(probeId) ?? stateOf({ id: probeId, hostName: probeId, version: '' });
       if (!full && !probe.whole) {
-        throw new MonitorError(
-          'precondition',
-          `probe ${probeId} sent a difference to what is not known here`,
-          {
-            remedy: 'send a full report',
-          },
-        );
+        throw new MonitorError('conflict', `probe ${probeId} sent a difference to what is not known here`, {
+          remedy: 'send a full report',
+        });
       }
       if (full) probe.offsetMs = clockOffsetMs(report, clock.nowMs());
       const shifted = shiftReport(report, probe.offsetMs);

@@ -1,6 +1,5 @@
-import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { type Metadata, Server, ServerCredentials, type ServiceDefinition, status } from '@grpc/grpc-js';
-import { type DecodeLimits, defaultDecodeLimits, wire } from '@orchestrator/report';
+import { connectMethod, type DecodeLimits, defaultDecodeLimits } from '@orchestrator/report';
 import type { Logger } from '@orchestrator/runtime';
 import type { Clock } from '@orchestrator/runtime/clock';
 import type { Collector } from '../collect/collector.ts';
@@ -38,17 +37,7 @@ export interface ProbeServer {
   close(): Promise<void>;
 }
 
-const connect: ServiceDefinition = {
-  Connect: {
-    path: '/orchestrator.monitor.v1.Monitor/Connect',
-    requestStream: true,
-    responseStream: true,
-    requestSerialize: (message: wire.ProbeMessage) => Buffer.from(toBinary(wire.ProbeMessageSchema, message)),
-    requestDeserialize: (bytes: Buffer) => fromBinary(wire.ProbeMessageSchema, bytes),
-    responseSerialize: (message: wire.AppMessage) => Buffer.from(toBinary(wire.AppMessageSchema, message)),
-    responseDeserialize: (bytes: Buffer) => fromBinary(wire.AppMessageSchema, bytes),
-  },
-};
+const monitorService: ServiceDefinition = { Connect: connectMethod };
 
 /** A host that was cut off or stopped is noticed within this time, though its connection looks open. */
 const keepalive = {
@@ -81,7 +70,7 @@ export function createProbeServer(options: ProbeServerOptions): ProbeServer {
     'grpc.max_receive_message_length': frameBytes + envelopeBytes,
     'grpc.max_concurrent_streams': 16,
   });
-  server.addService(connect, {
+  server.addService(monitorService, {
     Connect: (stream: ProbeStream) => {
       if (!isAuthorised(tokenOf(stream.metadata))) {
         stream.emit('error', { code: status.UNAUTHENTICATED, details: 'the token is missing or wrong' });

@@ -1,12 +1,13 @@
 /** One probe's stream: reports come up, controls and the bytes of pipes go both ways. */
-import { create } from '@bufbuild/protobuf';
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import {
+  type AppWord,
+  appMessage,
   createFrameDecoder,
   type DecodeLimits,
   type FrameDecoder,
   ReportError,
-  wire,
+  type wire,
 } from '@orchestrator/report';
 import type { Logger } from '@orchestrator/runtime';
 import type { Clock, Timer } from '@orchestrator/runtime/clock';
@@ -126,7 +127,7 @@ export class ProbeSession {
     collector.connect({ id: probeId, hostName, version });
     this.#link = this.#makeLink(probeId);
     this.#detach = switchboard.attach(this.#link);
-    this.#send({ case: 'welcome', value: create(wire.WelcomeSchema, { appId }) });
+    this.#send({ case: 'welcome', value: { appId } });
     logger.info('probe has connected', { probe: probeId, host: hostName, version, frameVersion });
   }
 
@@ -135,8 +136,8 @@ export class ProbeSession {
     try {
       this.#context.collector.add({ ...frame, probeId: link.probeId });
     } catch (error) {
-      if (!(error instanceof MonitorError) || error.code !== 'precondition') throw error;
-      this.#send({ case: 'resync', value: create(wire.ResyncSchema) });
+      if (!(error instanceof MonitorError) || error.code !== 'conflict') throw error;
+      this.#send({ case: 'resync', value: {} });
     }
   }
 
@@ -148,23 +149,22 @@ export class ProbeSession {
       sendPipe: (pipeId, bytes) => {
         if (this.#stream.writableLength > maxWaitingBytes) {
           pipes.ended(link, pipeId, 'the probe reads too slowly');
-        } else this.#send({ case: 'pipeBytes', value: create(wire.PipeBytesSchema, { pipeId, bytes }) });
+        } else this.#send({ case: 'pipeBytes', value: { pipeId, bytes } });
       },
-      endPipe: (pipeId, error) =>
-        this.#send({ case: 'pipeEnd', value: create(wire.PipeEndSchema, { pipeId, error }) }),
+      endPipe: (pipeId, error) => this.#send({ case: 'pipeEnd', value: { pipeId, error } }),
     };
     return link;
   }
 
   #call({ nodeId, control, arguments: given }: ControlRequest): Promise<ControlResult> {
     return this.#pending.wait(control, (id) => {
-      const value = create(wire.ControlRequestSchema, { id, nodeId, control, arguments: { ...given } });
+      const value = { id, nodeId, control, arguments: { ...given } };
       this.#send({ case: 'controlRequest', value });
     });
   }
 
-  #send(message: wire.AppMessage['message']): void {
-    if (!this.#over) this.#stream.write(create(wire.AppMessageSchema, { message }));
+  #send(word: AppWord): void {
+    if (!this.#over) this.#stream.write(appMessage(word));
   }
 
   #refuse(code: status, details: string): void {

@@ -74,16 +74,18 @@ function fieldTexts(node: RenderedNode, field: string): string[] {
   if (field === 'type') return [graphNode.pseudo === undefined ? graphNode.topology : 'pseudo'];
   if (field === 'id') return [lower(summary.id)];
   if (field === 'name') return [lower(summary.label)];
-  const rows = (summary.metadata ?? []).filter(
-    ({ id, label }) => lower(id) === field || lower(id).endsWith(`_${field}`) || lower(label) === field,
-  );
-  const own = graphNode.node?.latest.get(field)?.value;
-  const parents = (summary.parents ?? []).filter(({ topologyId }) => topologyId.startsWith(field));
-  return [
-    ...rows.map(({ value }) => value),
-    ...(own === undefined ? [] : [own]),
-    ...parents.map(({ label }) => label),
-  ].map(lower);
+  const isMeant = (id: string) => id === field || id.endsWith(`_${field}`);
+  const texts: string[] = [];
+  for (const { id, label, value } of summary.metadata ?? []) {
+    if (isMeant(lower(id)) || lower(label) === field) texts.push(lower(value));
+  }
+  for (const [key, { value }] of graphNode.node?.latest ?? []) {
+    if (value !== undefined && isMeant(key)) texts.push(lower(value));
+  }
+  for (const { topologyId, label } of summary.parents ?? []) {
+    if (topologyId.startsWith(field)) texts.push(lower(label));
+  }
+  return texts;
 }
 
 /** Keys of labels may be written in either case. */

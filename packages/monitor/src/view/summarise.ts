@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Report, ReportNode } from '@orchestrator/report';
 import type { Flows } from './flow.ts';
 import { type Graph, type GraphNode, noFlows } from './graph.ts';
@@ -144,11 +145,13 @@ export function render(
       : node !== undefined
         ? summariseNode(report, topology, id, node, parents)
         : groupSummary(report, graphNode, graph, parents, lender);
-  const summary = {
+  const made: NodeSummary = {
     ...plain,
     ...filled('adjacency', [...flows.keys()]),
     ...filled('flows', flowRows(flows)),
   };
+  // A change of which nothing is shown must not be news to clients.
+  const summary = before !== undefined && isDeepStrictEqual(before.summary, made) ? before.summary : made;
   return { graphNode, summary, flows, parents, lender };
 }
 

@@ -1,0 +1,28 @@
+import type { HttpServer } from '@orchestrator/runtime';
+import type { Accounts } from '../keep/accounts.ts';
+import type { Sessions } from '../keep/sessions.ts';
+import { accountRoutes } from './account-routes.ts';
+import { compressAnswers } from './compress.ts';
+import { controlRoutes } from './control-routes.ts';
+import { liveRoutes } from './live-routes.ts';
+import { pipeRoutes } from './pipe-routes.ts';
+import { reportRoutes } from './report-routes.ts';
+import type { Services } from './services.ts';
+import { topologyRoutes } from './topology-routes.ts';
+
+export interface RouteServices extends Services {
+  readonly accounts: Accounts;
+  readonly sessions: Sessions;
+  readonly isAuthorised: (token: string) => boolean;
+}
+
+/** Everything that is answered under `/api`. */
+export function addRoutes(server: HttpServer, services: RouteServices): void {
+  compressAnswers(server.fastify);
+  topologyRoutes(server, services);
+  liveRoutes(server, services);
+  reportRoutes(server, services, { isAuthorised: services.isAuthorised });
+  controlRoutes(server, services);
+  pipeRoutes(server, services);
+  accountRoutes(server, services);
+}

@@ -1,0 +1,138 @@
+/** Scope's paths for what is there: `/api`, `/api/topology…`, `/api/probes`. */
+import type { HttpServer } from '@orchestrator/runtime';
+import { z } from 'zod';
+import { MonitorError } from '../errors.ts';
+import { type ViewDefinition, viewDefinitions } from '../view/definitions.ts';
+import { detailOf } from '../view/detail.ts';
+import { textOf } from '../view/lineage.ts';
+import { chooseOptions } from '../view/options.ts';
+import type { View } from '../view/renderer.ts';
+import type { NodeSummary } from '../view/summary.ts';
+import type { Services } from './services.ts';
+import { nodeParams, viewParams, viewQuery, viewRequest, wantsFlows } from './view-request.ts';
+
+const tags = ['topology'];
+const anything = z.looseObject({});
+
+/** Plugins as nodes of the report tell of them. */
+function pluginsOf({ collector }: Services) {
+  const nodes = collector.report().topologies.get('plugin')?.nodes ?? new Map();
+  return Array.from(nodes, ([id, node]) => ({
+    api_version: textOf(node, 'api_version'),
+    description: textOf(node, 'description'),
+    id,
+    interfaces: textOf(node, 'interfaces')
+      .split(';')
+      .filter((name) => name !== ''),
+    label: textOf(node, 'label'),
+    status: textOf(node, 'status'),
+  }));
+}
+
+const withoutFlows = ({ flows: _flows, ...summary }: NodeSummary): NodeSummary => summary;
+
+export function nodesOf({ nodes }: View, flows: boolean): Record<string, NodeSummary> {
+  const entries = Array.from(
+    nodes,
+    ([id, { summary }]) => [id, flows ? summary : withoutFlows(summary)] as const,
+  );
+  return Object.fromEntries(entries);
+}
+
+type Options = Readonly<Record<string, string | string[]>>;
+
+function describeView(
+  services: Services,
+  view: ViewDefinition,
+  parameters: Options,
+): Record<string, unknown> {
+  const { collector, renderer } = services;
+  const single = Object.fromEntries(Object.entries(parameters).map(([key, value]) => [key, String(value)]));
+  const options = chooseOptions(view, single);
+  const { stats } = renderer.render(collector.report(), { view, options, query: '' });
+  const below = viewDefinitions.filter(({ under }) => under === view.id);
+  const described = below.map((sub) => describeView(services, sub, parameters)).sort(byName);
+  return {
+    hide_if_empty: view.hideIfEmpty,
+    name: view.name,
+    options: view.options.length === 0 ? null : view.options,
+    rank: view.rank,
+    stats: {
+      edge_count: stats.edgeCount,
+      filtered_nodes: stats.filteredNodes,
+      node_count: stats.nodeCount,
+      nonpseudo_node_count: stats.nonPseudoNodeCount,
+    },
+    ...(described.length === 0 ? {} : { sub_topologies: described }),
+    url: `/api/topology/${view.id}`,
+  };
+}
+
+const byName = (a: Record<string, unknown>, b: Record<string, unknown>) =>
+  String(a.name) < String(b.name) ? -1 : 1;
+
+export function topologyRoutes(server: HttpServer, services: Services): void {
+  const { collector, renderer } = services;
+  const get = { method: 'GET', role: 'viewer', tags } as const;
+  const viewOf = (id: string, query: Options) => {
+    const nodes = nodesOf(renderer.render(collector.report(), viewRequest(id, query)), wantsFlows(query));
+    return { nodes };
+  };
+
+  server.route({
+    ...{ ...get, path: '/api', summary: 'What answers here' },
+    schemas: { response: anything },
+    handle: () => ({
+      capabilities: { historic_reports: true },
+      hostname: services.hostName,
+      id: services.appId,
+      plugins: pluginsOf(services),
+      version: services.version,
+    }),
+  });
+  server.route({
+    ...{
+      ...get,
+      path: '/api/probes',
+      summary: 'The probes that have reported lately; `sparse`: whether there are any',
+    },
+    schemas: { query: z.looseObject({ sparse: z.string().optional() }), response: z.any() },
+    handle: ({ query }) => {
+      const probes = collector.probes();
+      // JSON on its own: a plain boolean is no text.
+      if (query.sparse !== undefined) return JSON.stringify(probes.length > 0);
+      return probes.map(({ id, hostName, version, lastSeenMs, connected, nodes, clockOffsetMs }) => ({
+        ...{ hostname: hostName, id, lastSeen: new Date(lastSeenMs).toISOString(), version },
+        ...{ connected, nodes, clockOffsetMs },
+      }));
+    },
+  });
+  server.route({
+    ...{ ...get, path: '/api/topology', summary: 'The views there are; with `view`, the nodes of one' },
+    schemas: { query: viewQuery, response: z.any() },
+    handle: ({ query }) => {
+      const { view, ...rest } = query;
+      if (typeof view === 'string') return viewOf(view, rest);
+      const top = viewDefinitions.filter(({ under }) => under === undefined);
+      return top.map((definition) => describeView(services, definition, rest)).sort(byName);
+    },
+  });
+  server.route({
+    ...{ ...get, path: '/api/topology/:view', summary: 'The nodes of a view' },
+    schemas: { params: viewParams, query: viewQuery, response: anything },
+    handle: ({ params, query }) => viewOf(params.view, query),
+  });
+  server.route({
+    ...{ ...get, path: '/api/topology/:view/:id', summary: 'All that is known of one node' },
+    schemas: { params: nodeParams, query: viewQuery, response: anything },
+    handle: ({ params, query }) => {
+      const report = collector.report();
+      const view = renderer.render(report, viewRequest(params.view, query));
+      const node = detailOf(report, view, params.id, collector.ownersOf);
+      if (node !== undefined) return { node };
+      throw new MonitorError('not-found', `there is no node "${params.id}" in ${params.view}`, {
+        remedy: 'it may be gone, or hidden by an option',
+      });
+    },
+  });
+}
