@@ -146,6 +146,7 @@ async function expectRecords(id: string): Promise<void> {
   });
   expect((await readdir(reports)).toSorted()).toEqual(['report.html', 'report.json', 'report.md']);
   expect(await readFile(join(reports, 'report.md'), 'utf8')).toContain('Migration e2e');
+  expect((await cli.run('conflicts', 'list')).stdout).toBe('no conflicts\n');
   expect((await cli.run('audit', 'verify')).stdout).toMatch(/^intact: \d+ entries\n$/);
   expect((await cli.run('audit', 'list')).stdout).toMatch(/advance/);
 

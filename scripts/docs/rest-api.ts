@@ -26,6 +26,7 @@ async function readOpenApi(): Promise<OpenApi> {
       store,
       workFolder: folder,
       instance: 'docs',
+      version: 'any',
       http: { auth: 'off' },
     });
     const answer = await http.fastify.inject('/api/v1/openapi.json');

@@ -13,6 +13,7 @@ export {
   parseMigrationRequest,
 } from './config/load.ts';
 export { type MigrationConfig, migrationConfigSchema } from './config/schema.ts';
+export { readSecret, secretReference } from './config/secret.ts';
 // Its words.
 export type { Alert } from './coordinator/alerts.ts';
 export type { EventListener, MigrationEvent } from './coordinator/events.ts';

@@ -28,7 +28,8 @@ export function createMigrationService(options: CreateMigrationServiceOptions): 
 
 export interface MigrationServerOptions extends CreateMigrationServiceOptions {
   readonly http: Omit<HttpServerOptions, 'logger' | 'metrics' | 'openApi'>;
-  readonly version?: string;
+  /** In the OpenAPI document. */
+  readonly version: string;
 }
 
 export interface MigrationServer {
@@ -42,7 +43,7 @@ export interface MigrationServer {
 
 /** The coordinator with its REST API, WebSocket, metrics and OpenAPI document. */
 export async function createMigrationServer(options: MigrationServerOptions): Promise<MigrationServer> {
-  const { logger = silentLogger, metrics = createMetrics(), version = '0.1.0' } = options;
+  const { logger = silentLogger, metrics = createMetrics(), version } = options;
   const service = createMigrationService({ ...options, metrics });
   const http = await createHttpServer({
     ...options.http,

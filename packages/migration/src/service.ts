@@ -1,24 +1,12 @@
 /** All that can be done with migrations, for the command line in this process and for the REST API alike. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import {
-  type Clock,
-  type Logger,
-  type Metrics,
-  silentLogger,
-  sleep,
-  systemClock,
-} from '@orchestrator/runtime';
+import { type Clock, type Logger, type Metrics, silentLogger, systemClock } from '@orchestrator/runtime';
 import { readLock, type Store } from '@orchestrator/store';
-import {
-  type ConflictRecord,
-  conflictDesk,
-  type Side,
-  type SyncEngine,
-  type VerifyReport,
-} from '@orchestrator/sync';
+import type { VerifyReport } from '@orchestrator/sync';
 import type { MigrationConfig } from './config/schema.ts';
 import { createCluster, readSourceSettings } from './coordinator/clusters.ts';
+import { Conflicts } from './coordinator/conflicts.ts';
 import { Coordinator } from './coordinator/coordinator.ts';
 import type { EventListener } from './coordinator/events.ts';
 import type { CheckRecord } from './coordinator/facts.ts';
@@ -27,9 +15,8 @@ import type { Live } from './coordinator/live.ts';
 import { createMigrationMetrics, silentMetrics } from './coordinator/metrics.ts';
 import type { PhaseSet } from './coordinator/perform.ts';
 import type { SyncEngines } from './coordinator/sync-supervisor.ts';
-import { wishOf } from './coordinator/sync-wish.ts';
 import { type DeploymentPreview, previewDeployment } from './deploy/target-plan.ts';
-import { MigrationError, tellable } from './errors.ts';
+import { tellable } from './errors.ts';
 import type { AuditVerdict } from './journal/audit-chain.ts';
 import { type AuditPage, Journal } from './journal/journal.ts';
 import { ask, type Question } from './journal/questions.ts';
@@ -75,15 +62,14 @@ export interface MigrationHealth {
 }
 
 const idBytes = 4;
-/** What an engine takes that runs well. */
-const resolvedWithinMs = 10_000;
-const resolvedPollMs = 50;
 /** For whoever does not want to stop what was asked for. */
 const never = new AbortController().signal;
 /** Stands in for the id of a migration that does not exist yet. */
 const previewId = 'preview';
 
 export class MigrationService {
+  /** Nodes that were changed on both sides at once. */
+  readonly conflicts: Conflicts;
   readonly #options: MigrationServiceOptions;
   readonly #clock: Clock;
   readonly #journal: Journal;
@@ -96,6 +82,8 @@ export class MigrationService {
     this.#clock = clock;
     this.#journal = new Journal({ store, clock });
     this.#phases = phases;
+    const engineOf = (id: string) => this.#coordinator.led(id)?.engine;
+    this.conflicts = new Conflicts({ store, journal: this.#journal, clock, engineOf });
     this.#coordinator = new Coordinator({
       ...options,
       journal: this.#journal,
@@ -209,66 +197,6 @@ export class MigrationService {
     const source = createCluster({ ...shared, role: 'source' });
     const target = createCluster({ ...shared, role: 'target' });
     return { source, target, sourceSettings: () => readSourceSettings(config, source) };
-  }
-
-  /** Conflicts are in the store: any coordinator tells them, whether synchronisation runs or not. */
-  async conflicts(id: string, options: { held?: boolean } = {}): Promise<readonly ConflictRecord[]> {
-    await this.get(id);
-    return this.#desk(id).list(options);
-  }
-
-  /** @throws MigrationError `not-found` */
-  async conflict(id: string, conflictId: string): Promise<ConflictRecord> {
-    await this.get(id);
-    const found = await this.#desk(id).show(conflictId);
-    if (found !== undefined) return found;
-    throw new MigrationError('not-found', `there is no conflict ${conflictId} in migration ${id}`, {
-      remedy: 'zk-migrate conflicts list shows their ids',
-    });
-  }
-
-  /**
-   * Resolves once both sides hold what was chosen, or, with the record still held, when that takes longer than a moment:
-   * while synchronisation is paused or fails, the choice waits with the znode.
-   *
-   * @throws MigrationError `not-found`; `precondition` when it was decided before, or nothing will carry it out any more
-   */
-  async resolveConflict(
-    id: string,
-    conflictId: string,
-    winner: Side,
-    actor: string,
-  ): Promise<ConflictRecord> {
-    const migration = await this.get(id);
-    const { path, decision, resolvedMs } = await this.conflict(id, conflictId);
-    if (decision !== 'held' || resolvedMs !== null)
-      throw new MigrationError('precondition', `conflict ${conflictId} at ${path} is decided: ${decision}`, {
-        remedy: 'write the value you want with any client: it travels like every change',
-      });
-    if (wishOf(migration) === 'off')
-      throw new MigrationError('precondition', `synchronisation of migration ${id} does not run`, {
-        remedy: 'it runs from phase 1 on until phase 6; after that, write the value you want with any client',
-      });
-    await this.#desk(id).resolve(conflictId, winner);
-    const details = { conflict: conflictId, path, winner };
-    await this.#journal.audit(id, { actor, action: 'conflict resolved', details });
-    return this.#settled(id, conflictId);
-  }
-
-  async #settled(id: string, conflictId: string): Promise<ConflictRecord> {
-    const deadlineMs = this.#clock.monotonicMs() + resolvedWithinMs;
-    for (;;) {
-      const record = await this.conflict(id, conflictId);
-      if (record.resolvedMs !== null || this.#clock.monotonicMs() > deadlineMs) return record;
-      await sleep(this.#clock, resolvedPollMs);
-    }
-  }
-
-  /** Of the engine here, which learns of a choice at once, or of the store, where the engine elsewhere looks for it. */
-  #desk(id: string): SyncEngine['conflicts'] {
-    const { store } = this.#options;
-    const here = this.#coordinator.led(id)?.engine?.conflicts;
-    return here ?? conflictDesk({ store, migrationId: id, onChoice: async () => undefined });
   }
 
   /** Compares both sides now, and mends what differs when `repair` is set. */

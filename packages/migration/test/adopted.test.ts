@@ -142,11 +142,14 @@ test('a conflict that is held is listed, stops phase 6, and is resolved by an op
   });
   await Promise.all([onSource.setData('/c', 'a'), onTarget.setData('/c', 'b')]);
   await service.command(id, { kind: 'resume' }, 'tester');
-  const held = await waitFor(async () => (await service.conflicts(id, { held: true }).catch(() => []))[0], {
-    what: 'the conflict',
-  });
+  const held = await waitFor(
+    async () => (await service.conflicts.list(id, { held: true }).catch(() => []))[0],
+    {
+      what: 'the conflict',
+    },
+  );
   expect(held).toMatchObject({ path: '/c', decision: 'held' });
-  await service.resolveConflict(id, held.id, 'target', 'tester');
+  await service.conflicts.resolve(id, held.id, 'target', 'tester');
   await waitFor(async () => ((await onSource.getData('/c')).data?.toString() === 'b' ? true : undefined), {
     what: 'the decision to be carried out',
   });

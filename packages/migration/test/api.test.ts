@@ -39,6 +39,7 @@ beforeAll(async () => {
     store,
     workFolder: join(folder, 'work'),
     instance: 'one',
+    version: '1.2.3',
     phases: {
       phases: [
         definePhase<MigrationContext>({ number: 1, name: 'one', steps: [step('a')] }),
@@ -139,9 +140,11 @@ test('a refusal says what is possible instead', async () => {
   });
   expect(bad.status).toBe(400);
   expect(bad.body.message).toContain('Unrecognized key: "path"');
-  expect((await call('o', 'GET', `/api/v1/migrations/${id}/conflicts`)).body.message).toContain(
-    'does not run',
-  );
+  expect((await call('o', 'GET', `/api/v1/migrations/${id}/conflicts`)).body).toEqual({ conflicts: [] });
+  expect(await call('o', 'POST', `/api/v1/migrations/${id}/verify`, {})).toMatchObject({
+    status: 412,
+    body: { message: expect.stringContaining('does not run') },
+  });
 });
 
 test('roles: a viewer sees, an operator acts, an administrator plans', async () => {

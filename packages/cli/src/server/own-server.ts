@@ -6,6 +6,7 @@ import { createMigrationServer } from '@orchestrator/migration';
 import { type Clock, type Logger, silentLogger } from '@orchestrator/runtime';
 import type { Store } from '@orchestrator/store';
 import { CliError } from '../errors.ts';
+import { version } from '../version.ts';
 import type { ServerAddress } from './http-client.ts';
 import { certificateOf, httpOptionsOf, openConfiguredStore, type ServerConfig } from './server-config.ts';
 import { announceServer, makeWorkFolder, storeFileOf, withdrawServer } from './work-folder.ts';
@@ -69,7 +70,8 @@ async function startOn(store: Store, options: OwnServerOptions): Promise<OwnServ
     leaseMs: config.lease_sec * 1_000,
     logger,
     clock,
-    http: purpose === 'read' ? loopbackOnly(token) : httpOptionsOf(config, token),
+    http: purpose === 'read' ? loopbackOnly(token) : await httpOptionsOf(config, token),
+    version,
   });
   const addressAt = (url: string) => ({ url: reachable(url), token, ...certificateOf(config) });
   if (purpose === 'read')

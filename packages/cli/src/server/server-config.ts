@@ -1,5 +1,6 @@
 /** Configuration of a coordinator's server: `zk-migrate serve`, and the one inside `zk-migrate start`. */
 import { readFileSync } from 'node:fs';
+import { readSecret, secretReference } from '@orchestrator/migration';
 import { type Config, type HttpServerOptions, loadConfig } from '@orchestrator/runtime';
 import { openStore, type Store } from '@orchestrator/store';
 import { z } from 'zod';
@@ -7,15 +8,6 @@ import { serverEnvPrefix } from '../environment.ts';
 import { CliError } from '../errors.ts';
 
 const file = z.string().min(1);
-
-const secretReference = z
-  .strictObject({
-    file: file.optional().describe('File that holds the secret, and nothing else'),
-    env: z.string().min(1).optional().describe('Environment variable that holds the secret'),
-  })
-  .refine((one) => (one.file === undefined) !== (one.env === undefined), {
-    message: 'expected exactly one of file and env',
-  });
 
 export const serverConfigSchema = z.strictObject({
   listen: z
@@ -88,8 +80,6 @@ export const loadServerConfig = ({ file: path, env, flags }: LoadServerConfigOpt
     flags,
   });
 
-type SecretReference = NonNullable<ServerConfig['store']['password']>;
-
 function readNamed(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -101,25 +91,18 @@ function readNamed(path: string): string {
   }
 }
 
-function readSecret({ file: path, env }: SecretReference): string {
-  const value = path === undefined ? process.env[env ?? ''] : readNamed(path).trim();
-  if (value === undefined || value === '')
-    throw new CliError('config', `the secret in ${path ?? `the variable ${env}`} is missing or empty`);
-  return value;
-}
-
 const defined = <T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as never;
 
 /** @throws StoreError when it cannot be opened */
-export function openConfiguredStore({ store }: ServerConfig, defaultUrl: string): Promise<Store> {
+export async function openConfiguredStore({ store }: ServerConfig, defaultUrl: string): Promise<Store> {
   const { url = defaultUrl, ca, cert, key, user, password } = store;
   const tls = { ca: ca && readNamed(ca), cert: cert && readNamed(cert), key: key && readNamed(key) };
   return openStore(url, {
     ...(ca === undefined ? {} : { tls: defined(tls) }),
     ...(user === undefined || password === undefined
       ? {}
-      : { auth: { user, password: readSecret(password) } }),
+      : { auth: { user, password: await readSecret(password) } }),
   });
 }
 
@@ -130,15 +113,17 @@ export const certificateOf = ({ tls }: ServerConfig): { pinned?: string } =>
 const isLoopback = (host: string) => /^(localhost|127\.\d+\.\d+\.\d+|\[?::1\]?)$/.test(host);
 
 /** @param ownToken admits commands of the same user on this machine */
-export function httpOptionsOf(
+export async function httpOptionsOf(
   { listen, tls, tokens }: ServerConfig,
   ownToken: string,
-): Pick<HttpServerOptions, 'host' | 'port' | 'tls' | 'auth'> {
+): Promise<Pick<HttpServerOptions, 'host' | 'port' | 'tls' | 'auth'>> {
   if (!isLoopback(listen.host) && (tls === undefined || tokens.length === 0))
     throw new CliError('config', `listening at ${listen.host} is for others, and needs tls and tokens`, {
       remedy: 'set both in the file of serve --config, or listen at 127.0.0.1',
     });
-  const others = tokens.map(({ name, role, token }) => ({ name, role, token: readSecret(token) }));
+  const others = await Promise.all(
+    tokens.map(async ({ name, role, token }) => ({ name, role, token: await readSecret(token) })),
+  );
   return {
     host: listen.host,
     port: listen.port,

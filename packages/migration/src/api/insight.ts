@@ -96,7 +96,7 @@ function conflictRoutes(server: HttpServer, service: MigrationService): void {
     schemas: { params: schemas.idParams, query: schemas.conflictsQuery, response: schemas.conflicts },
     handle: async ({ params, query }) => {
       const filter = query.held === undefined ? {} : { held: query.held === 'true' };
-      return toWire({ conflicts: await service.conflicts(params.id, filter) });
+      return toWire({ conflicts: await service.conflicts.list(params.id, filter) });
     },
   });
   server.route({
@@ -106,7 +106,7 @@ function conflictRoutes(server: HttpServer, service: MigrationService): void {
     tags,
     summary: 'One conflict with both values',
     schemas: { params: schemas.conflictParams, response: schemas.conflict },
-    handle: async ({ params }) => toWire(await service.conflict(params.id, params.conflict)),
+    handle: async ({ params }) => toWire(await service.conflicts.show(params.id, params.conflict)),
   });
   server.route({
     method: 'POST',
@@ -116,6 +116,6 @@ function conflictRoutes(server: HttpServer, service: MigrationService): void {
     summary: 'Decide a conflict that is held',
     schemas: { params: schemas.conflictParams, body: schemas.resolveBody, response: schemas.conflict },
     handle: async ({ params, body, principal }) =>
-      toWire(await service.resolveConflict(params.id, params.conflict, body.winner, principal.name)),
+      toWire(await service.conflicts.resolve(params.id, params.conflict, body.winner, principal.name)),
   });
 }

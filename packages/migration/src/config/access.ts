@@ -1,31 +1,7 @@
 /** From the configuration to how an ensemble is reached: secrets are read here, at the last moment, and kept nowhere. */
-import { readFile } from 'node:fs/promises';
 import type { Digest, EnsembleAccess } from '@orchestrator/sync';
-import { MigrationError } from '../errors.ts';
-import type { ClusterConfig, SecretReference, ServerConfig } from './schema.ts';
-
-/** @throws MigrationError `config` when the file or variable is missing or empty; its content is never quoted. */
-async function readSecret(reference: SecretReference): Promise<string> {
-  const { file, env } = reference;
-  if (env !== undefined) {
-    const value = process.env[env];
-    if (value === undefined || value === '')
-      throw new MigrationError('config', `the environment variable ${env} is not set`, {
-        remedy: `set ${env} for every coordinator, or name a file`,
-      });
-    return value;
-  }
-  if (file === undefined) throw new MigrationError('config', 'a secret names neither a file nor a variable');
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new MigrationError('config', `the secret file ${file} cannot be read`, {
-      cause,
-      remedy: 'check the path and its permissions on every coordinator',
-    });
-  });
-  const value = text.replace(/\r?\n$/, '');
-  if (value === '') throw new MigrationError('config', `the secret file ${file} is empty`);
-  return value;
-}
+import type { ClusterConfig, ServerConfig } from './schema.ts';
+import { readSecret } from './secret.ts';
 
 async function readDigest(digest: ClusterConfig['sasl']): Promise<Digest | undefined> {
   return digest === undefined

@@ -3,6 +3,7 @@
  * reference in the documentation is generated.
  */
 import { z } from 'zod';
+import { secretReference } from './secret.ts';
 
 const portNumber = '(?:[1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])';
 const hostPort = `[^\\s,/:]+:${portNumber}`;
@@ -23,17 +24,6 @@ const path = z
   .string()
   .regex(/^\/$|^(\/[^/\0]+)+$/, 'expected an absolute path without a slash at its end')
   .meta({ remedy: 'write it like "/mesos"' });
-
-/** Where a secret is. The secret itself never stands in the configuration. */
-const secretReference = z
-  .strictObject({
-    file: z.string().min(1).optional().describe('File that holds the secret, and nothing else'),
-    env: z.string().min(1).optional().describe('Environment variable that holds the secret'),
-  })
-  .refine(({ file, env }) => (file === undefined) !== (env === undefined), {
-    message: 'expected exactly one of file and env',
-  })
-  .meta({ remedy: 'write {file: /path} or {env: NAME}; a secret itself does not belong into this file' });
 
 const digest = z.strictObject({
   username: z.string().min(1).describe('SASL DIGEST-MD5 user'),
@@ -295,4 +285,3 @@ export type MigrationConfigFile = z.output<typeof migrationConfigSchema>;
 export type MigrationConfig = MigrationConfigFile['migration'];
 export type ClusterConfig = MigrationConfig['source'] | MigrationConfig['target'];
 export type ServerConfig = z.output<typeof serverSchema>;
-export type SecretReference = z.output<typeof secretReference>;

@@ -3,14 +3,13 @@
  * docs/zk-migrate/deployers.md, with an example that the tests run. `zoo_cfg` holds the super user's digest, so requests are
  * neither logged nor quoted.
  */
-import { spawn } from 'node:child_process';
 import type { Clock } from '@orchestrator/runtime';
-import type { ArchiveFile } from '../archive/records.ts';
 import { MigrationError } from '../errors.ts';
 import type { DeployContext, Deployer, Seed, ServerState } from './deployer.ts';
 import { type EnsemblePlan, zooCfg } from './ensemble-plan.ts';
 import { runProgram } from './program.ts';
 import { awaitServing, awaitSilence, connectStringOfPlan } from './reach.ts';
+import { tarStream } from './tar-stream.ts';
 
 export interface CommandOptions {
   readonly command: readonly string[];
@@ -126,25 +125,13 @@ export function createCommandDeployer(options: CommandOptions): Deployer {
     },
     status: async (plan) => parseStates(await call('status', plan), program),
     destroy: perform('destroy'),
-    files: (plan) => tarOf([...command, 'archive'], environment, requestOf('archive', plan, options)),
+    files: (plan) =>
+      tarStream({
+        path: 'servers.tar',
+        argv: [...command, 'archive'],
+        input: requestOf('archive', plan, options),
+        environment,
+        what: 'what the servers hold',
+      }),
   };
-}
-
-/** The program's standard output as one file of the archive. */
-async function* tarOf(
-  argv: readonly string[],
-  environment: NodeJS.ProcessEnv,
-  input: string,
-): AsyncGenerator<ArchiveFile, void, undefined> {
-  const [program = '', ...rest] = argv;
-  const child = spawn(program, rest, { env: environment, stdio: ['pipe', 'pipe', 'ignore'] });
-  const closed = new Promise<number | null>((resolve, reject) => {
-    child.once('close', resolve);
-    child.once('error', reject);
-  });
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(input);
-  yield { path: 'servers.tar', mode: 0o600, modifiedMs: 0, content: child.stdout };
-  const exitCode = await closed;
-  if (exitCode !== 0) throw new MigrationError('unavailable', `${argv.join(' ')} ended with ${exitCode}`);
 }

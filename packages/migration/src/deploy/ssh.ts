@@ -1,5 +1,4 @@
 /** Servers on machines that are reached with the system's own ssh: no passwords, no unknown hosts. */
-import { spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Clock } from '@orchestrator/runtime';
@@ -20,6 +19,7 @@ import {
   statusScript,
   stopScript,
 } from './ssh-scripts.ts';
+import { tarStream } from './tar-stream.ts';
 
 export interface SshOptions {
   readonly folder: string;
@@ -175,18 +175,7 @@ async function* tarStreams(
   commandFor: (server: ServerPlan) => readonly string[],
 ): AsyncGenerator<ArchiveFile, void, undefined> {
   for (const server of plan.servers) {
-    const [program = '', ...rest] = commandFor(server);
-    const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'ignore'] });
-    const closed = new Promise<number | null>((resolve, reject) => {
-      child.once('close', resolve);
-      child.once('error', reject);
-    });
-    yield { path: `server-${server.id}.tar`, mode: 0o600, modifiedMs: 0, content: child.stdout };
-    const exitCode = await closed;
-    if (exitCode !== 0)
-      throw new MigrationError(
-        'unavailable',
-        `server ${server.id} on ${server.host}: archiving ended with ${exitCode}`,
-      );
+    const what = `server ${server.id} on ${server.host}`;
+    yield* tarStream({ path: `server-${server.id}.tar`, argv: commandFor(server), what });
   }
 }
