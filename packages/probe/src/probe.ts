@@ -1,4 +1,4 @@
-import { emptyReport, mergeReports, type Report } from '@orchestrator/report';
+import { emptyReport, isAlive, mergeReports, type Report } from '@orchestrator/report';
 import type { Logger } from '@orchestrator/runtime';
 import { type Clock, systemClock } from '@orchestrator/runtime/clock';
 import type { Random } from '@orchestrator/runtime/random';
@@ -56,11 +56,23 @@ export function startProbe(options: ProbeOptions): Probe {
   };
   const boards: Board[] = [];
   const current = createMerger(boards);
-  const stops = sources.map((source) => {
+  const addBoard = () => {
     const board = createBoard({ clock, writer: probeId, changed });
     boards.push(board);
+    return board;
+  };
+  const isGoneElsewhere = (own: Board, topology: string, id: string) => {
+    const nodes = boards
+      .filter((board) => board !== own)
+      .map((board) => board.report.topologies.get(topology)?.nodes.get(id))
+      .filter((node) => node !== undefined);
+    return nodes.length > 0 && !nodes.some(isAlive);
+  };
+  const stops = sources.map((source) => {
+    const board = addBoard();
     const log = logger.child({ source: source.name });
-    return source.start({ board, scheduler, clock, logger: log, host, controls, places });
+    const shared = { probeId, scheduler, clock, host, controls, places, addBoard, isGoneElsewhere };
+    return source.start({ ...shared, board, logger: log });
   });
   const session: SessionContext = {
     probeId,

@@ -10,6 +10,11 @@ import type { HostFacts } from './host/facts.ts';
 export interface SourceContext {
   /** The source's own; what it writes is merged with what the others see. */
   readonly board: Board;
+  readonly probeId: string;
+  /** Another board, for a source that speaks for several others. It stays for good. */
+  addBoard(): Board;
+  /** True if a board other than `own` knows that the node is gone, and none that it is there. */
+  isGoneElsewhere(own: Board, topology: string, id: string): boolean;
   readonly scheduler: Scheduler;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -4,21 +4,23 @@ import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
-import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { Server, ServerCredentials, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import {
+  type AppWord,
+  appMessage,
+  connectMethod,
   createFrameDecoder,
   decodeReport,
   emptyReport,
   isAlive,
   mergeReports,
+  probeMessage,
   type Report,
   type ReportNode,
-  wire,
+  type wire,
 } from '@orchestrator/report';
 
 type Stream = ServerDuplexStream<wire.ProbeMessage, wire.AppMessage>;
-type Outgoing = NonNullable<MessageInitShape<typeof wire.AppMessageSchema>['message']>;
 
 interface Pipe {
   output: string;
@@ -56,18 +58,6 @@ export interface AppServer {
 export const latestOf = (node: ReportNode | undefined, key: string): string | undefined =>
   node?.latest.get(key)?.value;
 
-const definition = {
-  connect: {
-    path: '/orchestrator.monitor.v1.Monitor/Connect',
-    requestStream: true,
-    responseStream: true,
-    requestSerialize: (message: wire.ProbeMessage) => Buffer.from(toBinary(wire.ProbeMessageSchema, message)),
-    requestDeserialize: (bytes: Buffer) => fromBinary(wire.ProbeMessageSchema, bytes),
-    responseSerialize: (message: wire.AppMessage) => Buffer.from(toBinary(wire.AppMessageSchema, message)),
-    responseDeserialize: (bytes: Buffer) => fromBinary(wire.AppMessageSchema, bytes),
-  },
-} as const;
-
 export async function startAppServer(options: AppServerOptions = {}): Promise<AppServer> {
   const probeIds = new Set<string>();
   const received = { bytes: 0, frames: 0, full: 0 };
@@ -77,9 +67,9 @@ export async function startAppServer(options: AppServerOptions = {}): Promise<Ap
   let report = emptyReport;
   let current: Stream | undefined;
 
-  const send = (message: Outgoing) => {
+  const send = (word: AppWord) => {
     if (current === undefined) throw new Error('no probe is connected');
-    current.write(create(wire.AppMessageSchema, { message }));
+    current.write(appMessage(word));
   };
   const pipe = (pipeId: string): Pipe => {
     const known = pipes.get(pipeId) ?? { output: '', ended: undefined };
@@ -104,10 +94,7 @@ export async function startAppServer(options: AppServerOptions = {}): Promise<Ap
           send({ case: 'welcome', value: { appId: 'app' } });
           break;
         case 'report': {
-          received.bytes += toBinary(
-            wire.ProbeMessageSchema,
-            create(wire.ProbeMessageSchema, { message }),
-          ).length;
+          received.bytes += connectMethod.requestSerialize(probeMessage(message)).length;
           received.frames++;
           if (message.value.full) received.full++;
           const frame = decoder.frame(message.value);
@@ -132,7 +119,7 @@ export async function startAppServer(options: AppServerOptions = {}): Promise<Ap
   };
 
   const server = new Server();
-  server.addService(definition, { connect });
+  server.addService({ connect: connectMethod }, { connect });
   const security =
     options.tls === undefined
       ? ServerCredentials.createInsecure()

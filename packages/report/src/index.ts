@@ -36,4 +36,12 @@ export {
   type FrameEncoder,
   frameVersion,
 } from './wire/frame.ts';
+export {
+  type AppWord,
+  appMessage,
+  type ControlAnswer,
+  connectMethod,
+  type ProbeWord,
+  probeMessage,
+} from './wire/service.ts';
 export { type DecodeLimits, defaultDecodeLimits } from './wire/tables.ts';

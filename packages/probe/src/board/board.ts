@@ -33,8 +33,6 @@ export interface Board {
   /** Removes the nodes that `isThere` says no to. */
   keepOnly(topology: string, isThere: (id: string) => boolean, urgency?: Urgency): void;
   isAlive(topology: string, id: string): boolean;
-  /** Takes a report made elsewhere in the place of all that was known. */
-  replace(report: Report, urgency?: Urgency): void;
 }
 
 export interface BoardOptions {
@@ -115,11 +113,6 @@ export function createBoard({ clock, writer, changed }: BoardOptions): Board {
     isAlive(topology, id) {
       const node = nodesOf(topology)?.get(id);
       return node !== undefined && isAlive(node);
-    },
-    replace(next, urgency = 'tick') {
-      if (next === report) return;
-      report = next;
-      changed(urgency);
     },
   };
 }

@@ -53,6 +53,7 @@ export async function followEvents(options: FollowOptions): Promise<void> {
       const stream = await api.stream(`/events?filters=${filters}`);
       const close = () => stream.destroy();
       signal.addEventListener('abort', close, { once: true });
+      if (signal.aborted) close();
       try {
         const reading = readLines(stream, options.event);
         // A failure is met again below; it must not count as unhandled meanwhile.

@@ -1,5 +1,4 @@
-import { create } from '@bufbuild/protobuf';
-import { wire } from '@orchestrator/report';
+import type { ControlAnswer, wire } from '@orchestrator/report';
 import { outcomeOf } from '@orchestrator/runtime/errors';
 import type { ControlDesk } from '../control/desk.ts';
 import { ProbeError } from '../errors.ts';
@@ -12,25 +11,24 @@ const callLimit = 64;
 export function createCalls(desk: ControlDesk, pipes: Pipes, pipeName: () => string) {
   let underWay = 0;
 
-  const carryOut = async (request: wire.ControlRequest): Promise<wire.ControlResponse> => {
+  const carryOut = async (request: wire.ControlRequest): Promise<ControlAnswer> => {
     const { id, nodeId, control } = request;
     const result = await desk.call({ nodeId, control, arguments: request.arguments });
-    const response = create(wire.ControlResponseSchema, {
+    const answer: ControlAnswer = {
       id,
       value: result.value ?? '',
       rawTty: result.rawTty ?? false,
       resizeTtyControl: result.resizeTtyControl ?? '',
       removedNode: result.removedNode ?? '',
-    });
-    if (result.pipe !== undefined) {
-      response.pipeId = pipeName();
-      pipes.open(response.pipeId, result.pipe);
-      result.named?.(response.pipeId);
-    }
-    return response;
+    };
+    if (result.pipe === undefined) return answer;
+    const pipeId = pipeName();
+    pipes.open(pipeId, result.pipe);
+    result.named?.(pipeId);
+    return { ...answer, pipeId };
   };
 
-  return async (request: wire.ControlRequest): Promise<wire.ControlResponse> => {
+  return async (request: wire.ControlRequest): Promise<ControlAnswer> => {
     try {
       if (underWay >= callLimit) {
         throw new ProbeError(`${callLimit} controls are under way already`, {
@@ -45,11 +43,11 @@ export function createCalls(desk: ControlDesk, pipes: Pipes, pipeName: () => str
         underWay--;
       }
     } catch (error) {
-      return create(wire.ControlResponseSchema, {
+      return {
         id: request.id,
         error: error instanceof Error ? error.message : String(error),
         errorCode: outcomeOf(error).code,
-      });
+      };
     }
   };
 }

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { Client, type ClientDuplexStream, credentials, Metadata } from '@grpc/grpc-js';
 import {
+  connectMethod,
   createFrameEncoder,
   diffReports,
   emptyReport,
   type FrameEncoder,
   frameVersion,
+  type ProbeWord,
+  probeMessage,
   type Report,
-  wire,
+  type wire,
 } from '@orchestrator/report';
 import type { AppOptions } from './app-config.ts';
 import { createCalls } from './calls.ts';
@@ -17,7 +19,6 @@ import { createPipes } from './pipes.ts';
 import type { Session, SessionContext, SessionEnd } from './session.ts';
 
 type Stream = ClientDuplexStream<wire.ProbeMessage, wire.AppMessage>;
-type Outgoing = NonNullable<MessageInitShape<typeof wire.ProbeMessageSchema>['message']>;
 
 /** Silence is broken this often, so that a vanished app is noticed. */
 const channelOptions = {
@@ -29,7 +30,6 @@ const channelOptions = {
   'grpc.max_reconnect_backoff_ms': 1_000,
 };
 const welcomeTimeoutMs = 10_000;
-const path = '/orchestrator.monitor.v1.Monitor/Connect';
 
 function channelTo({ grpc = '', tls }: AppOptions): Client {
   const pem = (text: string | undefined) => (text === undefined ? null : Buffer.from(text));
@@ -43,12 +43,8 @@ function channelTo({ grpc = '', tls }: AppOptions): Client {
 function openStream(client: Client, token: string | undefined): Stream {
   const headers = new Metadata();
   if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
-  return client.makeBidiStreamRequest(
-    path,
-    (message: wire.ProbeMessage) => Buffer.from(toBinary(wire.ProbeMessageSchema, message)),
-    (bytes: Buffer) => fromBinary(wire.AppMessageSchema, bytes),
-    headers,
-  );
+  const { path, requestSerialize, responseDeserialize } = connectMethod;
+  return client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, headers);
 }
 
 /** Reports over a stream of the app's gRPC service; controls and pipes come back over it. */
@@ -90,8 +86,8 @@ function createTalk(context: SessionContext, stream: Stream) {
   let accepted = false;
   let blocked = false;
 
-  const send = (message: Outgoing): boolean => {
-    const goesOn = stream.write(create(wire.ProbeMessageSchema, { message }));
+  const send = (word: ProbeWord): boolean => {
+    const goesOn = stream.write(probeMessage(word));
     if (!goesOn) blocked = true;
     return goesOn;
   };
