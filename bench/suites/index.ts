@@ -1,3 +1,4 @@
+import { probe } from '../probe/suite.ts';
 import type { Suite } from '../result.ts';
 import { allocator } from './allocator.ts';
 import { bootstrap } from './bootstrap.ts';
@@ -6,4 +7,12 @@ import { memory } from './memory.ts';
 import { syncLag } from './sync-lag.ts';
 import { syncThroughput } from './sync-throughput.ts';
 
-export const suites: readonly Suite[] = [clientSuite, syncLag, syncThroughput, bootstrap, memory, allocator];
+export const suites: readonly Suite[] = [
+  clientSuite,
+  syncLag,
+  syncThroughput,
+  bootstrap,
+  memory,
+  allocator,
+  probe,
+];

@@ -1,0 +1,206 @@
+/** What a probe takes and how soon it tells, on real containers. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  busyboxImage,
+  type DockerEngine,
+  runCommand,
+  startDocker,
+  temporaryFolder,
+} from '@orchestrator/testing';
+import { type Child, program, startChild } from '../child.ts';
+import type { Suite, SuiteOptions, SuiteResult } from '../result.ts';
+import { median } from '../statistics.ts';
+import { type App, startApp } from './app.ts';
+import { type Fleet, fleetOf } from './containers.ts';
+import { childrenOf, cpuMs, familyCpuMs, familyRssMb } from './processes.ts';
+
+const settleMs = 15_000;
+const bridged = '/proc/sys/net/bridge/bridge-nf-call-iptables';
+
+interface Usage {
+  readonly cpuPercent: number;
+  readonly dockerCpuPercent: number;
+  readonly rssMb: number;
+  readonly wireKbPerS: number;
+}
+
+/** Makes the kernel track the connections of bridges, as Docker's own rules would; returns what ends it. */
+async function trackConnections(): Promise<() => Promise<void>> {
+  const chain = `orch-bench-${process.pid}`;
+  const was = await readFile(bridged, 'utf8');
+  await runCommand('iptables', ['-w', '-N', chain]);
+  await runCommand('iptables', ['-w', '-A', chain, '-m', 'conntrack', '--ctstate', 'NEW']);
+  await writeFile(bridged, '1');
+  return async () => {
+    await writeFile(bridged, was);
+    await runCommand('iptables', ['-w', '-F', chain]);
+    await runCommand('iptables', ['-w', '-X', chain]);
+  };
+}
+
+/** dockerd and containerd, without the shims. */
+const engineCpuMs = (engine: DockerEngine): number => {
+  const pid = engine.pid ?? 0;
+  return [pid, ...childrenOf(pid)].reduce((sum, one) => sum + cpuMs(one), 0);
+};
+
+/** Per cent of one core over a time. */
+async function percentOver(durationMs: number, spentMs: () => number): Promise<number> {
+  const [before, startMs] = [spentMs(), performance.now()];
+  await sleep(durationMs);
+  return ((spentMs() - before) / (performance.now() - startMs)) * 100;
+}
+
+async function measureUsage(
+  engine: DockerEngine,
+  app: App,
+  start: () => Promise<Child>,
+  durationMs: number,
+): Promise<{ usage: Usage; probe: Child }> {
+  const idlePercent = await percentOver(durationMs, () => engineCpuMs(engine));
+  const probe = await start();
+  await sleep(settleMs);
+  const [bytes, startMs] = [app.receivedBytes(), performance.now()];
+  const rss: number[] = [];
+  const sampling = setInterval(() => rss.push(familyRssMb(probe.pid)), 1_000);
+  const [cpuPercent, enginePercent] = await Promise.all([
+    percentOver(durationMs, () => familyCpuMs(probe.pid)),
+    percentOver(durationMs, () => engineCpuMs(engine)),
+  ]);
+  clearInterval(sampling);
+  const wireKbPerS = ((app.receivedBytes() - bytes) / 1024 / (performance.now() - startMs)) * 1000;
+  return {
+    usage: {
+      cpuPercent,
+      dockerCpuPercent: Math.max(0, enginePercent - idlePercent),
+      rssMb: rss.reduce((sum, one) => sum + one, 0) / rss.length,
+      wireKbPerS,
+    },
+    probe,
+  };
+}
+
+interface Delays {
+  readonly start: number[];
+  readonly stop: number[];
+  readonly edge: number[];
+  readonly edgeGone: number[];
+}
+
+const stateOf = (app: App, id: string) =>
+  app
+    .nodes('container')
+    .find(([node]) => node.startsWith(id))?.[1]
+    .latest.get('docker_container_state')?.value;
+
+/** True if an edge leads to this address' port 80. */
+const hasEdge = (app: App, ip: string) =>
+  app
+    .nodes('endpoint')
+    .some(([, node]) =>
+      [...node.edges].some(([to, { value }]) => value !== undefined && to.endsWith(`${ip};80`)),
+    );
+
+async function measureEdge(app: App, ip: string, delays: Delays): Promise<void> {
+  const socket = connect({ host: ip, port: 80 });
+  await new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve);
+    socket.once('error', reject);
+  });
+  const openedMs = Date.now();
+  delays.edge.push((await app.seen('an edge', () => hasEdge(app, ip))) - openedMs);
+  const closedMs = Date.now();
+  socket.destroy();
+  delays.edgeGone.push((await app.seen('the end of an edge', () => !hasEdge(app, ip))) - closedMs);
+}
+
+async function measureDelays(app: App, fleet: Fleet, rounds: number): Promise<Delays> {
+  const delays: Delays = { start: [], stop: [], edge: [], edgeGone: [] };
+  for (let round = 0; round < rounds; round++) {
+    const one = await fleet.start(`bench-round-${round}`, 'nc -ll -p 80 -e cat');
+    delays.start.push((await app.seen('a start', () => stateOf(app, one.id) === 'running')) - one.startedMs);
+    await sleep(500);
+    await measureEdge(app, one.ip, delays);
+    // Listening before the end is asked for: the report may be here before the engine's answer.
+    const seen = app.seen('a stop', () => stateOf(app, one.id) !== 'running');
+    const finishedMs = await fleet.kill(one.id);
+    delays.stop.push((await seen) - finishedMs);
+  }
+  return delays;
+}
+
+async function run({ quick, say }: SuiteOptions): Promise<SuiteResult> {
+  const durationMs = quick ? 20_000 : 180_000;
+  // Published packages are plain JavaScript; a warm cache of the compiled sources is as near as these come to it.
+  process.env.NODE_COMPILE_CACHE ??= await temporaryFolder('bench-probe');
+  process.env.NODE_OPTIONS = '--max-semi-space-size=2';
+  await using engine = await startDocker();
+  const fleet = fleetOf(engine, await busyboxImage(engine));
+  const untrack = await trackConnections();
+  const app = await startApp();
+  const start = () => startChild('probe', program('probe.ts', engine.socketPath, app.address));
+  let probe: Child | undefined;
+  try {
+    await (await start()).close();
+    const usages: Usage[] = [];
+    for (const count of [20, 100]) {
+      await fleet.growTo(count);
+      say(`${count} containers for ${durationMs / 1000} s without a probe, then with one`);
+      const measured = await measureUsage(engine, app, start, durationMs);
+      usages.push(measured.usage);
+      say(JSON.stringify(measured.usage));
+      probe = measured.probe;
+      if (count < 100) await probe.close();
+    }
+    const delays = await measureDelays(app, fleet, quick ? 5 : 20);
+    return resultOf(usages, delays);
+  } finally {
+    await probe?.close();
+    app.close();
+    await untrack();
+  }
+}
+
+function resultOf([small, large]: readonly Usage[], delays: Delays): SuiteResult {
+  if (small === undefined || large === undefined) throw new Error('nothing was measured');
+  const seen = {
+    startSeenP50Ms: median(delays.start),
+    stopSeenP50Ms: median(delays.stop),
+    edgeSeenP50Ms: median(delays.edge),
+    edgeGoneP50Ms: median(delays.edgeGone),
+  };
+  return {
+    metrics: {
+      cpuPercent20: small.cpuPercent,
+      dockerCpuPercent20: small.dockerCpuPercent,
+      cpuPercent100: large.cpuPercent,
+      dockerCpuPercent100: large.dockerCpuPercent,
+      rssMb100: large.rssMb,
+      wireKbPerS100: large.wireKbPerS,
+      ...seen,
+    },
+    ratios: {
+      'cpu, at 20 containers, over the limit': (small.cpuPercent + small.dockerCpuPercent) / 1.5,
+      'cpu, at 100 containers, over the limit': (large.cpuPercent + large.dockerCpuPercent) / 3,
+      'rss over the limit': large.rssMb / 90,
+      'wire over the limit': large.wireKbPerS / 3,
+      'start seen over the limit': seen.startSeenP50Ms / 250,
+      'stop seen over the limit': seen.stopSeenP50Ms / 200,
+      'edge seen over the limit': seen.edgeSeenP50Ms / 1000,
+      'edge gone over the limit': seen.edgeGoneP50Ms / 3000,
+    },
+    notes: [
+      'CPU is per cent of one core, of the probe with the programs it starts, and what it adds to dockerd and containerd.',
+      'Of ten containers one serves, one calls it each second, the others run a shell that sleeps a second at a time.',
+      'Delays count from the times that the engine tells (StartedAt, FinishedAt) and from the connection.',
+    ],
+  };
+}
+
+export const probe: Suite = {
+  name: 'probe',
+  about: 'a probe beside 20 and 100 containers: processor time, memory, wire, and how soon it tells',
+  run,
+};
