@@ -16,7 +16,8 @@ const notAdmitted = (id: string): Decision => ({ refusal: `Agent ${id} not yet a
 /** A new agent under an id that it was just given. */
 export function admitAgent(registry: Registry, info: IdentifiedAgentInfo): Decision {
   const id = info.id.value;
-  if (registry.admitted.has(id)) return { refusal: `Agent ${id} already admitted` };
+  const known = registry.admitted.has(id) || registry.unreachable.has(id) || registry.gone.has(id);
+  if (known) return { refusal: `Agent ${id} already admitted` };
   return { changes: [{ list: 'admitted', id, value: makeMessage(wire.Registry_SlaveSchema, { info }) }] };
 }
 

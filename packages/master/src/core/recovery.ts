@@ -1,0 +1,103 @@
+/** A new leader takes over what the registry knows, and waits for the agents. */
+
+import { MasterError } from '../errors.ts';
+import { machinesOf } from '../registrar/maintenance.ts';
+import { log, type MasterContext, write } from './context.ts';
+import { quotaOf } from './holdings.ts';
+
+/** With quotas, nothing is offered until so many of the agents are back: shares of a part of the cluster are not fair. */
+const agentsBackShare = 0.8;
+/** Ids in one registry write when old agents are forgotten. */
+const pruneBatch = 60;
+
+export function recover(context: MasterContext): void {
+  const { state, allocator, options, timers, nowMs } = context;
+  const { admitted, unreachable, gone, settings } = context.registry();
+  for (const [id, { info }] of admitted) state.recoveredAgents.set(id, { hostname: info.hostname });
+  for (const [id, { timestamp }] of unreachable) state.unreachableAgents.set(id, timestamp.nanoseconds);
+  for (const [id, { timestamp }] of gone) state.goneAgents.set(id, timestamp.nanoseconds);
+  for (const [role, weight] of settings.weights) allocator.setWeight(role, weight);
+  for (const [role, config] of settings.quotas) allocator.setQuota(role, quotaOf(config));
+  state.machines = machinesOf(settings.maintenance);
+  state.recoveredCount = admitted.size;
+  if (admitted.size > 0) {
+    timers.set('reregister-deadline', nowMs + options.agentReregisterTimeoutMs, {
+      type: 'reregister-deadline',
+    });
+  }
+  allocator.setPaused(isWaitingForAgents(context));
+  timers.set('registry-gc', nowMs + options.registryGcIntervalMs, { type: 'registry-gc' });
+}
+
+function isWaitingForAgents({ state, registry }: MasterContext): boolean {
+  const { quotas } = registry().settings;
+  if (quotas.size === 0) return false;
+  const back = state.recoveredCount - state.recoveredAgents.size;
+  return back < agentsBackShare * state.recoveredCount;
+}
+
+/** To be asked when an agent has come back. */
+export function maybeResumeOffers(context: MasterContext): void {
+  if (context.state.recoveredCount === 0) return;
+  context.allocator.setPaused(isWaitingForAgents(context));
+}
+
+/**
+ * The agents that are not back in time are unreachable. More of them than an operator allows is no accident of theirs.
+ *
+ * @throws MasterError `precondition`, after which the master must end
+ */
+export function onReregisterDeadline(context: MasterContext): void {
+  const { state, options } = context;
+  const missing = [...state.recoveredAgents.keys()];
+  const limit = options.recoveryAgentRemovalLimit;
+  if (missing.length > limit * state.recoveredCount) {
+    throw new MasterError(
+      'precondition',
+      `${missing.length} of ${state.recoveredCount} agents did not come back within ${options.agentReregisterTimeoutMs} ms, more than recovery_agent_removal_limit allows`,
+      { remedy: 'see why the agents cannot reach this master, or raise the limit' },
+    );
+  }
+  state.recoveredCount = 0;
+  context.allocator.setPaused(false);
+  const atNs = BigInt(Math.round(context.nowMs)) * 1_000_000n;
+  for (const agentId of missing) {
+    if (state.transitions.has(agentId)) continue;
+    state.transitions.set(agentId, 'marking-unreachable');
+    write(context, { type: 'mark-unreachable', agentId, atNs }, (outcome) => {
+      state.transitions.delete(agentId);
+      state.recoveredAgents.delete(agentId);
+      if ('refusal' in outcome) return;
+      state.unreachableAgents.set(agentId, atNs);
+      context.counters.add('master/recovery_slave_removals');
+      context.counters.add('master/slave_unreachable_completed');
+      log(context, 'warn', 'agent did not come back after the failover', { agentId });
+    });
+  }
+}
+
+function tooMany(list: ReadonlyMap<string, bigint>, context: MasterContext): string[] {
+  const { registryMaxAgentAgeMs, registryMaxAgentCount } = context.options;
+  const oldestNs = BigInt(Math.round(context.nowMs - registryMaxAgentAgeMs)) * 1_000_000n;
+  const byAge = [...list].sort(([, left], [, right]) => (left < right ? -1 : 1));
+  const surplus = Math.max(0, byAge.length - registryMaxAgentCount);
+  return byAge.filter(([, sinceNs], index) => index < surplus || sinceNs < oldestNs).map(([id]) => id);
+}
+
+/** Forgets agents that were unreachable or gone for long enough. */
+export function collectGarbage(context: MasterContext): void {
+  const { state, options, timers } = context;
+  timers.set('registry-gc', context.nowMs + options.registryGcIntervalMs, { type: 'registry-gc' });
+  const unreachable = tooMany(state.unreachableAgents, context);
+  const gone = tooMany(state.goneAgents, context);
+  for (let start = 0; start < Math.max(unreachable.length, gone.length); start += pruneBatch) {
+    const batch = {
+      unreachable: unreachable.slice(start, start + pruneBatch),
+      gone: gone.slice(start, start + pruneBatch),
+    };
+    write(context, { type: 'prune', ...batch }, () => {
+      for (const id of batch.unreachable) state.unreachableAgents.delete(id);
+      for (const id of batch.gone) state.goneAgents.delete(id);
+    });
+  }
+}

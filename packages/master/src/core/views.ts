@@ -1,0 +1,55 @@
+/** Records as the operator API shows them. */
+import { AgentInfo_Capability_Type, makeMessage, master, Resources } from '@orchestrator/mesos';
+import { nanosecondsOf } from './context.ts';
+import type { AgentRecord, FrameworkRecord, OfferRecord } from './records.ts';
+
+const { Response_GetAgents_AgentSchema, Response_GetFrameworks_FrameworkSchema } = master;
+
+const capabilityTypes = new Map<string, AgentInfo_Capability_Type>(Object.entries(AgentInfo_Capability_Type));
+
+/** What its tasks and executors hold, allocated to their roles. */
+export const allocatedOf = (agent: AgentRecord) => Resources.sum(agent.used.values());
+
+export const offeredOf = (offers: Iterable<OfferRecord>) =>
+  Resources.sum([...offers].map((offer) => offer.resources));
+
+/** What a framework's tasks and executors hold on all agents. */
+export const allocatedToFramework = (framework: FrameworkRecord) => Resources.sum(framework.used.values());
+
+export function agentMessage(agent: AgentRecord): master.Response_GetAgents_AgentValid {
+  const { info, active, deactivated, version, pid, registeredAtMs, reregisteredAtMs, drainInfo } = agent;
+  return makeMessage(Response_GetAgents_AgentSchema, {
+    ...{ agentInfo: info, active, deactivated, version, pid },
+    registeredTime: { nanoseconds: nanosecondsOf(registeredAtMs) },
+    ...(reregisteredAtMs === undefined
+      ? {}
+      : { reregisteredTime: { nanoseconds: nanosecondsOf(reregisteredAtMs) } }),
+    totalResources: agent.total.toMessages(),
+    allocatedResources: allocatedOf(agent).toMessages(),
+    offeredResources: offeredOf(agent.offers).toMessages(),
+    capabilities: [...agent.capabilities].flatMap((name) => {
+      const type = capabilityTypes.get(name);
+      return type === undefined ? [] : [{ type }];
+    }),
+    ...(drainInfo === undefined ? {} : { drainInfo }),
+    ...(agent.drainStartedAtMs === undefined
+      ? {}
+      : { estimatedDrainStartTime: { nanoseconds: nanosecondsOf(agent.drainStartedAtMs) } }),
+  });
+}
+
+export function frameworkMessage(framework: FrameworkRecord): master.Response_GetFrameworks_FrameworkValid {
+  const { info, active, recovered, registeredAtMs, reregisteredAtMs, unregisteredAtMs } = framework;
+  const time = (ms: number) => ({ nanoseconds: nanosecondsOf(ms) });
+  return makeMessage(Response_GetFrameworks_FrameworkSchema, {
+    ...{ frameworkInfo: info, active, recovered, connected: framework.connection !== undefined },
+    ...(registeredAtMs === undefined ? {} : { registeredTime: time(registeredAtMs) }),
+    ...(reregisteredAtMs === undefined ? {} : { reregisteredTime: time(reregisteredAtMs) }),
+    ...(unregisteredAtMs === undefined ? {} : { unregisteredTime: time(unregisteredAtMs) }),
+    offers: [...framework.offers].map((offer) => offer.message),
+    inverseOffers: [...framework.inverseOffers].map((offer) => offer.message),
+    allocatedResources: allocatedToFramework(framework).toMessages(),
+    offeredResources: offeredOf(framework.offers).toMessages(),
+    ...(framework.offerConstraints === undefined ? {} : { offerConstraints: framework.offerConstraints }),
+  });
+}
