@@ -23,7 +23,6 @@ export {
 } from './clients/executor-client.ts';
 export {
   type ExecutorEnvironment,
-  parseDuration,
   readExecutorEnvironment,
 } from './clients/executor-environment.ts';
 export { createMasterClient, type MasterClient, type MasterClientOptions } from './clients/master-client.ts';
@@ -82,6 +81,9 @@ export {
 export { createSharedServer, type SharedServerOptions } from './libprocess/shared-server.ts';
 export { addressOf, equalUpids, formatUpid, parseUpid, type Upid } from './libprocess/upid.ts';
 export { type DriverCall, decodeDriverCall } from './messages/driver-call.ts';
+export { formatDuration, parseDuration } from './messages/duration.ts';
+export { nameOfEnum } from './messages/enum-name.ts';
+export { ipFromNumber, ipToNumber } from './messages/ip.ts';
 export {
   decodeMessage,
   encodeMessage,
@@ -90,6 +92,7 @@ export {
   type Valid,
 } from './messages/message.ts';
 export { missingFields } from './messages/required.ts';
+export { formatUuid, isUuid, newUuidBytes } from './messages/uuid.ts';
 export { createRecordDecoder, type RecordDecoder, type RecordDecoderOptions } from './recordio/decode.ts';
 export { encodeRecord } from './recordio/encode.ts';
 // Resources: the compact form that sums and differences are made on.

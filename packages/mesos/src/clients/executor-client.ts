@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { clone, create, type MessageInitShape } from '@bufbuild/protobuf';
 import { createBackoff } from '@orchestrator/runtime/backoff';
 import { type Clock, sleep, systemClock } from '@orchestrator/runtime/clock';
@@ -14,6 +13,7 @@ import { TaskStatus_Source, TaskStatusSchema, type TaskStatusValid } from '../ge
 import { ExecutorIDSchema, FrameworkIDSchema } from '../generated/mesos/v1/values_pb.ts';
 import { encodeBody } from '../http/format.ts';
 import { requireFields, type Valid } from '../messages/message.ts';
+import { newUuidBytes } from '../messages/uuid.ts';
 import { readEvents } from './event-stream.ts';
 import { apiUrl } from './leader-url.ts';
 import { createTransport, requireSuccess, type TransportOptions } from './transport.ts';
@@ -52,8 +52,6 @@ export interface ExecutorClient {
   readonly done: Promise<void>;
   close(): void;
 }
-
-const uuidBytes = () => new Uint8Array(Buffer.from(randomUUID().replaceAll('-', ''), 'hex'));
 
 export function createExecutorClient(options: ExecutorClientOptions): ExecutorClient {
   const { agent, executorId, frameworkId, onEvent, onDisconnected } = options;
@@ -153,7 +151,7 @@ export function createExecutorClient(options: ExecutorClientOptions): ExecutorCl
     },
     async update(init) {
       const status = clone(TaskStatusSchema, create(TaskStatusSchema, init));
-      status.uuid = uuidBytes();
+      status.uuid = newUuidBytes();
       status.timestamp = clock.nowMs() / 1_000;
       status.source = TaskStatus_Source.EXECUTOR;
       status.executorId = create(ExecutorIDSchema, { value: executorId });

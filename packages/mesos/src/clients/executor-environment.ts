@@ -1,4 +1,5 @@
 import { MesosError } from '../errors.ts';
+import { parseDuration } from '../messages/duration.ts';
 
 /** What an agent tells an executor that it starts, in its environment. */
 export interface ExecutorEnvironment {
@@ -16,30 +17,6 @@ export interface ExecutorEnvironment {
   /** For tasks to end after SHUTDOWN. */
   shutdownGracePeriodMs: number;
   authenticationToken: string | undefined;
-}
-
-const units: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  ms: 1,
-  secs: 1_000,
-  mins: 60_000,
-  hrs: 3_600_000,
-  days: 86_400_000,
-  weeks: 604_800_000,
-};
-
-/** A duration as Mesos writes it (`15mins`, `2.5secs`), in milliseconds. Throws `MesosError` (`invalid`). */
-export function parseDuration(text: string): number {
-  const match = /^(-?\d+(?:\.\d+)?)([a-z]+)$/.exec(text.trim());
-  const unit = units[match?.[2] ?? ''];
-  if (match === null || unit === undefined) {
-    throw new MesosError(`${JSON.stringify(text)} is no duration`, {
-      code: 'invalid',
-      remedy: `write a number and one of ${Object.keys(units).join(', ')}`,
-    });
-  }
-  return Number(match[1]) * unit;
 }
 
 /** Throws `MesosError` (`invalid`) that names the variable that is missing or wrong. */

@@ -43,8 +43,9 @@ export function trackUnacknowledged(): Unacknowledged {
         unacknowledgedTasks: [...tasks.values()],
         unacknowledgedUpdates: told,
       }) as Call_SubscribeValid;
-      const later = () => [...updates.values()].filter((update) => !told.includes(update));
-      return { body, later: () => later().map(({ status }) => status) };
+      const later = () =>
+        [...updates.values()].filter((update) => !told.includes(update)).map(({ status }) => status);
+      return { body, later };
     },
   };
 }

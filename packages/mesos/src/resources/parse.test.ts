@@ -19,8 +19,41 @@ test('what names no role belongs to the default role', () => {
   );
 });
 
+test('a JSON array', () => {
+  const text = JSON.stringify([
+    { name: 'cpus', type: 'SCALAR', scalar: { value: 2 } },
+    { name: 'mem', type: 'SCALAR', scalar: { value: 64 }, role: '*' },
+    {
+      name: 'disk',
+      type: 'SCALAR',
+      scalar: { value: 5 },
+      disk: { source: { type: 'PATH', path: { root: '/d' } } },
+    },
+    {
+      name: 'ports',
+      type: 'RANGES',
+      ranges: { range: [{ begin: 1, end: 2 }] },
+      reservations: [{ type: 'STATIC', role: 'x' }],
+    },
+  ]);
+  expect(Resources.parse(text, 'web').toString()).toBe(
+    'cpus(reservations: [(STATIC,web)]):2; mem:64; disk(reservations: [(STATIC,web)])[PATH:/d]:5; ports(reservations: [(STATIC,x)]):[1-2]',
+  );
+});
+
 describe('refused', () => {
+  const cpus = '"name":"cpus","type":"SCALAR","scalar":{"value":1}';
   test.each([
+    ['[{]', 'syntax error at line 1 near: ]'],
+    ['[1]', 'Expecting a JSON object'],
+    ['[{}]', 'Missing required fields: name, type'],
+    [`[{${cpus},"revocable":{}}]`, 'Revocable resources cannot be specified'],
+    [
+      `[{${cpus},"reservations":[{"type":"DYNAMIC","role":"x"}]}]`,
+      'Dynamic reservations cannot be specified',
+    ],
+    [`[{${cpus},"disk":{"persistence":{"id":"v"}}}]`, 'Persistent volumes cannot be specified'],
+    ['cpus:1;cpus:{a}', "Resources with the same name ('cpus') but different types"],
     ['cpus', "missing or extra ':' in cpus"],
     ['cpus:1:2', "missing or extra ':' in cpus:1:2"],
     ['cpus:abc', 'Bad type for resource cpus value abc type TEXT'],

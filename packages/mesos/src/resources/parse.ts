@@ -6,6 +6,8 @@ import {
   ResourceSchema,
 } from '../generated/mesos/v1/resource_pb.ts';
 import { Value_Type } from '../generated/mesos/v1/values_pb.ts';
+import { parseJson } from '../json/parse.ts';
+import { readJsonValue } from '../json/read.ts';
 import { coalesce, pairsOf } from './ranges.ts';
 
 interface AmountInit {
@@ -90,8 +92,47 @@ function parseToken(token: string, defaultRole: string): Resource {
   return create(ResourceSchema, { name, ...parseValue(name, value), reservations });
 }
 
+function parseJsonResources(text: string, defaultRole: string): Resource[] {
+  const list = parseJson(text);
+  if (!Array.isArray(list)) throw invalid('Expecting a JSON array');
+  return list.map((value) => {
+    const resource = readJsonValue(ResourceSchema, value);
+    if (!Object.hasOwn(resource, 'role') && resource.reservations.length === 0) resource.role = defaultRole;
+    return resource;
+  });
+}
+
+/** What an operator may give an agent: what comes from frameworks, or over time, is not for the command line. */
+function commandLineError(resources: readonly Resource[]): string | undefined {
+  const types = new Map<string, Value_Type>();
+  for (const { name, type, disk, revocable, reservation, reservations } of resources) {
+    if (disk?.persistence !== undefined) return 'Persistent volumes cannot be specified at the command line';
+    if (revocable !== undefined) {
+      return "Revocable resources cannot be specified at the command line; do not include a 'revocable' key in the resources JSON";
+    }
+    if (reservation !== undefined || reservations.at(-1)?.type === Resource_ReservationInfo_Type.DYNAMIC) {
+      return 'Dynamic reservations cannot be specified at the command line; do not include a reservation with DYNAMIC type in the resources JSON';
+    }
+    if ((types.get(name) ?? type) !== type) {
+      return `Resources with the same name ('${name}') but different types are not allowed`;
+    }
+    types.set(name, type);
+  }
+  return undefined;
+}
+
+/** The value of `--resources`: a JSON array, or the simple form. Throws `MesosError` (`invalid`). */
+export function parseResources(text: string, defaultRole: string): Resource[] {
+  const resources = text.trimStart().startsWith('[')
+    ? parseJsonResources(text, defaultRole)
+    : parseSimpleResources(text, defaultRole);
+  const error = commandLineError(resources);
+  if (error !== undefined) throw invalid(error);
+  return resources;
+}
+
 /** `cpus:4;mem(web):1024;ports:[31000-32000];disks:{a,b}`: a role in parentheses is a static reservation. */
-export function parseSimpleResources(text: string, defaultRole: string): Resource[] {
+function parseSimpleResources(text: string, defaultRole: string): Resource[] {
   return text
     .split(';')
     .filter((token) => token !== '')

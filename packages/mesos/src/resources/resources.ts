@@ -13,7 +13,7 @@ import {
 } from './entry.ts';
 import type { ResourceFormat } from './format.ts';
 import { isPersistentVolume, makeKind, type ResourceKind, withAllocation } from './kind.ts';
-import { parseSimpleResources } from './parse.ts';
+import { parseResources } from './parse.ts';
 import { formatEntry } from './print.ts';
 import { countRanges } from './ranges.ts';
 import { entryFromMessage, entryToMessage } from './wire.ts';
@@ -54,7 +54,7 @@ export class Resources implements Iterable<ResourceEntry> {
    * is statically reserved for `defaultRole` (`*`: for nobody). Throws `MesosError` (`invalid`).
    */
   static parse(text: string, defaultRole = '*'): Resources {
-    return Resources.from(parseSimpleResources(text, defaultRole));
+    return Resources.from(parseResources(text, defaultRole));
   }
 
   get isEmpty(): boolean {
