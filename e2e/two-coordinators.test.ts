@@ -82,6 +82,7 @@ test('coordinators with TLS, tokens and one etcd: asked of either, and one kille
     await startCoordinator('one', folder, etcd.storeLines),
     await startCoordinator('two', folder, etcd.storeLines),
   ] as const;
+  let back: Coordinator | undefined;
   try {
     await a.create('/app', 'begin');
     const { file } = await writeMigrationFile({
@@ -104,8 +105,16 @@ test('coordinators with TLS, tokens and one etcd: asked of either, and one kille
     await conflictIsDecided(stage, ann);
     await takesOver(stage, { leads, stands }, ann);
     expect(stands.running.text()).not.toContain('token-of-');
+
+    // The engine that is warm by then is not taken for a client of A.
+    back = await startCoordinator(leads.name, folder, etcd.storeLines);
+    await expect.poll(() => back?.running.text(), patience).toContain('both sides loaded');
+    await a.close();
+    const done = await (await person(folder, back, 'ann')).run('advance', '--phase=6', '--confirm');
+    expect(done, done.stdout + done.stderr).toMatchObject({ exitCode: 0 });
+    expect(done.stdout).toContain('the migration is complete');
   } finally {
-    for (const { own } of both) await own.close();
+    for (const { own } of [...both, ...(back === undefined ? [] : [back])]) await own.close();
     await etcd.close();
   }
 });
