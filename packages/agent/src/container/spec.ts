@@ -13,6 +13,16 @@ export interface Command {
   arguments?: readonly string[];
 }
 
+/**
+ * The command with nothing before it, as `exec` takes it. The program is looked for by `value`; what it believes to be
+ * called cannot be told to every runtime.
+ */
+export function argvOf({ shell, value, arguments: words = [] }: Command): string[] {
+  if (shell) return ['/bin/sh', '-c', value ?? ''];
+  const [name, ...rest] = words;
+  return [value ?? name ?? '', ...rest];
+}
+
 /** Requests decide shares, limits what cannot be passed. */
 export interface ContainerResources {
   cpus: number;

@@ -1,6 +1,6 @@
 /** From a specification to the `config.json` of an OCI bundle. Pure. */
 import type { Account } from '../container/account.ts';
-import { type ContainerSpec, sandboxMountPath } from '../container/spec.ts';
+import { argvOf, type ContainerSpec, sandboxMountPath } from '../container/spec.ts';
 import { defaultCapabilities } from './capabilities.ts';
 import { defaultSeccomp } from './seccomp.ts';
 
@@ -113,14 +113,6 @@ const hasOwnProcesses = (spec: ContainerSpec) => spec.linux?.pidNamespace !== 'h
 const usesInit = (spec: ContainerSpec, host: HostFacts) =>
   hasOwnProcesses(spec) && host.initPath !== undefined;
 
-/** The command with nothing before it. */
-export function argvOf({ command }: ContainerSpec): string[] {
-  if (command.shell) return ['/bin/sh', '-c', command.value ?? ''];
-  const [name, ...rest] = command.arguments ?? [];
-  // The program is looked for by `value`; what it believes to be called cannot be told to every runtime.
-  return [command.value ?? name ?? '', ...rest];
-}
-
 function processOf(spec: ContainerSpec, { account, host }: BundleOptions) {
   const capabilities = spec.linux?.capabilities ?? defaultCapabilities;
   // Whoever is not root gets what he was given explicitly and keeps it over exec.
@@ -135,7 +127,7 @@ function processOf(spec: ContainerSpec, { account, host }: BundleOptions) {
   return {
     terminal: false,
     user: { uid: account.uid, gid: account.gid, additionalGids: account.additionalGids },
-    args: [...init, ...argvOf(spec)],
+    args: [...init, ...argvOf(spec.command)],
     env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
     cwd: sandboxInside(spec),
     capabilities: {
@@ -211,7 +203,7 @@ export function nativeProblem(spec: ContainerSpec): string | undefined {
   if ((spec.portMappings ?? []).length > 0 && (mode === 'host' || mode === 'none')) {
     return `port mappings need a network of the container's own, not ${mode}`;
   }
-  return argvOf(spec)[0] === '' ? 'its command is empty' : undefined;
+  return argvOf(spec.command)[0] === '' ? 'its command is empty' : undefined;
 }
 
 /** The content of `config.json`. */

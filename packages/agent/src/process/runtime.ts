@@ -22,7 +22,7 @@ import type {
   Runtime,
 } from '../container/runtime.ts';
 import { spawnExec } from '../container/spawn-exec.ts';
-import type { ContainerSpec } from '../container/spec.ts';
+import { argvOf, type ContainerSpec } from '../container/spec.ts';
 import { AgentError } from '../errors.ts';
 import { openOutput } from '../sandbox/output.ts';
 
@@ -51,12 +51,6 @@ function processProblem(spec: ContainerSpec): string | undefined {
   if ((spec.volumes ?? []).length > 0) return `a volume ${needs}`;
   if (spec.linux !== undefined || spec.docker !== undefined) return `isolation ${needs}`;
   return undefined;
-}
-
-function argvOf({ command }: ContainerSpec): string[] {
-  if (command.shell) return ['/bin/sh', '-c', command.value ?? ''];
-  const [name, ...rest] = command.arguments ?? [];
-  return [command.value ?? name ?? '', ...rest];
 }
 
 const environmentOf = (spec: ContainerSpec, home: string | undefined) => ({
@@ -119,7 +113,7 @@ export class ProcessRuntime implements Runtime {
     const exitFile = await open(this.#exits.fileOf(containerId), 'w');
     const output = await openOutput(sandboxPath, owner);
     try {
-      const child = spawn('/bin/sh', ['-c', wrapper, 'sh', ...argvOf(spec)], {
+      const child = spawn('/bin/sh', ['-c', wrapper, 'sh', ...argvOf(spec.command)], {
         cwd: sandboxPath,
         env: environmentOf(spec, account?.home),
         stdio: ['ignore', output[0].fd, output[1].fd, exitFile.fd],
