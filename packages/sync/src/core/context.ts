@@ -27,6 +27,8 @@ export interface SideContext {
   readonly findings: Finding[];
   /** Findings were out of date; nothing is written here until it has looked again and told of everything up to here. */
   listenUntil: bigint;
+  /** The findings before the next progress were out of date. */
+  isMisheard: boolean;
 }
 
 /** A transaction, or how far everything has been told. */

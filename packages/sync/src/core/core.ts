@@ -223,6 +223,7 @@ class SyncCore implements Core {
     const ctx = this.#ctx;
     const here = ctx.sides[side];
     here.findings.length = 0;
+    here.isMisheard = false;
     if (this.#isRunning) {
       beginComparison(ctx, bridgeGap(ctx, side, mirror));
       return;
@@ -348,6 +349,7 @@ function createSide(options: CoreOptions, side: Side): SideContext {
     mirrorOf: new Map(),
     findings: [],
     listenUntil: 0n,
+    isMisheard: false,
   };
   for (const session of options.mirrorSessions ?? []) {
     if (session.side === side) addMirrorSession(here, session);

@@ -42,7 +42,9 @@ export function nextTold(ctx: Context, side: Side): Told | undefined {
   const lane = ctx.lanes[otherSide(side)];
   for (let next = here.findings[0]; next !== undefined; next = here.findings[0]) {
     if (typeof next === 'bigint') {
-      if (next > here.position) here.position = next;
+      // With what was out of date, not all up to there has been told: no cursor may say so.
+      if (next > here.position && !here.isMisheard) here.position = next;
+      here.isMisheard = false;
       here.findings.shift();
       continue;
     }
@@ -60,6 +62,7 @@ export function nextTold(ctx: Context, side: Side): Told | undefined {
 function lookAgain(ctx: Context, here: SideContext, news: readonly TxnOp[]): void {
   const { side, mirror } = here;
   here.listenUntil = mirror.zxid;
+  here.isMisheard = true;
   const paths = news.flatMap((op) => ('path' in op ? [op.path] : []));
   ctx.out.push({ kind: 'refresh', side, zxid: mirror.zxid, paths });
 }

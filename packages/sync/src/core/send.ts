@@ -107,11 +107,14 @@ function nextCursor(ctx: Context, lane: Lane, works: readonly Work[]): Cursor {
   let { zxid, seenZxid } = lane.cursor;
   // Until all is copied, a restart has to copy all.
   if (lane.from === 'source' && !ctx.isCopied) return { term: ctx.term, zxid, seenZxid };
-  for (const work of works) if (work.movesCursor && work.zxid > zxid) zxid = work.zxid;
-  if (ctx.isComparing) return { term: ctx.term, zxid, seenZxid };
   const near = ctx.sides[lane.from];
+  // Without history, more that was done before may still be found; how far all has been told, only the position says.
+  if (near.traits.hasHistory) {
+    for (const work of works) if (work.movesCursor && work.zxid > zxid) zxid = work.zxid;
+  }
+  if (ctx.isComparing) return { term: ctx.term, zxid, seenZxid };
   if (lane.queue.length === 0 && near.position > zxid) zxid = near.position;
-  const seen = doneThrough(ctx.lanes[lane.to], ctx.sides[lane.to].position);
+  const seen = doneThrough(ctx.lanes[lane.to], ctx.sides[lane.to]);
   if (seen > seenZxid) seenZxid = seen;
   return { term: ctx.term, zxid, seenZxid };
 }
