@@ -4,6 +4,7 @@ import { freePorts } from '@orchestrator/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   createLibprocess,
+  createMessageHttpHandler,
   createSharedServer,
   internal,
   type Libprocess,
@@ -26,8 +27,10 @@ interface TestNode {
   sockets: Set<Socket>;
 }
 
-function answerHttp(): HttpServer {
+function answerHttp(libprocess: Libprocess): HttpServer {
+  const takeMessage = createMessageHttpHandler({ libprocess });
   return createHttpServer((request, response) => {
+    if (takeMessage(request, response)) return;
     request.resume();
     request.on('end', () => {
       if (request.url === '/health') response.end();
@@ -41,7 +44,7 @@ function answerHttp(): HttpServer {
 async function startNode(options: Partial<LibprocessOptions> = {}): Promise<TestNode> {
   const [port] = await freePorts(1);
   const libprocess = createLibprocess({ ...options, address: { host: '127.0.0.1', port: port ?? 0 } });
-  const http = answerHttp();
+  const http = answerHttp(libprocess);
   const server = createSharedServer({ libprocess, http });
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => sockets.add(socket));
@@ -213,4 +216,30 @@ test('a handler that throws does not stop those after it', async () => {
   sender.send(receiver.pid, internal.KillTaskMessageSchema, kill('t'));
   await received.promise;
   expect(errors).toEqual([expect.objectContaining({ code: 'invalid' })]);
+});
+
+test('a message on a connection that began with something else arrives all the same', async () => {
+  const node = await startNode();
+  const received = Promise.withResolvers<string>();
+  node.libprocess.spawn('master', ({ type }) => received.resolve(type));
+  const message = (to: string) => `POST /${to}/x.Y HTTP/1.1\r\nHost: h\r\nLibprocess-From: a@h:1\r\n\r\n`;
+  const answer = await rawExchange(
+    node.libprocess.address.port,
+    `GET /health HTTP/1.1\r\nHost: h\r\n\r\n${message('master')}${message('nobody')}`,
+  );
+  expect(statusesOf(answer)).toEqual(['HTTP/1.1 200 OK', 'HTTP/1.1 202 Accepted', 'HTTP/1.1 404 Not Found']);
+  expect(await received.promise).toBe('x.Y');
+});
+
+test('a request that never becomes whole is given up, silence between requests is not', async () => {
+  const node = await startNode({ requestTimeoutMs: 30 });
+  node.libprocess.spawn('master', () => undefined);
+  const { port } = node.libprocess.address;
+  const [silent, stuck] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')];
+  closers.push(() => silent.destroy());
+  silent.write('POST /master/x.Y HTTP/1.1\r\nLibprocess-From: a@h:1\r\n\r\n');
+  stuck.write('POST /master/x.Y HTTP/1.1\r\nLibprocess-From: a@h:1\r\n');
+  await new Promise((resolve) => stuck.resume().once('close', resolve));
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  expect(silent.destroyed || silent.readableEnded).toBe(false);
 });

@@ -63,13 +63,13 @@ export function authenticate(options: AuthenticateOptions): Promise<boolean> {
       }
       state = 'stepping';
       const start = create(AuthenticationStartMessageSchema, { mechanism, data: new Uint8Array() });
-      process.send(session, AuthenticationStartMessageSchema, start);
+      authenticatee.send(session, AuthenticationStartMessageSchema, start);
     }),
     onMessage(AuthenticationStepMessageSchema, ({ data }, session) => {
       if (state !== 'stepping') return fail("unexpected 'step'", 'invalid');
       const response = responseTo(Buffer.from(data).toString(), principal, secret);
       const step = create(AuthenticationStepMessageSchema, { data: Buffer.from(response) });
-      process.send(session, AuthenticationStepMessageSchema, step);
+      authenticatee.send(session, AuthenticationStepMessageSchema, step);
     }),
     onMessage(AuthenticationCompletedMessageSchema, () => {
       if (state === 'stepping') resolve(true);
@@ -78,16 +78,20 @@ export function authenticate(options: AuthenticateOptions): Promise<boolean> {
     onMessage(AuthenticationFailedMessageSchema, () => resolve(false)),
     onMessage(AuthenticationErrorMessageSchema, ({ error }) => fail(error, 'invalid')),
   ];
-  const process = libprocess.spawn(nextId(libprocess), routeMessages(routes));
+  const authenticatee = libprocess.spawn(nextId(libprocess), routeMessages(routes));
   const timer = clock.after(timeoutMs, () => fail(`no verdict within ${timeoutMs} ms`, 'timeout'));
-  process.link(master, (error) => fail(error?.message ?? 'the connection broke', 'unavailable'));
-  process.send(
-    master,
-    AuthenticateMessageSchema,
-    create(AuthenticateMessageSchema, { pid: formatUpid(client) }),
-  );
+  try {
+    authenticatee.link(master, (error) => fail(error?.message ?? 'the connection broke', 'unavailable'));
+    authenticatee.send(
+      master,
+      AuthenticateMessageSchema,
+      create(AuthenticateMessageSchema, { pid: formatUpid(client) }),
+    );
+  } catch (error) {
+    reject(error);
+  }
   return promise.finally(() => {
     timer.cancel();
-    process.close();
+    authenticatee.close();
   });
 }

@@ -84,9 +84,13 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     ];
     const session = libprocess.spawn(`crammd5-authenticator-session(${sessions})`, routeMessages(routes));
     const timer = clock.after(timeoutMs, () => fail(`took longer than ${timeoutMs} ms`, 'timeout'));
-    session.link(authenticatee, (error) => fail(error?.message ?? 'the connection broke', 'unavailable'));
-    const mechanisms = create(AuthenticationMechanismsMessageSchema, { mechanisms: [mechanism] });
-    session.send(authenticatee, AuthenticationMechanismsMessageSchema, mechanisms);
+    try {
+      session.link(authenticatee, (error) => fail(error?.message ?? 'the connection broke', 'unavailable'));
+      const mechanisms = create(AuthenticationMechanismsMessageSchema, { mechanisms: [mechanism] });
+      session.send(authenticatee, AuthenticationMechanismsMessageSchema, mechanisms);
+    } catch (error) {
+      reject(error);
+    }
     return promise.finally(() => {
       timer.cancel();
       session.close();

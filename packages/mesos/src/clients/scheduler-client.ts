@@ -141,7 +141,9 @@ export function createSchedulerClient(options: SchedulerClientOptions): Schedule
       })) {
         const intervalSeconds = event.subscribed?.heartbeatIntervalSeconds ?? 0;
         if (intervalSeconds > 0) heartbeats.expect(1_000 * intervalSeconds * mostMissedHeartbeats);
+        heartbeats.hold(true);
         await take(event);
+        heartbeats.hold(false);
       }
     } finally {
       heartbeats.stop();

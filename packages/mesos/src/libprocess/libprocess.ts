@@ -16,6 +16,8 @@ export interface LibprocessOptions extends Partial<PeerLimits> {
   address: { host: string; port: number };
   /** Default 64 MiB. */
   largestMessageBytes?: number;
+  /** For a message that has begun to arrive to be whole. Default 60 000. */
+  requestTimeoutMs?: number;
   /** Connections to peers at a time; a send to one more fails its links. Default 65 536. */
   mostPeers?: number;
   clock?: Clock;
@@ -166,12 +168,13 @@ export function createLibprocess(options: LibprocessOptions): Libprocess {
     },
     has: processes.has,
     serve(socket, serveHttp) {
-      const { largestMessageBytes } = options;
+      const { largestMessageBytes, requestTimeoutMs } = options;
       serveConnection(socket, {
         processes,
         serveHttp,
-        nowMs: clock.nowMs,
+        clock,
         ...(largestMessageBytes === undefined ? {} : { largestMessageBytes }),
+        ...(requestTimeoutMs === undefined ? {} : { requestTimeoutMs }),
       });
     },
     deliver(message) {

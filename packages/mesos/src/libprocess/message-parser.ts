@@ -16,6 +16,8 @@ export type ParsedRequest =
 export interface MessageParser {
   /** Requests that are whole now, in order. After `other` or `malformed` nothing more is parsed. */
   push(bytes: Buffer): ParsedRequest[];
+  /** A request has begun and is not whole. */
+  readonly isWaiting: boolean;
 }
 
 export interface MessageParserOptions {
@@ -86,6 +88,9 @@ export function createMessageParser(options: MessageParserOptions = {}): Message
   }
 
   return {
+    get isWaiting() {
+      return !ended && received.bytes.length > 0;
+    },
     push(bytes) {
       if (ended) return [];
       received.append(bytes);

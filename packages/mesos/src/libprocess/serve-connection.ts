@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { Clock, Timer } from '@orchestrator/runtime/clock';
 import { createMessageParser, type MessageParserOptions, type ParsedRequest } from './message-parser.ts';
 import type { ProcessTable } from './process-table.ts';
 
@@ -6,8 +7,9 @@ export interface ServeConnectionOptions extends MessageParserOptions {
   processes: ProcessTable;
   /** Gets connections whose next request is not for us, with that request put back in front. */
   serveHttp: (socket: Duplex) => void;
-  /** Date header of answers. */
-  nowMs: () => number;
+  clock: Clock;
+  /** For a request that has begun to be whole; then the connection is closed. Default 60 000. */
+  requestTimeoutMs?: number;
 }
 
 /** Answers that the peer does not read: more than this and nothing more is read from it. */
@@ -25,10 +27,11 @@ function answer(status: string, date: string, body = ''): string {
  * not. The first request that is something else takes the connection to the HTTP server, for good.
  */
 export function serveConnection(socket: Duplex, options: ServeConnectionOptions): void {
-  const { processes, serveHttp, nowMs } = options;
+  const { processes, serveHttp, clock, requestTimeoutMs = 60_000 } = options;
   const parser = createMessageParser(options);
   let queue: ParsedRequest[] = [];
   let busy = false;
+  let patience: Timer | undefined;
 
   /** Reads no more until then. */
   function wait(until: Promise<void>): void {
@@ -55,7 +58,7 @@ export function serveConnection(socket: Duplex, options: ServeConnectionOptions)
 
   /** All that may be served now, with the answers in one write. */
   function work(): void {
-    const date = new Date(nowMs()).toUTCString();
+    const date = new Date(clock.nowMs()).toUTCString();
     let answers = '';
     let done = 0;
     while (done < queue.length && !busy) {
@@ -79,10 +82,21 @@ export function serveConnection(socket: Duplex, options: ServeConnectionOptions)
     wait(new Promise((resolve) => socket.once('drain', resolve).once('close', resolve)));
   }
 
+  /** Silence between requests may last: a linked peer keeps its connection without a word. Within one it may not. */
+  function watchRequest(): void {
+    if (parser.isWaiting) {
+      patience ??= clock.after(requestTimeoutMs, () => socket.destroy(), { background: true });
+    } else {
+      patience?.cancel();
+      patience = undefined;
+    }
+  }
+
   function handOver(bytes: Buffer): void {
     socket.off('data', read);
     socket.off('end', end);
     socket.off('error', ignore);
+    socket.off('close', close);
     socket.pause();
     socket.unshift(bytes);
     serveHttp(socket);
@@ -91,13 +105,16 @@ export function serveConnection(socket: Duplex, options: ServeConnectionOptions)
 
   function read(bytes: Buffer): void {
     queue.push(...parser.push(bytes));
+    watchRequest();
     if (!busy) work();
   }
 
   // A peer that goes away is no matter of this side: its own link, or a ping, tells of it.
   const ignore = () => undefined;
   const end = () => void socket.end();
+  const close = () => patience?.cancel();
   socket.on('error', ignore);
+  socket.on('close', close);
   socket.on('data', read);
   socket.on('end', end);
 }

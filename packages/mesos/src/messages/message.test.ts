@@ -66,3 +66,16 @@ test('bytes that are no message are refused with their type', () => {
     '8 bytes are no mesos.v1.scheduler.Call',
   );
 });
+
+test('bytes in a message do not keep alive what it was read from', () => {
+  const chunk = Buffer.alloc(65_536);
+  const status = makeMessage(TaskStatusSchema, {
+    taskId: { value: 't' },
+    state: TaskState.TASK_RUNNING,
+    uuid: chunk.subarray(0, 16),
+  });
+  const bytes = encodeMessage(TaskStatusSchema, status);
+  chunk.set(bytes);
+  const { uuid } = decodeMessage(TaskStatusSchema, chunk.subarray(0, bytes.length));
+  expect(uuid.buffer.byteLength).toBeLessThan(100);
+});

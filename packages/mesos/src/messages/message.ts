@@ -5,6 +5,7 @@ import {
   type MessageInitShape,
   type MessageShape,
   type MessageValidType,
+  ScalarType,
   toBinary,
 } from '@bufbuild/protobuf';
 import { MesosError } from '../errors.ts';
@@ -36,6 +37,24 @@ export function requireFields<Desc extends DescMessage>(
   return message as Valid<Desc>;
 }
 
+const withBytes = new Map<DescMessage, boolean>();
+
+/** Whether a message can hold bytes anywhere. */
+function holdsBytes(schema: DescMessage): boolean {
+  const known = withBytes.get(schema);
+  if (known !== undefined) return known;
+  withBytes.set(schema, false); // a message below itself adds nothing
+  const holds = schema.fields.some((field) =>
+    field.message === undefined ? field.scalar === ScalarType.BYTES : holdsBytes(field.message),
+  );
+  withBytes.set(schema, holds);
+  return holds;
+}
+
+/** Bytes in a message are views of what it was read from: of a copy, so that 16 of them do not keep 64 kB alive. */
+const sourceOf = (schema: DescMessage, bytes: Uint8Array) =>
+  holdsBytes(schema) ? Uint8Array.prototype.slice.call(bytes) : bytes;
+
 /**
  * Reads protobuf. Fields that the schema does not know are kept in `$unknown` and written again by `encodeMessage`.
  * Throws `MesosError` (`invalid`) for bytes that are no such message or lack a required field.
@@ -43,7 +62,7 @@ export function requireFields<Desc extends DescMessage>(
 export function decodeMessage<Desc extends DescMessage>(schema: Desc, bytes: Uint8Array): Valid<Desc> {
   let message: MessageShape<Desc>;
   try {
-    message = fromBinary(schema, bytes);
+    message = fromBinary(schema, sourceOf(schema, bytes));
   } catch (cause) {
     throw new MesosError(`${bytes.byteLength} bytes are no ${schema.typeName}`, { code: 'invalid', cause });
   }
