@@ -18,8 +18,9 @@ export type ResourceFormat = 'stack' | 'role' | 'both';
 function toStack(resource: Resource): void {
   const role = resource.role;
   const dynamic = resource.reservation;
-  Reflect.deleteProperty(resource, 'role');
-  Reflect.deleteProperty(resource, 'reservation');
+  // Asked first: deleting makes an object slow, and nearly none has these.
+  if (Object.hasOwn(resource, 'role')) Reflect.deleteProperty(resource, 'role');
+  if (dynamic !== undefined) Reflect.deleteProperty(resource, 'reservation');
   if (resource.reservations.length > 0 || role === '*') return;
   const type =
     dynamic === undefined ? Resource_ReservationInfo_Type.STATIC : Resource_ReservationInfo_Type.DYNAMIC;
