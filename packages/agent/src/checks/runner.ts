@@ -68,6 +68,7 @@ export class CheckRunner {
   #cancel(): void {
     this.#timer?.cancel();
     this.#look?.abort(new Error('the check was stopped'));
+    this.#look = undefined;
   }
 
   #apply(event: CheckEvent): void {
@@ -107,6 +108,8 @@ export class CheckRunner {
     const timer = timeoutMs > 0 ? this.#clock.after(timeoutMs, abort, { background: true }) : undefined;
     look(this.#options, this.#options.probe, controller.signal).then((result) => {
       timer?.cancel();
+      // One that was given up may answer late.
+      if (this.#look !== controller) return;
       this.#apply({ type: 'result', result, nowMs: this.#clock.monotonicMs() });
     });
   }

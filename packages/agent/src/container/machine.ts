@@ -104,6 +104,7 @@ const neverRan = (reason: 'killed' | 'launchFailed', message: string): Terminati
 });
 
 type Live = Extract<ContainerState, { phase: 'creating' | 'starting' | 'running' }>;
+type Starting = Extract<ContainerState, { phase: 'starting' }>;
 type Running = Extract<ContainerState, { phase: 'running' }>;
 
 function end(state: Live, termination: Termination, removeAnyway: boolean): Step {
@@ -137,11 +138,11 @@ function onKill(state: Live, graceMs: number): Step {
   return state.kill?.forced === true ? { state, actions: [] } : sendKill(state, graceMs);
 }
 
-function onStarted(state: Live, status: ContainerStatus): Step {
+function onStarted(state: Starting, status: ContainerStatus): Step {
   const { kill, destroy } = state;
   const running: Running = { phase: 'running', status, ...(destroy && { destroy }) };
   const launched: ContainerAction = { type: 'launched', status };
-  if (state.phase === 'starting' && state.exit !== undefined) {
+  if (state.exit !== undefined) {
     const ended = end({ ...running, ...(kill && { kill }) }, terminationOf(state.exit, kill), false);
     return { state: ended.state, actions: [launched, ...ended.actions] };
   }
@@ -159,6 +160,7 @@ function onLiveEvent(state: Live, event: ContainerEvent): Step {
         return end(state, neverRan('killed', 'Container killed before its start'), true);
       return { state: { phase: 'starting' }, actions: [{ type: 'start' }] };
     case 'failed': {
+      if (state.phase === 'running') return { state, actions: [] };
       const killed = state.kill !== undefined;
       const termination = killed
         ? neverRan('killed', 'Container killed before its start')
@@ -166,6 +168,7 @@ function onLiveEvent(state: Live, event: ContainerEvent): Step {
       return end(state, termination, true);
     }
     case 'started':
+      if (state.phase !== 'starting') return { state, actions: [] };
       return onStarted(state, event.status);
     case 'kill':
       return onKill(state, event.graceMs);
@@ -174,6 +177,7 @@ function onLiveEvent(state: Live, event: ContainerEvent): Step {
     case 'timeout':
       return state.phase === 'running' ? sendKill(state, 0) : { state, actions: [] };
     case 'exited':
+      if (state.phase === 'creating') return { state, actions: [] };
       if (state.phase === 'starting') return { state: { ...state, exit: event.exit }, actions: [] };
       return end(state, terminationOf(event.exit, state.kill), false);
     case 'removed':

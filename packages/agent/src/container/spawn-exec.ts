@@ -1,6 +1,7 @@
 /** A further process of a container, as a process of this machine. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { AgentError } from '../errors.ts';
+import { killTree } from './process-tree.ts';
 import type { ExecSession } from './runtime.ts';
 
 export interface SpawnExecOptions {
@@ -37,14 +38,19 @@ export async function spawnExec({
       reject(new AgentError('LaunchFailed', `running ${program}: ${cause.message}`, { cause }));
     });
   });
-  const abort = () => child.kill('SIGKILL');
-  signal?.addEventListener('abort', abort, { once: true });
   const exit = new Promise<number>((resolve, reject) => {
+    const abort = () => {
+      // What it has started may hold its output open.
+      killTree(child.pid ?? 0).catch(() => child.kill('SIGKILL'));
+      for (const stream of [child.stdout, child.stderr]) stream.destroy();
+      reject(new AgentError('Killed', `${program} was given up`));
+    };
+    signal?.addEventListener('abort', abort, { once: true });
     child.once('close', (code) => {
       signal?.removeEventListener('abort', abort);
-      if (signal?.aborted === true) reject(new AgentError('Killed', `${program} was given up`));
-      else resolve(code ?? signalStatus);
+      resolve(code ?? signalStatus);
     });
+    if (signal?.aborted === true) abort();
   });
   exit.catch(() => undefined);
   return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, exit };

@@ -1,5 +1,5 @@
 /** From a specification to the body of the Engine's create call. Pure. */
-import type { ContainerCreateOptions, HostConfig } from 'dockerode';
+import type { ContainerCreateOptions, HostConfig, MountSettings } from 'dockerode';
 import { type ContainerSpec, type PortMapping, sandboxMountPath, type Volume } from '../container/spec.ts';
 import { applyParameters } from './parameters.ts';
 
@@ -57,19 +57,36 @@ function commandOf({ command }: ContainerSpec): Pick<ContainerCreateOptions, 'En
   return words.length === 0 ? {} : { Cmd: words };
 }
 
-/** `hostPath:containerPath:mode`; a driver's volume has its name in the first place. */
-function bindOf(volume: Volume, spec: ContainerSpec): string {
-  const inside = volume.containerPath.startsWith('/')
-    ? volume.containerPath
-    : `${sandboxMountPath}/${volume.containerPath}`;
-  const outside =
-    volume.source === 'host'
-      ? volume.hostPath
-      : volume.source === 'sandbox'
-        ? `${spec.sandboxPath}/${volume.path}`
-        : volume.name;
-  return `${outside}:${inside}:${volume.readOnly === true ? 'ro' : 'rw'}`;
+type DriverVolume = Extract<Volume, { source: 'driver' }>;
+
+const insideOf = ({ containerPath }: Volume) =>
+  containerPath.startsWith('/') ? containerPath : `${sandboxMountPath}/${containerPath}`;
+
+/** `hostPath:containerPath:mode` */
+function bindOf(volume: Exclude<Volume, DriverVolume>, { sandboxPath }: ContainerSpec): string {
+  const outside = volume.source === 'host' ? volume.hostPath : `${sandboxPath}/${volume.path}`;
+  return `${outside}:${insideOf(volume)}:${volume.readOnly === true ? 'ro' : 'rw'}`;
 }
+
+/** The Engine makes the volume with the driver when there is none of that name. */
+function mountOf(volume: DriverVolume): MountSettings {
+  return {
+    Type: 'volume',
+    Source: volume.name,
+    Target: insideOf(volume),
+    ReadOnly: volume.readOnly ?? false,
+    VolumeOptions: {
+      NoCopy: false,
+      Labels: {},
+      DriverConfig: { Name: volume.driver, Options: { ...volume.driverOptions } },
+    },
+  };
+}
+
+const isDriverVolume = (volume: Volume): volume is DriverVolume => volume.source === 'driver';
+const bindsOf = (spec: ContainerSpec) =>
+  (spec.volumes ?? []).filter((volume) => !isDriverVolume(volume)).map((volume) => bindOf(volume, spec));
+const mountsOf = (spec: ContainerSpec) => (spec.volumes ?? []).filter(isDriverVolume).map(mountOf);
 
 function networkModeOf({ network = { mode: 'host' } }: ContainerSpec): string {
   return network.mode === 'named' ? network.name : network.mode;
@@ -93,9 +110,8 @@ export function dockerProblem(spec: ContainerSpec): string | undefined {
   if ((spec.portMappings ?? []).length > 0 && (mode === 'host' || mode === 'none')) {
     return `port mappings need a network of the container's own, not ${mode}`;
   }
-  const colon = (spec.volumes ?? []).find((volume) => bindOf(volume, spec).split(':').length !== 3);
-  if (colon !== undefined)
-    return `volume ${colon.containerPath} has a colon in a path, which Docker cannot express`;
+  const colon = bindsOf(spec).find((bind) => bind.split(':').length !== 3);
+  if (colon !== undefined) return `volume ${colon} has a colon in a path, which Docker cannot express`;
   return applyParameters({}, spec.docker?.parameters ?? []).problem;
 }
 
@@ -127,10 +143,8 @@ export function createOptions(spec: ContainerSpec, settings: CreateSettings): Co
       ...resourcesOf(spec, settings),
       NetworkMode: networkModeOf(spec),
       ...(mappings.length > 0 && portsOf(mappings)),
-      Binds: [
-        `${spec.sandboxPath}:${sandboxMountPath}:rw`,
-        ...(spec.volumes ?? []).map((volume) => bindOf(volume, spec)),
-      ],
+      Binds: [`${spec.sandboxPath}:${sandboxMountPath}:rw`, ...bindsOf(spec)],
+      ...(mountsOf(spec).length > 0 && { Mounts: mountsOf(spec) }),
       ...(spec.docker?.privileged === true && { Privileged: true }),
       LogConfig: {
         Type: 'json-file',

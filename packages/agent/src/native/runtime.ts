@@ -27,6 +27,8 @@ import type {
 import { spawnExec } from '../container/spawn-exec.ts';
 import type { ContainerSpec } from '../container/spec.ts';
 import { AgentError, reasonOf } from '../errors.ts';
+import type { RotationOptions } from '../sandbox/rotating-log.ts';
+import { OutputWatch } from '../sandbox/shorten-output.ts';
 import { bundleConfig, type HostFacts, nativeProblem } from './bundle.ts';
 import { Cni, type CniOptions } from './cni.ts';
 import { createUnderConmon } from './conmon.ts';
@@ -48,6 +50,8 @@ export interface NativeRuntimeOptions {
   bridgeName?: string;
   /** CPU quotas also for containers without a limit of their own. Default false. */
   enforceCpuQuota?: boolean;
+  /** Of `stdout` and `stderr` in the sandbox. */
+  rotation?: RotationOptions;
   clock?: Clock;
 }
 
@@ -76,6 +80,7 @@ export class NativeRuntime implements Runtime {
   readonly #cni: Cni;
   readonly #folders: ContainerFolders;
   readonly #exits: ExitFolder;
+  readonly #output: OutputWatch;
   readonly #made = new Map<string, Made>();
   readonly #cgroups = new Map<string, CgroupPaths>();
   readonly #listeners: ExitListener[] = [];
@@ -87,9 +92,11 @@ export class NativeRuntime implements Runtime {
     this.#runcRoot = join(options.stateFolder, 'runc');
     this.#cni = new Cni(options.cni);
     this.#folders = new ContainerFolders(join(options.stateFolder, 'containers'));
+    const clock = options.clock ?? systemClock;
+    this.#output = new OutputWatch({ rotation: options.rotation ?? {}, clock });
     this.#exits = new ExitFolder({
       path: join(options.stateFolder, 'exits'),
-      clock: options.clock ?? systemClock,
+      clock,
       onExit: (containerId, exitCode) => this.#onExit(containerId, exitCode),
     });
   }
@@ -130,7 +137,7 @@ export class NativeRuntime implements Runtime {
     this.#made.set(containerId, { pid, ipAddresses: network?.ipAddresses ?? [] });
   }
 
-  async start({ containerId }: ContainerSpec): Promise<ContainerStatus> {
+  async start({ containerId, sandboxPath }: ContainerSpec): Promise<ContainerStatus> {
     const made = this.#made.get(containerId);
     if (made === undefined) throw new AgentError('LaunchFailed', `container ${containerId} was not made`);
     this.#made.delete(containerId);
@@ -143,6 +150,7 @@ export class NativeRuntime implements Runtime {
     await this.#runRunc('start', containerId);
     const status: ContainerStatus = { containerId, runtime: 'native', pid, ipAddresses };
     await this.#folders.recordStart(containerId, { status, identity });
+    this.#output.add(containerId, sandboxPath);
     this.#exits.expect(containerId, identity);
     return status;
   }
@@ -201,11 +209,7 @@ export class NativeRuntime implements Runtime {
     const found = await Promise.all(
       (await this.#folders.list()).map((containerId) => this.#recoverOne(containerId)),
     );
-    for (const one of found) {
-      if (one.state !== 'running') continue;
-      const started = await this.#folders.startOf(one.containerId);
-      if (started !== undefined) this.#exits.expect(one.containerId, started.identity);
-    }
+    for (const one of found) if (one.state === 'running') await this.#watchAgain(one.containerId);
     return found;
   }
 
@@ -215,6 +219,7 @@ export class NativeRuntime implements Runtime {
 
   async close(): Promise<void> {
     this.#exits.close();
+    this.#output.close();
   }
 
   async #recoverOne(containerId: string): Promise<Recovered> {
@@ -225,7 +230,17 @@ export class NativeRuntime implements Runtime {
     );
   }
 
+  async #watchAgain(containerId: string): Promise<void> {
+    const [spec, started] = await Promise.all([
+      this.#folders.specOf(containerId),
+      this.#folders.startOf(containerId),
+    ]);
+    if (spec !== undefined) this.#output.add(containerId, spec.sandboxPath);
+    if (started !== undefined) this.#exits.expect(containerId, started.identity);
+  }
+
   #onExit(containerId: string, exitCode: number | undefined): void {
+    this.#output.remove(containerId);
     this.#wasOutOfMemory(containerId).then((outOfMemory) => {
       for (const listener of this.#listeners) listener(containerId, { exitCode, outOfMemory });
     });

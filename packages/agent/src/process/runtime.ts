@@ -25,10 +25,14 @@ import { spawnExec } from '../container/spawn-exec.ts';
 import { argvOf, type ContainerSpec } from '../container/spec.ts';
 import { AgentError } from '../errors.ts';
 import { openOutput } from '../sandbox/output.ts';
+import type { RotationOptions } from '../sandbox/rotating-log.ts';
+import { OutputWatch } from '../sandbox/shorten-output.ts';
 
 export interface ProcessRuntimeOptions {
   /** What is known of the processes, and their exit codes. */
   stateFolder: string;
+  /** Of `stdout` and `stderr` in the sandbox. */
+  rotation?: RotationOptions;
   clock?: Clock;
 }
 
@@ -84,14 +88,18 @@ export class ProcessRuntime implements Runtime {
   readonly name = 'process';
   readonly #folders: ContainerFolders;
   readonly #exits: ExitFolder;
+  readonly #output: OutputWatch;
   readonly #listeners: ExitListener[] = [];
 
   constructor(options: ProcessRuntimeOptions) {
     this.#folders = new ContainerFolders(join(options.stateFolder, 'containers'));
+    const clock = options.clock ?? systemClock;
+    this.#output = new OutputWatch({ rotation: options.rotation ?? {}, clock });
     this.#exits = new ExitFolder({
       path: join(options.stateFolder, 'exits'),
-      clock: options.clock ?? systemClock,
+      clock,
       onExit: (containerId, exitCode) => {
+        this.#output.remove(containerId);
         for (const listener of this.#listeners) listener(containerId, { exitCode, outOfMemory: false });
       },
     });
@@ -126,6 +134,7 @@ export class ProcessRuntime implements Runtime {
       const status: ContainerStatus = { containerId, runtime: 'process', pid, ipAddresses: [] };
       const identity = (await identify(pid)) ?? { pid, startTicks: '', bootId: '' };
       await this.#folders.recordStart(containerId, { status, identity });
+      this.#output.add(containerId, sandboxPath);
       this.#exits.expect(containerId, identity);
       return status;
     } catch (cause) {
@@ -190,8 +199,11 @@ export class ProcessRuntime implements Runtime {
       const none = () => Promise.resolve(false);
       const one = await this.#folders.recover(containerId, () => this.#exits.codeOf(containerId), none);
       found.push(one);
+      const spec = await this.#folders.specOf(containerId);
       const started = await this.#folders.startOf(containerId);
-      if (one.state === 'running' && started !== undefined) this.#exits.expect(containerId, started.identity);
+      if (one.state !== 'running' || spec === undefined || started === undefined) continue;
+      this.#output.add(containerId, spec.sandboxPath);
+      this.#exits.expect(containerId, started.identity);
     }
     return found;
   }
@@ -202,6 +214,7 @@ export class ProcessRuntime implements Runtime {
 
   async close(): Promise<void> {
     this.#exits.close();
+    this.#output.close();
   }
 }
 

@@ -24,10 +24,10 @@ async function inodeOf(path: string): Promise<number | undefined> {
   return found?.ino;
 }
 
-/** `path` becomes `path.1` and so on; the oldest goes. Nothing may be writing by name. */
-async function shift(path: string, maxFiles: number): Promise<void> {
+/** `path` becomes `path.1` and so on, from the age `youngest` up; the oldest goes. Nothing may be writing by name. */
+export async function shiftFiles(path: string, maxFiles: number, youngest = 0): Promise<void> {
   await rm(rotatedName(path, maxFiles - 1), { force: true });
-  for (let age = maxFiles - 2; age >= 0; age--) {
+  for (let age = maxFiles - 2; age >= youngest; age--) {
     await rename(rotatedName(path, age), rotatedName(path, age + 1)).catch((error) => {
       if (error.code !== 'ENOENT') throw error;
     });
@@ -98,7 +98,7 @@ export class RotatingLog {
 
   async #rotate(): Promise<void> {
     await this.#file.close();
-    await shift(this.#path, this.#maxFiles);
+    await shiftFiles(this.#path, this.#maxFiles);
     const { file, position } = await openForAppend(this.#path);
     this.#file = file;
     this.#position = position;

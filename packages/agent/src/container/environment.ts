@@ -1,0 +1,67 @@
+/** The environment that an agent gives to executors, and to command tasks, as Mesos documents it. Pure. */
+
+export interface ExecutorEnvironmentOptions {
+  frameworkId: string;
+  executorId: string;
+  agentId: string;
+  /** `slave(1)@ip:port` */
+  agentPid: string;
+  /** `ip:port` */
+  agentEndpoint: string;
+  /** Left out when the agent has none to tell. */
+  agentIp?: string;
+  sandboxPath: string;
+  /** The framework has asked for checkpoints. */
+  checkpoint: boolean;
+  /** Default 5 s. */
+  shutdownGracePeriodMs?: number;
+  /** Default 15 minutes; told when `checkpoint`. */
+  recoveryTimeoutMs?: number;
+  /** Default 2 s; told when `checkpoint`. */
+  subscriptionBackoffMaxMs?: number;
+  /** Secret. */
+  authenticationToken?: string;
+}
+
+const units: readonly [name: string, ms: number][] = [
+  ['weeks', 604_800_000],
+  ['days', 86_400_000],
+  ['hrs', 3_600_000],
+  ['mins', 60_000],
+  ['secs', 1_000],
+];
+
+/** As Mesos prints durations: in the largest unit that leaves no fraction, `15mins`, `90secs`, `250ms`. */
+export function formatDuration(ms: number): string {
+  const unit = units.find(([, size]) => ms >= size && ms % size === 0);
+  return unit === undefined ? `${ms}ms` : `${ms / unit[1]}${unit[0]}`;
+}
+
+export function executorEnvironment(options: ExecutorEnvironmentOptions): Record<string, string> {
+  const {
+    shutdownGracePeriodMs = 5_000,
+    recoveryTimeoutMs = 900_000,
+    subscriptionBackoffMaxMs = 2_000,
+  } = options;
+  return {
+    ...(options.agentIp !== undefined && { LIBPROCESS_IP: options.agentIp }),
+    LIBPROCESS_PORT: '0',
+    MESOS_AGENT_ENDPOINT: options.agentEndpoint,
+    MESOS_CHECKPOINT: options.checkpoint ? '1' : '0',
+    MESOS_DIRECTORY: options.sandboxPath,
+    MESOS_EXECUTOR_ID: options.executorId,
+    MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD: formatDuration(shutdownGracePeriodMs),
+    MESOS_FRAMEWORK_ID: options.frameworkId,
+    MESOS_HTTP_COMMAND_EXECUTOR: '0',
+    ...(options.checkpoint && {
+      MESOS_RECOVERY_TIMEOUT: formatDuration(recoveryTimeoutMs),
+      MESOS_SUBSCRIPTION_BACKOFF_MAX: formatDuration(subscriptionBackoffMaxMs),
+    }),
+    ...(options.authenticationToken !== undefined && {
+      MESOS_EXECUTOR_AUTHENTICATION_TOKEN: options.authenticationToken,
+    }),
+    MESOS_SANDBOX: options.sandboxPath,
+    MESOS_SLAVE_ID: options.agentId,
+    MESOS_SLAVE_PID: options.agentPid,
+  };
+}

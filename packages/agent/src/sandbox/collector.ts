@@ -1,0 +1,93 @@
+/** Watches the disk and removes the sandboxes whose time has come, one after the other. */
+import { rm, statfs } from 'node:fs/promises';
+import { type Logger, silentLogger } from '@orchestrator/runtime';
+import { type Clock, systemClock, type Timer } from '@orchestrator/runtime/clock';
+import {
+  allowedAgeMs,
+  defaultGarbageOptions,
+  type Garbage,
+  type GarbageOptions,
+  planGarbage,
+} from './garbage.ts';
+
+export interface CollectorOptions extends Partial<GarbageOptions> {
+  /** On the disk that is watched. */
+  workDir: string;
+  /** Default one minute. */
+  diskWatchIntervalMs?: number;
+  clock?: Clock;
+  logger?: Logger;
+}
+
+/** Share of the disk that is taken, of what is there for everybody. */
+export async function diskUsage(path: string): Promise<number> {
+  const { blocks, bfree, bavail } = await statfs(path);
+  const used = blocks - bfree;
+  return used / (used + bavail);
+}
+
+const defaultIntervalMs = 60_000;
+
+export class SandboxCollector {
+  readonly #options: CollectorOptions;
+  readonly #rule: GarbageOptions;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  #garbage: Garbage[] = [];
+  #timer: Timer | undefined;
+
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+    this.#rule = { ...defaultGarbageOptions, ...options };
+    this.#clock = options.clock ?? systemClock;
+    this.#logger = options.logger ?? silentLogger;
+    this.#schedule();
+  }
+
+  /** Nobody needs it any more. `sinceMs`: default now; after a restart of the agent when it was last changed. */
+  add(path: string, sinceMs = this.#clock.nowMs()): void {
+    this.#garbage.push({ path, sinceMs });
+  }
+
+  /** It is needed again: another run of the executor in the same folder. */
+  rescue(path: string): void {
+    this.#garbage = this.#garbage.filter((one) => one.path !== path);
+  }
+
+  /** Folders that wait for their time. */
+  get size(): number {
+    return this.#garbage.length;
+  }
+
+  /** Looks at the disk now. @returns what was removed, and how old garbage may become at present */
+  async collect(): Promise<{ removed: string[]; allowedAgeMs: number }> {
+    const usage = await diskUsage(this.#options.workDir);
+    const { remove } = planGarbage(this.#garbage, { nowMs: this.#clock.nowMs(), usage }, this.#rule);
+    const removed: string[] = [];
+    for (const one of remove) {
+      // Rescued while others were removed.
+      if (!this.#garbage.includes(one)) continue;
+      this.rescue(one.path);
+      try {
+        await rm(one.path, { recursive: true, force: true, maxRetries: 2 });
+        removed.push(one.path);
+      } catch (error) {
+        this.#logger.error('a sandbox could not be removed', { path: one.path, error });
+      }
+    }
+    return { removed, allowedAgeMs: allowedAgeMs(usage, this.#rule) };
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+  }
+
+  #schedule(): void {
+    const intervalMs = this.#options.diskWatchIntervalMs ?? defaultIntervalMs;
+    const look = () =>
+      this.collect()
+        .catch((error) => this.#logger.error('the disk could not be looked at', { error }))
+        .then(() => this.#schedule());
+    this.#timer = this.#clock.after(intervalMs, look, { background: true });
+  }
+}

@@ -1,0 +1,69 @@
+/** Where sandboxes are below an agent's `--work_dir`: as Mesos has it, since tools and people know it. */
+import { chown, mkdir, readlink, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AgentError } from '../errors.ts';
+
+/** Whose sandbox it is. Command tasks have the task's id for the executor's. */
+export interface SandboxIds {
+  agentId: string;
+  frameworkId: string;
+  executorId: string;
+  containerId: string;
+}
+
+const sandboxMode = 0o750;
+
+/** Ids come from frameworks and become names of folders. @throws AgentError `InvalidContainer` */
+function checked(id: string): string {
+  if (id === '' || id === '.' || id === '..' || /[/\0]/.test(id) || id.length > 255) {
+    throw new AgentError('InvalidContainer', `id "${id}" cannot be the name of a folder`);
+  }
+  return id;
+}
+
+export function executorFolder(workDir: string, ids: Omit<SandboxIds, 'containerId'>): string {
+  const [agent, framework, executor] = [ids.agentId, ids.frameworkId, ids.executorId].map(checked) as [
+    string,
+    string,
+    string,
+  ];
+  return join(workDir, 'slaves', agent, 'frameworks', framework, 'executors', executor);
+}
+
+export function sandboxFolder(workDir: string, ids: SandboxIds): string {
+  return join(executorFolder(workDir, ids), 'runs', checked(ids.containerId));
+}
+
+/** Under which `/files` shows the latest sandbox too, whatever the agent's id and the container's. */
+export const virtualSandboxPath = ({ frameworkId, executorId }: SandboxIds) =>
+  `/frameworks/${frameworkId}/executors/${executorId}/runs/latest`;
+
+/**
+ * Makes it, and `runs/latest` point to it.
+ *
+ * @param owner of the sandbox; default the agent's user
+ * @returns its path
+ */
+export async function createSandbox(
+  workDir: string,
+  ids: SandboxIds,
+  owner?: { uid: number; gid: number },
+): Promise<string> {
+  const path = sandboxFolder(workDir, ids);
+  await mkdir(join(path, '..'), { recursive: true });
+  await mkdir(path, { mode: sandboxMode });
+  if (owner !== undefined) await chown(path, owner.uid, owner.gid);
+  const latest = join(path, '..', 'latest');
+  await rm(latest, { force: true });
+  await symlink(path, latest);
+  return path;
+}
+
+/** The container whose sandbox `latest` points to; undefined when there was none. */
+export async function latestContainer(
+  workDir: string,
+  ids: Omit<SandboxIds, 'containerId'>,
+): Promise<string | undefined> {
+  const target = await readlink(join(executorFolder(workDir, ids), 'runs/latest')).catch(() => undefined);
+  return target?.split('/').at(-1);
+}
