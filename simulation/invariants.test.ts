@@ -40,7 +40,7 @@ const set = (path: string, text: string, version: number): TxnOp => ({
 const cursor = (term: number): TxnOp => ({
   kind: 'setData',
   path: cursorPath,
-  data: encodeCursor({ term, zxid: 0n, seenZxid: 0n }),
+  data: encodeCursor({ term, multi: 0, zxid: 0n, seenZxid: 0n }),
   version: 1_000,
 });
 

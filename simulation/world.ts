@@ -98,7 +98,7 @@ export class World {
     if (!this.scenario.initialCopy) target.seed(source.tree);
     session.target = target.openSession(1e12);
     for (const side of sidesOf) {
-      const data = encodeCursor({ term: 0, zxid: side === 'target' ? zxid : 0n, seenZxid: 0n });
+      const data = encodeCursor({ term: 0, multi: 0, zxid: side === 'target' ? zxid : 0n, seenZxid: 0n });
       const create = (path: string, content: Buffer) =>
         this.ensembles[side].submit(session[side], [{ kind: 'create', path, data: content }]);
       create(folder, Buffer.alloc(0));

@@ -2,10 +2,12 @@ import { expect, test } from 'vitest';
 import { decodeCursor, encodeCursor, ownZnodes } from './znodes.ts';
 
 test('a cursor is read back as it was written, and people can read it too', () => {
-  const cursor = { term: 7, zxid: 0x5_0000_00ffn, seenZxid: 0x1_0000_0001n };
+  const cursor = { term: 7, multi: 12, zxid: 0x5_0000_00ffn, seenZxid: 0x1_0000_0001n };
   const data = encodeCursor(cursor);
   expect(decodeCursor(data, '/c')).toEqual(cursor);
-  expect(data.toString()).toBe('{"format":1,"term":7,"zxid":"0x5000000ff","seenZxid":"0x100000001"}');
+  expect(data.toString()).toBe(
+    '{"format":1,"term":7,"multi":12,"zxid":"0x5000000ff","seenZxid":"0x100000001"}',
+  );
 });
 
 test.each([

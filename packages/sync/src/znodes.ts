@@ -45,8 +45,8 @@ const hex = (zxid: bigint) => `0x${zxid.toString(16)}`;
 
 /** JSON, so that an operator with any client can read how far the engine got. */
 export function encodeCursor(cursor: Cursor): Buffer {
-  const { term, zxid, seenZxid } = cursor;
-  return Buffer.from(JSON.stringify({ format, term, zxid: hex(zxid), seenZxid: hex(seenZxid) }));
+  const { term, multi, zxid, seenZxid } = cursor;
+  return Buffer.from(JSON.stringify({ format, term, multi, zxid: hex(zxid), seenZxid: hex(seenZxid) }));
 }
 
 /** Throws `Unknown` for what this version did not write. */
@@ -54,7 +54,8 @@ export function decodeCursor(data: Buffer | null, path: string): Cursor {
   try {
     const read: unknown = JSON.parse((data ?? Buffer.alloc(0)).toString('utf8'));
     if (isCursorRecord(read)) {
-      return { term: read.term, zxid: BigInt(read.zxid), seenZxid: BigInt(read.seenZxid) };
+      const { term, multi = 0 } = read;
+      return { term, multi, zxid: BigInt(read.zxid), seenZxid: BigInt(read.seenZxid) };
     }
   } catch (error) {
     throw unreadableCursor(path, error);
@@ -62,12 +63,19 @@ export function decodeCursor(data: Buffer | null, path: string): Cursor {
   throw unreadableCursor(path);
 }
 
-function isCursorRecord(value: unknown): value is { term: number; zxid: string; seenZxid: string } {
+interface CursorRecord {
+  readonly term: number;
+  /** Not in the cursor of a seeded snapshot. */
+  readonly multi?: number;
+  readonly zxid: string;
+  readonly seenZxid: string;
+}
+
+function isCursorRecord(value: unknown): value is CursorRecord {
   if (typeof value !== 'object' || value === null) return false;
-  const { format: found, term, zxid, seenZxid } = value as Record<string, unknown>;
-  return (
-    found === format && Number.isSafeInteger(term) && typeof zxid === 'string' && typeof seenZxid === 'string'
-  );
+  const { format: found, term, multi = 0, zxid, seenZxid } = value as Record<string, unknown>;
+  const isNumbered = Number.isSafeInteger(term) && Number.isSafeInteger(multi);
+  return found === format && isNumbered && typeof zxid === 'string' && typeof seenZxid === 'string';
 }
 
 function unreadableCursor(path: string, cause?: unknown): SyncError {

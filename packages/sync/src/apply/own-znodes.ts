@@ -19,7 +19,7 @@ export interface PreparedSides {
   readonly cursors: Readonly<Record<Side, Cursor>>;
 }
 
-const nothingYet: Cursor = { term: 0, zxid: 0n, seenZxid: 0n };
+const nothingYet: Cursor = { term: 0, multi: 0, zxid: 0n, seenZxid: 0n };
 
 /**
  * - Neither side has a cursor, or only the source has (the target was replaced): a first copy.
@@ -52,7 +52,7 @@ async function adoptSeed({ clients, znodes }: OwnZnodesOptions, target: Cursor):
         `mean, then delete ${znodes.folder} on the target and accept its content with adoptTarget`,
     );
   }
-  const cursor: Cursor = { term: 0, zxid: target.seenZxid, seenZxid: target.zxid };
+  const cursor: Cursor = { term: 0, multi: 0, zxid: target.seenZxid, seenZxid: target.zxid };
   await ensureZnodes(clients.source, znodes, cursor, false);
   return cursor;
 }

@@ -69,9 +69,7 @@ export function completeMissed(ctx: Context, lane: Lane, before: Mirror, now: Mi
     (batch) =>
       batch.kind === 'multi' &&
       batch.reply !== 'failed' &&
-      cursor !== undefined &&
-      batch.cursorVersion < cursor.stat.version &&
-      dataHash(encodeCursor(batch.cursor)) === cursor.dataHash,
+      dataHash(encodeCursor(batch.cursor)) === cursor?.dataHash,
   );
   for (const batch of [...lane.batches]) {
     const isShown = last !== undefined && batch.id <= last.id;
@@ -198,6 +196,7 @@ export function onCursorRead(
   if (read.cursor.term > ctx.term) return false;
   if (lane.gate !== 'reading') return true;
   if (!lane.isClaimed) lane.lastOwnZxid = read.zxid;
+  if (read.cursor.term === ctx.term) settleUnknown(lane, read);
   lane.cursorVersion = read.version;
   lane.fenceVersion = read.fenceVersion;
   lane.cursor = { ...read.cursor, term: ctx.term };
@@ -205,10 +204,20 @@ export function onCursorRead(
   return true;
 }
 
+/** The cursor says which of those without an answer were applied: the one that wrote it, and all before. */
+function settleUnknown(lane: Lane, read: { cursor: Cursor; zxid: bigint }): void {
+  for (const batch of lane.batches) {
+    if (batch.kind !== 'multi' || batch.reply !== 'unknown' || batch.id > read.cursor.multi) continue;
+    batch.reply = 'applied';
+    batch.zxid = read.zxid;
+  }
+}
+
 /** Writes the cursor as it is under our term, and moves the fence: nothing sent before can be applied after. */
 function claim(ctx: Context, lane: Lane): void {
   const id = ctx.nextId++;
-  const { cursor, cursorVersion } = lane;
+  const { cursorVersion } = lane;
+  const cursor = { ...lane.cursor, multi: id };
   const data = Buffer.from(String(ctx.term));
   const ops: WriteOp[] = [{ kind: 'setData', path: ctx.znodes.fence, data, version: lane.fenceVersion }];
   lane.batches.push(createBatch({ id, kind: 'claim', cursor, cursorVersion, ops }));
@@ -233,16 +242,15 @@ export function passBarrier(ctx: Context, lane: Lane): void {
 }
 
 /**
- * The far side's stream shows the cursor written by this run; `version` is what that made the cursor's. False when it is none
- * that we know to be on its way.
+ * The far side's stream shows the cursor written by this run. False when it is none that we know to be on its way.
  */
 export function onEcho(
   ctx: Context,
   side: Side,
-  echo: { version: number; cursor: Cursor; txn: Txn; arrivedMs: number },
+  echo: { cursor: Cursor; txn: Txn; arrivedMs: number },
 ): boolean {
   const lane = ctx.lanes[otherSide(side)];
-  const batch = lane.batches.find((other) => isEchoOf(other, echo));
+  const batch = lane.batches.find((other) => other.kind !== 'acl' && other.id === echo.cursor.multi);
   if (batch === undefined || batch.kind === 'claim') return batch !== undefined;
   for (const op of batch.ops) noteOverwritten(ctx, op, lane.from);
   completeBatch(ctx, lane, batch, echo);
@@ -267,18 +275,6 @@ function completeBatch(
   }
   reportSynced(ctx, lane, batch, echo);
   complete(ctx, lane, batch.works, batch.id);
-}
-
-/** A multi that failed and the one sent in its place carry the same version, but not the same cursor or ops. */
-function isEchoOf(batch: Batch, echo: { version: number; cursor: Cursor; txn: Txn }): boolean {
-  return (
-    batch.kind !== 'acl' &&
-    batch.reply !== 'failed' &&
-    batch.cursorVersion + 1 === echo.version &&
-    batch.cursor.zxid === echo.cursor.zxid &&
-    batch.cursor.seenZxid === echo.cursor.seenZxid &&
-    batch.ops.length + 1 === echo.txn.ops.length
-  );
 }
 
 /** A copy that was made again, by a request sent twice, after a client had deleted it and with it the original. */

@@ -36,7 +36,7 @@ export function observe(
   if (mark?.kind === 'setData' && mark.path === ctx.znodes.cursor) {
     const cursor = decodeCursor(mark.data, mark.path);
     if (cursor.term > ctx.term) return cursor.term;
-    const echo = { version: mark.version, cursor, txn, arrivedMs };
+    const echo = { cursor, txn, arrivedMs };
     if (cursor.term === ctx.term && onEcho(ctx, side, echo)) return undefined;
   }
   onOwnWrite(ctx, side, txn, closed, isReplay);

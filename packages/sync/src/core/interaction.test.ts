@@ -53,7 +53,7 @@ class Interaction {
     const place = (zxid: bigint): Place => ({
       tree: createTree({ retainData: true }),
       zxid,
-      cursor: { term: 1, zxid: 0n, seenZxid: 0n },
+      cursor: { term: 1, multi: 0, zxid: 0n, seenZxid: 0n },
       cursorVersion: 0,
       fenceVersion: 0,
     });
@@ -144,6 +144,7 @@ class Interaction {
       const place = this.#places[side];
       place.cursor = {
         term: 1,
+        multi: 0,
         zxid: this.#places[side === 'source' ? 'target' : 'source'].zxid,
         seenZxid: place.zxid,
       };

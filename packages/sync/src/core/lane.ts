@@ -123,7 +123,7 @@ export interface Lane {
   failure: { path: string; code: string; times: number } | undefined;
 }
 
-const noCursor: Cursor = { term: 0, zxid: 0n, seenZxid: 0n };
+const noCursor: Cursor = { term: 0, multi: 0, zxid: 0n, seenZxid: 0n };
 
 export function createLane(from: Side): Lane {
   return {

@@ -95,7 +95,7 @@ export function sendBatch(ctx: Context, lane: Lane, batch: NewBatch): void {
     { kind: 'check', path: ctx.znodes.fence, version: lane.fenceVersion },
     ...batch.ops,
   ];
-  const cursor = nextCursor(ctx, lane, works);
+  const cursor = { term: ctx.term, multi: id, ...nextCursor(ctx, lane, works) };
   const { cursorVersion } = lane;
   lane.batches.push(createBatch({ id, kind, cursor, cursorVersion, ops, works }));
   lane.cursor = cursor;
@@ -103,20 +103,20 @@ export function sendBatch(ctx: Context, lane: Lane, batch: NewBatch): void {
   ctx.out.push({ kind: 'apply', side: lane.to, batch: id, cursor, cursorVersion, ops });
 }
 
-function nextCursor(ctx: Context, lane: Lane, works: readonly Work[]): Cursor {
+function nextCursor(ctx: Context, lane: Lane, works: readonly Work[]): Pick<Cursor, 'zxid' | 'seenZxid'> {
   let { zxid, seenZxid } = lane.cursor;
   // Until all is copied, a restart has to copy all.
-  if (lane.from === 'source' && !ctx.isCopied) return { term: ctx.term, zxid, seenZxid };
+  if (lane.from === 'source' && !ctx.isCopied) return { zxid, seenZxid };
   const near = ctx.sides[lane.from];
   // Without history, more that was done before may still be found; how far all has been told, only the position says.
   if (near.traits.hasHistory) {
     for (const work of works) if (work.movesCursor && work.zxid > zxid) zxid = work.zxid;
   }
-  if (ctx.isComparing) return { term: ctx.term, zxid, seenZxid };
+  if (ctx.isComparing) return { zxid, seenZxid };
   if (lane.queue.length === 0 && near.position > zxid) zxid = near.position;
   const seen = doneThrough(ctx.lanes[lane.to], ctx.sides[lane.to]);
   if (seen > seenZxid) seenZxid = seen;
-  return { term: ctx.term, zxid, seenZxid };
+  return { zxid, seenZxid };
 }
 
 /** Alone: it is not covered by the cursor, so nothing may overtake it. */

@@ -46,7 +46,7 @@ function createSide(paths: readonly string[]): ModelSide {
   const own = [znodes.folder, znodes.cursor, znodes.fence];
   const ops = [parentPath(znodes.folder), ...own, ...paths].map(create);
   mirror.apply({ zxid: 1n, sessionId: clientSession, cxid: 0, timeMs: 0, ops });
-  return { mirror, zxid: 1n, cursor: { term: 0, zxid: 1n, seenZxid: 1n }, version: 0 };
+  return { mirror, zxid: 1n, cursor: { term: 0, multi: 0, zxid: 1n, seenZxid: 1n }, version: 0 };
 }
 
 /** A core in its steady stream between two sides that hold `paths`. */

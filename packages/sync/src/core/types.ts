@@ -69,6 +69,8 @@ export type WriteOp =
 export interface Cursor {
   /** The engine's fencing term; a higher one deposes the writer. */
   readonly term: number;
+  /** The multi that wrote it, a number of its own within the term: so whoever reads it knows which were applied. 0: none yet. */
+  readonly multi: number;
   /** The last transaction of the other side's stream whose effects are here. */
   readonly zxid: bigint;
   /** The last transaction of this side's own stream that needed nothing more to be done on the other side. */

@@ -59,7 +59,7 @@ export function seededZnodes(
   targetZxid: bigint,
   nowMs: number,
 ): SnapshotNode[] {
-  const cursor = encodeCursor({ term: 0, zxid: sourceZxid, seenZxid: targetZxid });
+  const cursor = encodeCursor({ term: 0, multi: 0, zxid: sourceZxid, seenZxid: targetZxid });
   const node = (path: string, data: Buffer | null, cversion: number): SnapshotNode => ({
     path,
     data,
