@@ -163,17 +163,21 @@ export class SyncSupervisor implements SyncControl {
   async #keepStarting(): Promise<void> {
     const { clock, logger } = this.#options;
     const backoff = createBackoff({ firstDelayMs: firstRetryMs, maxDelayMs: longestRetryMs });
-    while (this.#wish !== 'off' && this.#started === undefined && !this.#closing.signal.aborted) {
+    while (this.#isWanted() && this.#started === undefined) {
       try {
         await this.#opened();
         if (!this.#leads) logger.info('standing by, with both sides loaded and followed');
       } catch (error) {
-        if (this.#closing.signal.aborted) return;
+        if (!this.#isWanted()) return;
         logger.error('synchronisation does not start; tried again', { error });
         const waited = sleep(clock, backoff.nextDelayMs(), this.#closing.signal);
         if (!(await waited.then(() => true).catch(() => false))) return;
       }
     }
+  }
+
+  #isWanted(): boolean {
+    return this.#wish !== 'off' && !this.#closing.signal.aborted;
   }
 
   async stop(): Promise<void> {
