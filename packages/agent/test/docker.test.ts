@@ -93,6 +93,15 @@ describe('a container', () => {
     });
     expect(await text(session.stdout)).toBe('task\n/data\n');
     expect(await session.exit).toBe(3);
+    const given = new AbortController();
+    const endless = { argv: ['sleep', '4711'], signal: given.signal };
+    const endlessSession = await containerizer.exec(spec.containerId, endless);
+    const sleeps = async () =>
+      (await docker('top', `mesos-${spec.containerId}`)).stdout.includes('sleep 4711');
+    await waitFor(sleeps, { what: 'the command' });
+    given.abort();
+    await expect(endlessSession.exit).rejects.toMatchObject({ code: 'Killed' });
+    await waitFor(async () => !(await sleeps()), { what: 'the command to end' });
   });
 
   test('that takes more memory than it may is told apart', async () => {

@@ -2,6 +2,7 @@
 import { type Duplex, PassThrough } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type Docker from 'dockerode';
+import { killTree } from '../container/process-tree.ts';
 import type { ExecOptions, ExecSession } from '../container/runtime.ts';
 import { AgentError } from '../errors.ts';
 import { engineError } from './engine-errors.ts';
@@ -31,14 +32,22 @@ export async function execInContainer(
   }
 }
 
+/** The container, and the command with it. */
+const ignoreGone = () => undefined;
+
 async function exitOf(
   exec: Docker.Exec,
   stream: Duplex,
   outputs: readonly PassThrough[],
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const abort = () => stream.destroy(new AgentError('Killed', 'the command was given up'));
+  const abort = () => {
+    stream.destroy(new AgentError('Killed', 'the command was given up'));
+    // The Engine has no call for it; its process is one of this machine.
+    exec.inspect().then(({ Running, Pid }) => (Running && Pid > 0 ? killTree(Pid) : undefined), ignoreGone);
+  };
   signal?.addEventListener('abort', abort, { once: true });
+  if (signal?.aborted === true) abort();
   try {
     await finished(stream, { writable: false });
     const { ExitCode } = await exec.inspect();
