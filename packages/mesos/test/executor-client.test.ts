@@ -139,6 +139,22 @@ test('updates do not overtake each other', async () => {
   ).toEqual(['TASK_STARTING', 'TASK_RUNNING', 'TASK_FINISHED']);
 });
 
+test('an update that is not taken is sent again, with the same uuid', async () => {
+  const server = await serve(({ body }, response) => {
+    if (isSubscribe(body)) beginEvents(response)(subscribed);
+    else if (server.requests.length < 4) refuse(response, 503, 'Agent has not finished recovery');
+    else response.writeHead(202).end();
+  });
+  const { client } = start(server);
+  await until(() => client.subscribed);
+  await client.update(running);
+  const uuids = callsOf(server)
+    .slice(1)
+    .map(({ update }) => update.status.uuid);
+  expect(uuids).toHaveLength(3);
+  expect(new Set(uuids).size).toBe(1);
+});
+
 test('SHUTDOWN is the end', async () => {
   const server = await serve((_, response) => beginEvents(response)(subscribed, { type: 'SHUTDOWN' }));
   const { client, events } = start(server);

@@ -198,3 +198,13 @@ test('nothing can be called without a subscription', async () => {
     retryable: true,
   });
 });
+
+test('what the handler of events throws is the end', async () => {
+  const server = await serve((_, response) => beginEvents(response)(subscribed));
+  const { client } = start(server, {
+    onEvent: () => {
+      throw new Error('a defect');
+    },
+  });
+  await expect(client.done).rejects.toThrow('a defect');
+});

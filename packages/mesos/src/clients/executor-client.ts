@@ -15,6 +15,7 @@ import { encodeBody } from '../http/format.ts';
 import { requireFields, type Valid } from '../messages/message.ts';
 import { newUuidBytes } from '../messages/uuid.ts';
 import { readEvents } from './event-stream.ts';
+import { keepTrying } from './keep-trying.ts';
 import { apiUrl } from './leader-url.ts';
 import { createTransport, requireSuccess, type TransportOptions } from './transport.ts';
 import { trackUnacknowledged } from './unacknowledged.ts';
@@ -48,10 +49,16 @@ export interface ExecutorClient {
   update(status: MessageInitShape<typeof TaskStatusSchema>): Promise<void>;
   /** Bytes to the framework, at most once. Throws `MesosError` while not subscribed. */
   message(data: Uint8Array): Promise<void>;
-  /** Resolves after `close` or SHUTDOWN; rejects when the agent stays away for longer than the recovery timeout. */
+  /**
+   * Resolves after `close` or SHUTDOWN; rejects when the agent stays away for longer than the recovery timeout, and with
+   * what `onEvent` throws.
+   */
   readonly done: Promise<void>;
   close(): void;
 }
+
+/** An update that is answered so is not worth sending again. */
+const refusals = new Set(['invalid', 'forbidden', 'unauthenticated']);
 
 export function createExecutorClient(options: ExecutorClientOptions): ExecutorClient {
   const { agent, executorId, frameworkId, onEvent, onDisconnected } = options;
@@ -64,6 +71,7 @@ export function createExecutorClient(options: ExecutorClientOptions): ExecutorCl
   const backoff = createBackoff({ firstDelayMs: Math.min(100, maxDelayMs), maxDelayMs, random });
   const unacknowledged = trackUnacknowledged();
   let subscribed = false;
+  let handlerFailure: { error: unknown } | undefined;
   let lastUpdate = Promise.resolve();
   let lastSubscribedMs = clock.monotonicMs();
 
@@ -80,13 +88,35 @@ export function createExecutorClient(options: ExecutorClientOptions): ExecutorCl
     await answer.body.dump();
   }
 
+  /** Until the agent has it; told again when subscribing anew, should the subscription end before. */
+  async function deliver(status: TaskStatusValid): Promise<void> {
+    const update = { $typeName: 'mesos.v1.executor.Call.Update', status } as const;
+    while (subscribed) {
+      try {
+        return await send({ type: Call_Type.UPDATE, update });
+      } catch (error) {
+        onDisconnected?.(error);
+        if (error instanceof MesosError && refusals.has(error.code)) return;
+        await sleep(clock, maxDelayMs, closing.signal).catch(() => undefined); // only the signal ends it early
+      }
+    }
+  }
+
   /** One after the other: updates of a task must not overtake each other. */
   function sendUpdate(status: TaskStatusValid): Promise<void> {
-    lastUpdate = lastUpdate.then(async () => {
-      const update = { $typeName: 'mesos.v1.executor.Call.Update', status } as const;
-      await send({ type: Call_Type.UPDATE, update }).catch((error: unknown) => onDisconnected?.(error));
-    });
+    lastUpdate = lastUpdate.then(() => deliver(status));
     return lastUpdate;
+  }
+
+  async function take(event: ExecutorEvent): Promise<void> {
+    unacknowledged.event(event);
+    try {
+      await onEvent(event);
+    } catch (error) {
+      handlerFailure = { error };
+      throw error;
+    }
+    if (event.type === Event_Type.SHUTDOWN) closing.abort(new MesosError('shut down', { code: 'closed' }));
   }
 
   async function subscribe(): Promise<never> {
@@ -101,10 +131,7 @@ export function createExecutorClient(options: ExecutorClientOptions): ExecutorCl
           backoff.reset();
           for (const status of told.later()) void sendUpdate(status);
         }
-        unacknowledged.event(event);
-        await onEvent(event);
-        if (event.type === Event_Type.SHUTDOWN)
-          closing.abort(new MesosError('shut down', { code: 'closed' }));
+        await take(event);
       }
     } finally {
       if (subscribed) lastSubscribedMs = clock.monotonicMs();
@@ -116,21 +143,13 @@ export function createExecutorClient(options: ExecutorClientOptions): ExecutorCl
     });
   }
 
-  async function run(): Promise<void> {
-    while (!closing.signal.aborted) {
-      try {
-        await subscribe();
-      } catch (error) {
-        if (closing.signal.aborted) return;
-        onDisconnected?.(error);
-        const awayMs = clock.monotonicMs() - lastSubscribedMs;
-        if (awayMs >= recoveryTimeoutMs) {
-          const message = `the agent at ${url.origin} has been away for ${Math.round(awayMs)} ms`;
-          throw new MesosError(message, { code: 'timeout', cause: error });
-        }
-        await sleep(clock, backoff.nextDelayMs(), closing.signal).catch(() => undefined);
-      }
-    }
+  function onFailure(error: unknown): void {
+    if (handlerFailure !== undefined) throw handlerFailure.error;
+    onDisconnected?.(error);
+    const awayMs = clock.monotonicMs() - lastSubscribedMs;
+    if (awayMs < recoveryTimeoutMs) return;
+    const message = `the agent at ${url.origin} has been away for ${Math.round(awayMs)} ms`;
+    throw new MesosError(message, { code: 'timeout', cause: error });
   }
 
   async function beat(): Promise<void> {
@@ -141,7 +160,8 @@ export function createExecutorClient(options: ExecutorClientOptions): ExecutorCl
     }
   }
 
-  const done = run().finally(() => closing.abort(new MesosError('over', { code: 'closed' })));
+  const trying = keepTrying({ attempt: subscribe, onFailure, backoff, clock, signal: closing.signal });
+  const done = trying.finally(() => closing.abort(new MesosError('over', { code: 'closed' })));
   done.catch(() => undefined); // whoever wants to know asks `done`
   void beat();
 

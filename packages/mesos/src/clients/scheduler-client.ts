@@ -1,23 +1,22 @@
 import { clone, create, type MessageInitShape } from '@bufbuild/protobuf';
 import { createBackoff } from '@orchestrator/runtime/backoff';
-import { type Clock, sleep, systemClock } from '@orchestrator/runtime/clock';
+import { type Clock, systemClock } from '@orchestrator/runtime/clock';
 import { type Random, systemRandom } from '@orchestrator/runtime/random';
 import { MesosError } from '../errors.ts';
 import { FrameworkInfoSchema } from '../generated/mesos/v1/offer_pb.ts';
 import {
+  type Call,
   Call_Type,
   CallSchema,
   Event_Type,
-  EventSchema,
+  type EventSchema,
   type OfferConstraintsSchema,
 } from '../generated/mesos/v1/scheduler/scheduler_pb.ts';
-import { FrameworkIDSchema } from '../generated/mesos/v1/values_pb.ts';
 import { encodeBody } from '../http/format.ts';
 import type { Valid } from '../messages/message.ts';
-import { equalLeaders, type Leader, type MasterDetector } from './detector.ts';
-import { readEvents } from './event-stream.ts';
-import { watchHeartbeats } from './heartbeats.ts';
-import { apiUrl } from './leader-url.ts';
+import type { MasterDetector } from './detector.ts';
+import { keepTrying } from './keep-trying.ts';
+import { type StreamAddress, subscribeToLeader } from './scheduler-subscription.ts';
 import { createTransport, requireSuccess, type TransportOptions } from './transport.ts';
 
 type SchedulerEvent = Valid<typeof EventSchema>;
@@ -54,145 +53,88 @@ export interface SchedulerClient {
    * `MesosError`: `unavailable` (retryable) while not subscribed, otherwise as `MasterClient.call`.
    */
   call(call: MessageInitShape<typeof CallSchema>): Promise<void>;
-  /** Rejects when the master refuses the framework for good (its ERROR event, or a bad SUBSCRIBE); resolves after `close`. */
+  /**
+   * Rejects when the master refuses the framework for good (its ERROR event, or a bad SUBSCRIBE), and with what `onEvent`
+   * throws; resolves after `close`.
+   */
   readonly done: Promise<void>;
   /** Leaves the stream; the framework stays for its failover timeout. TEARDOWN is a call. */
   close(): void;
 }
 
 /** Not worth another try: the framework is not what the master takes. */
-const fatalCodes = new Set(['invalid', 'forbidden', 'unauthenticated', 'conflict']);
+const finalCodes = new Set(['invalid', 'forbidden', 'unauthenticated', 'conflict']);
 
 export function createSchedulerClient(options: SchedulerClientOptions): SchedulerClient {
-  const {
-    detector,
-    onEvent,
-    onDisconnected,
-    suppressedRoles = [],
-    offerConstraints,
-    mostMissedHeartbeats = 5,
-  } = options;
-  const { clock = systemClock, random = systemRandom, firstDelayMs = 200, maxDelayMs = 10_000 } = options;
+  const { detector, onEvent, onDisconnected, suppressedRoles = [], offerConstraints } = options;
+  const { firstDelayMs = 200, maxDelayMs = 10_000, mostMissedHeartbeats = 5, largestRecordBytes } = options;
+  const { clock = systemClock, random = systemRandom } = options;
   const transport = createTransport(options);
   const closing = new AbortController();
   const backoff = createBackoff({ firstDelayMs, maxDelayMs, random });
-  let stream: { url: URL; id: string } | undefined;
-
   const frameworkInfo = clone(FrameworkInfoSchema, create(FrameworkInfoSchema, options.frameworkInfo));
-  let frameworkId = frameworkInfo.id?.value;
-  const idOf = (value: string) => create(FrameworkIDSchema, { value });
+  let frameworkId = frameworkInfo.id;
+  let stream: StreamAddress | undefined;
+  let handlerFailure: { error: unknown } | undefined;
 
-  function subscribeCall() {
-    const call = create(CallSchema, {
-      type: Call_Type.SUBSCRIBE,
-      subscribe: {
-        frameworkInfo,
-        suppressedRoles,
-        ...(offerConstraints === undefined ? {} : { offerConstraints }),
-      },
-    });
-    if (frameworkId !== undefined) {
-      call.frameworkId = idOf(frameworkId);
-      frameworkInfo.id = idOf(frameworkId);
-    }
-    return call;
+  function subscribeCall(): Call {
+    const constraints = offerConstraints === undefined ? {} : { offerConstraints };
+    const subscribe = { frameworkInfo, suppressedRoles, ...constraints };
+    return create(CallSchema, { type: Call_Type.SUBSCRIBE, subscribe });
+  }
+
+  function encode(call: Call): string | Uint8Array {
+    if (frameworkId !== undefined) call.frameworkId = frameworkId;
+    return encodeBody(transport.format, CallSchema, call);
   }
 
   async function take(event: SchedulerEvent): Promise<void> {
     if (event.subscribed !== undefined) {
-      frameworkId = event.subscribed.frameworkId.value;
+      frameworkId = event.subscribed.frameworkId;
+      frameworkInfo.id = frameworkId;
       backoff.reset();
     }
-    await onEvent(event);
+    try {
+      await onEvent(event);
+    } catch (error) {
+      handlerFailure = { error };
+      throw error;
+    }
     if (event.type !== Event_Type.ERROR) return;
     throw new MesosError(`the master refuses the framework: ${event.error?.message}`, { code: 'conflict' });
   }
 
-  /** One subscription, until it ends: always by an error. */
-  async function subscribe(
-    leader: Leader,
-    signal: AbortSignal,
-    giveUp: (reason: unknown) => void,
-  ): Promise<never> {
-    const answer = await transport.post({
-      url: apiUrl(transport.scheme, leader, '/api/v1/scheduler'),
-      body: encodeBody(transport.format, CallSchema, subscribeCall()),
-      stream: true,
-      signal,
-    });
-    await requireSuccess(answer);
-    stream = { url: answer.url, id: String(answer.headers['mesos-stream-id'] ?? '') };
-    const heartbeats = watchHeartbeats(clock, (silenceMs) => {
-      giveUp(
-        new MesosError(`nothing from ${answer.url.origin} for ${Math.round(silenceMs)} ms`, {
-          code: 'unavailable',
-          retryable: true,
-        }),
-      );
-    });
-    try {
-      const { format } = transport;
-      const { largestRecordBytes } = options;
-      const limits = largestRecordBytes === undefined ? {} : { largestRecordBytes };
-      for await (const event of readEvents(answer, EventSchema, {
-        format,
-        ...limits,
-        onRecord: heartbeats.heard,
-      })) {
-        const intervalSeconds = event.subscribed?.heartbeatIntervalSeconds ?? 0;
-        if (intervalSeconds > 0) heartbeats.expect(1_000 * intervalSeconds * mostMissedHeartbeats);
-        heartbeats.hold(true);
-        await take(event);
-        heartbeats.hold(false);
-      }
-    } finally {
-      heartbeats.stop();
-      stream = undefined;
-    }
-    throw new MesosError(`${answer.url.origin} ended the stream`, { code: 'unavailable', retryable: true });
-  }
-
-  /** A subscription that also ends when somebody else leads. */
-  async function subscribeWhileLeading(leader: Leader): Promise<never> {
-    const attempt = new AbortController();
-    const signal = AbortSignal.any([attempt.signal, closing.signal]);
-    detector.detect(leader, signal).then(
-      (next) => {
-        if (!equalLeaders(next, leader)) {
-          attempt.abort(new MesosError('another master leads', { code: 'unavailable', retryable: true }));
-        }
+  async function attempt(): Promise<void> {
+    const leader = await detector.detect(undefined, closing.signal);
+    if (leader === undefined) return;
+    await subscribeToLeader({
+      transport,
+      detector,
+      leader,
+      body: encode(subscribeCall()),
+      onStream: (address) => {
+        stream = address;
       },
-      () => undefined, // the attempt is over, or the detector will say so on the next one
-    );
-    try {
-      return await subscribe(leader, signal, (reason) => attempt.abort(reason));
-    } catch (error) {
-      throw attempt.signal.aborted ? attempt.signal.reason : error;
-    } finally {
-      attempt.abort();
-    }
+      onEvent: take,
+      mostMissedHeartbeats,
+      ...(largestRecordBytes === undefined ? {} : { largestRecordBytes }),
+      clock,
+      signal: closing.signal,
+    });
   }
 
-  async function run(): Promise<void> {
-    while (!closing.signal.aborted) {
-      try {
-        const leader = await detector.detect(undefined, closing.signal);
-        if (leader !== undefined) await subscribeWhileLeading(leader);
-      } catch (error) {
-        if (closing.signal.aborted) return;
-        if (error instanceof MesosError && fatalCodes.has(error.code)) throw error;
-        onDisconnected?.(error);
-        await sleep(clock, backoff.nextDelayMs(), closing.signal).catch(() => undefined);
-      }
-    }
+  function onFailure(error: unknown): void {
+    if (handlerFailure !== undefined) throw handlerFailure.error;
+    if (error instanceof MesosError && finalCodes.has(error.code)) throw error;
+    onDisconnected?.(error);
   }
 
-  const done = run();
+  const done = keepTrying({ attempt, onFailure, backoff, clock, signal: closing.signal });
   done.catch(() => undefined); // whoever wants to know asks `done`
 
   return {
     get frameworkId() {
-      return frameworkId;
+      return frameworkId?.value;
     },
     get subscribed() {
       return stream !== undefined && frameworkId !== undefined;
@@ -201,14 +143,10 @@ export function createSchedulerClient(options: SchedulerClientOptions): Schedule
       if (stream === undefined || frameworkId === undefined) {
         throw new MesosError('not subscribed to a master', { code: 'unavailable', retryable: true });
       }
-      const call = create(CallSchema, init);
-      call.frameworkId = idOf(frameworkId);
-      const answer = await transport.post({
-        url: stream.url,
-        body: encodeBody(transport.format, CallSchema, call),
-        headers: { 'mesos-stream-id': stream.id },
-        signal: closing.signal,
-      });
+      const { url, id } = stream;
+      const body = encode(create(CallSchema, init));
+      const headers = { 'mesos-stream-id': id };
+      const answer = await transport.post({ url, body, headers, signal: closing.signal });
       await requireSuccess(answer);
       await answer.body.dump();
     },
