@@ -6,4 +6,9 @@ export {
 } from './config/load.ts';
 export { type MonitorConfig, monitorConfigSchema } from './config/schema.ts';
 export { MonitorError, type MonitorErrorCode } from './errors.ts';
-export { createMonitorServer, type MonitorServer, type MonitorServerOptions } from './main.ts';
+export {
+  createMonitorServer,
+  type MonitorServer,
+  type MonitorServerOptions,
+  monitorComponent,
+} from './main.ts';

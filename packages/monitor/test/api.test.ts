@@ -288,3 +288,30 @@ test('accounts: the first administrator makes others, who log in and out', async
   expect(audit).toContain('account.put');
   expect(audit).not.toContain(secret);
 });
+
+test('the past is looked at by time, and the monitor measures itself', async () => {
+  const { timesMs } = await get('/api/history/pictures');
+  expect(timesMs.length).toBeGreaterThan(0);
+  const past = await get(`/api/topology/containers?timestamp=${new Date().toISOString()}`);
+  expect(past).toHaveProperty('nodes');
+  expect((await call('GET', '/api/topology/containers?timestamp=2001-01-01T00:00:00Z')).status).toBe(404);
+  expect((await call('GET', '/api/topology/containers?timestamp=yesterday')).status).toBe(400);
+  const line = await get(`/api/history/metrics?node=${encodeURIComponent(id)}&metric=cpu`);
+  expect(line).toEqual({ resolutionMs: 600_000, points: [] });
+  const metrics = await fetch(`${monitor.url}/metrics`, {
+    headers: { authorization: `Bearer ${viewerToken}` },
+  });
+  expect(await metrics.text()).toMatch(/scope_containers \d/);
+});
+
+test('what must not be started is not: open access, missing tokens, files that are not there', async () => {
+  await expect(startMonitor({ 'probes.host': '0.0.0.0', 'probes.tokens': [] })).rejects.toThrow(
+    /no token for them/,
+  );
+  await expect(startMonitor({ 'auth.mode': 'off', 'http.host': '0.0.0.0' })).rejects.toThrow(
+    /authentication is off/,
+  );
+  await expect(startMonitor({ 'probes.tokens': [{ env: 'MISSING' }] })).rejects.toThrow(
+    /MISSING is empty or not set/,
+  );
+});

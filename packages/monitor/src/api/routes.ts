@@ -4,6 +4,7 @@ import type { Sessions } from '../keep/sessions.ts';
 import { accountRoutes } from './account-routes.ts';
 import { compressAnswers } from './compress.ts';
 import { controlRoutes } from './control-routes.ts';
+import { type History, historyRoutes } from './history-routes.ts';
 import { liveRoutes } from './live-routes.ts';
 import { pipeRoutes } from './pipe-routes.ts';
 import { reportRoutes } from './report-routes.ts';
@@ -13,6 +14,7 @@ import { topologyRoutes } from './topology-routes.ts';
 export interface RouteServices extends Services {
   readonly accounts: Accounts;
   readonly sessions: Sessions;
+  readonly history: History;
   readonly isAuthorised: (token: string) => boolean;
 }
 
@@ -25,4 +27,5 @@ export function addRoutes(server: HttpServer, services: RouteServices): void {
   controlRoutes(server, services);
   pipeRoutes(server, services);
   accountRoutes(server, services);
+  historyRoutes(server, services, services.history);
 }

@@ -1,5 +1,5 @@
 /** What the routes work with. */
-import type { Logger, Principal, Role } from '@orchestrator/runtime';
+import type { Logger } from '@orchestrator/runtime';
 import type { Clock } from '@orchestrator/runtime/clock';
 import type { Collector } from '../collect/collector.ts';
 import type { Controls } from '../control/controls.ts';
@@ -7,6 +7,7 @@ import type { Pipes } from '../control/pipes.ts';
 import type { Audit } from '../keep/audit.ts';
 import type { LiveViews } from '../live/live-views.ts';
 import type { Renderer } from '../view/renderer.ts';
+import type { MomentAt } from './past.ts';
 
 export interface Services {
   readonly appId: string;
@@ -15,11 +16,11 @@ export interface Services {
   readonly collector: Collector;
   readonly renderer: Renderer;
   readonly live: LiveViews;
+  /** The present, or the past that a request names. */
+  readonly momentAt: MomentAt;
   readonly controls: Controls;
   readonly pipes: Pipes;
   readonly audit: Audit;
   readonly clock: Clock;
   readonly logger: Logger;
 }
-
-export type { Principal, Role };

@@ -8,8 +8,9 @@ import { textOf } from '../view/lineage.ts';
 import { chooseOptions } from '../view/options.ts';
 import type { View } from '../view/renderer.ts';
 import type { NodeSummary } from '../view/summary.ts';
+import type { Moment } from './past.ts';
 import type { Services } from './services.ts';
-import { nodeParams, viewParams, viewQuery, viewRequest, wantsFlows } from './view-request.ts';
+import { lastOf, nodeParams, viewParams, viewQuery, viewRequest, wantsFlows } from './view-request.ts';
 
 const tags = ['topology'];
 const anything = z.looseObject({});
@@ -41,17 +42,13 @@ export function nodesOf({ nodes }: View, flows: boolean): Record<string, NodeSum
 
 type Options = Readonly<Record<string, string | string[]>>;
 
-function describeView(
-  services: Services,
-  view: ViewDefinition,
-  parameters: Options,
-): Record<string, unknown> {
-  const { collector, renderer } = services;
+function describeView(moment: Moment, view: ViewDefinition, parameters: Options): Record<string, unknown> {
+  const { report, renderer } = moment;
   const single = Object.fromEntries(Object.entries(parameters).map(([key, value]) => [key, String(value)]));
   const options = chooseOptions(view, single);
-  const { stats } = renderer.render(collector.report(), { view, options, query: '' });
+  const { stats } = renderer.render(report, { view, options, query: '' });
   const below = viewDefinitions.filter(({ under }) => under === view.id);
-  const described = below.map((sub) => describeView(services, sub, parameters)).sort(byName);
+  const described = below.map((sub) => describeView(moment, sub, parameters)).sort(byName);
   return {
     hide_if_empty: view.hideIfEmpty,
     name: view.name,
@@ -72,11 +69,11 @@ const byName = (a: Record<string, unknown>, b: Record<string, unknown>) =>
   String(a.name) < String(b.name) ? -1 : 1;
 
 export function topologyRoutes(server: HttpServer, services: Services): void {
-  const { collector, renderer } = services;
+  const { collector, momentAt } = services;
   const get = { method: 'GET', role: 'viewer', tags } as const;
-  const viewOf = (id: string, query: Options) => {
-    const nodes = nodesOf(renderer.render(collector.report(), viewRequest(id, query)), wantsFlows(query));
-    return { nodes };
+  const viewOf = async (id: string, query: Options) => {
+    const { report, renderer } = await momentAt(lastOf(query.timestamp));
+    return { nodes: nodesOf(renderer.render(report, viewRequest(id, query)), wantsFlows(query)) };
   };
 
   server.route({
@@ -110,11 +107,13 @@ export function topologyRoutes(server: HttpServer, services: Services): void {
   server.route({
     ...{ ...get, path: '/api/topology', summary: 'The views there are; with `view`, the nodes of one' },
     schemas: { query: viewQuery, response: z.any() },
-    handle: ({ query }) => {
-      const { view, ...rest } = query;
-      if (typeof view === 'string') return viewOf(view, rest);
+    handle: async ({ query }) => {
+      const { view, timestamp, ...rest } = query;
+      if (typeof view === 'string')
+        return viewOf(view, timestamp === undefined ? rest : { ...rest, timestamp });
+      const moment = await momentAt(lastOf(timestamp));
       const top = viewDefinitions.filter(({ under }) => under === undefined);
-      return top.map((definition) => describeView(services, definition, rest)).sort(byName);
+      return top.map((definition) => describeView(moment, definition, rest)).sort(byName);
     },
   });
   server.route({
@@ -125,8 +124,8 @@ export function topologyRoutes(server: HttpServer, services: Services): void {
   server.route({
     ...{ ...get, path: '/api/topology/:view/:id', summary: 'All that is known of one node' },
     schemas: { params: nodeParams, query: viewQuery, response: anything },
-    handle: ({ params, query }) => {
-      const report = collector.report();
+    handle: async ({ params, query }) => {
+      const { report, renderer } = await momentAt(lastOf(query.timestamp));
       const view = renderer.render(report, viewRequest(params.view, query));
       const node = detailOf(report, view, params.id, collector.ownersOf);
       if (node !== undefined) return { node };

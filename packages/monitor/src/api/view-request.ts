@@ -18,7 +18,8 @@ export const nodeParams = viewParams.extend({ id: z.string().max(2_000) });
 
 type Parameters = z.output<typeof viewQuery>;
 
-const textOf = (value: string | string[] | undefined) => (Array.isArray(value) ? value.at(-1) : value);
+/** The last value of a parameter that may be repeated. */
+export const lastOf = (value: string | string[] | undefined) => (Array.isArray(value) ? value.at(-1) : value);
 
 /** Of Scope's own clients and of ours; they choose no option. */
 const notOptions: ReadonlySet<string> = new Set([
@@ -51,16 +52,16 @@ export function viewRequest(id: string, parameters: Parameters): ViewRequest {
   const given = Object.entries(parameters).filter(([name]) => !notOptions.has(name));
   const options = chooseOptions(
     view,
-    Object.fromEntries(given.map(([name, value]) => [name, textOf(value)])),
+    Object.fromEntries(given.map(([name, value]) => [name, lastOf(value)])),
   );
-  const query = (textOf(parameters.query) ?? '').trim();
+  const query = (lastOf(parameters.query) ?? '').trim();
   if (query !== '') parseQuery(query);
-  const label = labelOf(textOf(parameters.group));
+  const label = labelOf(lastOf(parameters.group));
   return { view, options, query, ...(label === undefined ? {} : { label }) };
 }
 
 export const wantsFlows = (parameters: Parameters): boolean =>
-  ['1', 'true'].includes(textOf(parameters.flows) ?? '');
+  ['1', 'true'].includes(lastOf(parameters.flows) ?? '');
 
 /** `2s`, `500ms`, `1m` as Scope's clients write it. */
 export function intervalMsOf(text: string | undefined, { least, most, otherwise }: IntervalLimits): number {

@@ -87,7 +87,9 @@ function childrenOf(
       ids.has(parent),
     );
     if (!isChild) continue;
-    children.push(summariseNode(report, kind.topology, id, node, parentsOf(report, kind.topology, node)));
+    children.push(
+      summariseNode(report, kind.topology, id, node, parentsOf(report, kind.topology, node).rows),
+    );
     if (children.length >= maxChildren) break;
   }
   return children.sort((a, b) => (a.id < b.id ? -1 : 1));

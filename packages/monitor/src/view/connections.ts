@@ -3,8 +3,9 @@ import type { Report } from '@orchestrator/report';
 import { parseEndpoint } from './endpoint.ts';
 import type { Graph } from './graph.ts';
 import { nodeOf } from './lineage.ts';
-import { isInternet, placementOf, type Surroundings } from './placement.ts';
+import { isInternet, placementOf } from './placement.ts';
 import type { RenderedNode } from './summarise.ts';
+import type { Surroundings } from './surroundings.ts';
 
 interface Column {
   readonly id: string;

@@ -1,11 +1,11 @@
 import type { ControlTemplate, Report, ReportNode } from '@orchestrator/report';
 import { type ChildGroup, childGroupsOf } from './children.ts';
 import { type ConnectionTable, connectionsOf } from './connections.ts';
-import { neighbourhoodOf } from './endpoint.ts';
-import { addressesOf, textOf } from './lineage.ts';
+import { textOf } from './lineage.ts';
 import type { View } from './renderer.ts';
 import { metricRows, templatesOf } from './rows.ts';
 import type { NodeSummary } from './summary.ts';
+import { surroundingsOf } from './surroundings.ts';
 
 export interface ControlRow {
   readonly probeId: string;
@@ -68,9 +68,8 @@ export function detailOf(report: Report, view: View, id: string, ownersOf: Owner
   const graphNode = graph.nodes.get(id);
   if (rendered === undefined || graphNode === undefined) return undefined;
   const { node, topology } = graphNode;
-  const addresses = addressesOf(report);
-  const surroundings = { addresses, neighbourhood: neighbourhoodOf(report) };
-  const children = childGroupsOf(report, addresses, graphNode, graph);
+  const surroundings = surroundingsOf(report);
+  const children = childGroupsOf(report, surroundings.addresses, graphNode, graph);
   const metrics =
     node === undefined ? [] : metricRows(node, templatesOf(report.topologies.get(topology)?.templates), true);
   return {

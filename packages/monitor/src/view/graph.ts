@@ -3,7 +3,8 @@ import type { Report, ReportNode } from '@orchestrator/report';
 import type { ViewDefinition } from './definitions.ts';
 import { type Flows, type FlowTable, groupFlows, sumFlows } from './flow.ts';
 import type { GroupOf } from './grouping.ts';
-import { isPseudoId, type PseudoNode, placementOf, pseudoNodeOf, type Surroundings } from './placement.ts';
+import { isPseudoId, type KnownPlaces, type PseudoNode, placementOf, pseudoNodeOf } from './placement.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface GraphNode {
   readonly id: string;
@@ -36,14 +37,18 @@ function addPseudoNodes(nodes: Map<string, GraphNode>, flows: FlowTable, view: V
   }
 }
 
-/** One node for each of the report. What is the same as in `before` is the same object. */
+/** One node for each of the report. What is the same as in `before` is the same object. `known`: places found before. */
 export function graphOf(
   report: Report,
   view: ViewDefinition,
   surroundings: Surroundings,
+  known: KnownPlaces,
   before?: Graph,
 ): Graph {
-  const flows = sumFlows(report, placementOf(report, view, surroundings), before?.flows ?? noTable);
+  if (!view.topologies.some((name) => (report.topologies.get(name)?.nodes.size ?? 0) > 0)) {
+    return { view, nodes: new Map(), flows: noTable };
+  }
+  const flows = sumFlows(report, placementOf(report, view, surroundings, known), before?.flows ?? noTable);
   const nodes = new Map<string, GraphNode>();
   for (const topology of view.topologies) {
     for (const [id, node] of report.topologies.get(topology)?.nodes ?? []) {

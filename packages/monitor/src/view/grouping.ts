@@ -1,6 +1,6 @@
 import type { Report, ReportNode } from '@orchestrator/report';
 import type { Grouping } from './definitions.ts';
-import { nodeOf, parentsIn, textOf } from './lineage.ts';
+import { nodeOf, textOf } from './lineage.ts';
 
 /** What a node is counted to. */
 export interface Group {
@@ -11,11 +11,22 @@ export interface Group {
 /** Undefined: the node is not part of the picture. */
 export type GroupOf = (id: string, node: ReportNode) => Group | undefined;
 
+/** Under which ids a container's image may be found. */
+export function imageIdsOf(container: ReportNode): string[] {
+  const ids: string[] = [];
+  for (const [id, { value }] of container.parents.get('container_image') ?? [])
+    if (value === true) ids.push(id);
+  const id = textOf(container, 'docker_image_id');
+  return id === '' ? ids : [...ids, `${id};<container_image>`];
+}
+
 /** The image of a container, if its node is known. */
 export function imageOf(report: Report, container: ReportNode): ReportNode | undefined {
-  for (const id of parentsIn(report, container, 'container_image'))
-    return nodeOf(report, 'container_image', id);
-  return nodeOf(report, 'container_image', `${textOf(container, 'docker_image_id')};<container_image>`);
+  for (const id of imageIdsOf(container)) {
+    const image = nodeOf(report, 'container_image', id);
+    if (image !== undefined) return image;
+  }
+  return undefined;
 }
 
 export const imageNameOf = (report: Report, container: ReportNode): string =>

@@ -38,11 +38,10 @@ export function addressesOf(report: Report): ReadonlyMap<string, readonly [topol
 
 export type Addresses = ReturnType<typeof addressesOf>;
 
-function processOf(report: Report, node: ReportNode): string | undefined {
+/** The process that a connection's end says it belongs to; it may not be there. */
+export function processIdOf(node: ReportNode): string | undefined {
   const [pid, host] = [textOf(node, 'pid'), textOf(node, 'host_node_id')];
-  if (pid === '' || host === '') return undefined;
-  const id = `${host.split(';', 1)[0]};${pid}`;
-  return nodeOf(report, 'process', id) === undefined ? undefined : id;
+  return pid === '' || host === '' ? undefined : `${host.split(';', 1)[0]};${pid}`;
 }
 
 function upward(
@@ -58,8 +57,9 @@ function upward(
       if (name !== 'host' && name !== topology)
         for (const id of parentsIn(report, node, name)) above.push([name, id]);
     }
-    const process = topology === 'endpoint' ? processOf(report, node) : undefined;
-    if (process !== undefined) above.push(['process', process]);
+    const process = topology === 'endpoint' ? processIdOf(node) : undefined;
+    if (process !== undefined && nodeOf(report, 'process', process) !== undefined)
+      above.push(['process', process]);
   }
   const owner = endpoint === undefined ? undefined : addresses.get(`${endpoint.scope};${endpoint.ip}`);
   if (owner !== undefined) above.push(owner);

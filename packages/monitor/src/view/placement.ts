@@ -1,8 +1,9 @@
-import type { Report } from '@orchestrator/report';
+import type { Report, ReportNode } from '@orchestrator/report';
 import type { ViewDefinition } from './definitions.ts';
-import { type Neighbourhood, parseEndpoint } from './endpoint.ts';
+import { parseEndpoint } from './endpoint.ts';
 import type { Placement } from './flow.ts';
-import { type Addresses, ancestorsOf, nodeOf, textOf } from './lineage.ts';
+import { ancestorsOf, nodeOf, processIdOf, textOf } from './lineage.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** A node of a view that stands for something of which no probe tells. */
 export interface PseudoNode {
@@ -50,40 +51,90 @@ export function pseudoNodeOf(id: string, view: ViewDefinition): PseudoNode | und
   };
 }
 
-export interface Surroundings {
-  readonly addresses: Addresses;
-  readonly neighbourhood: Neighbourhood;
+/** Where a node was found, and what that depended on. */
+interface Place {
+  readonly latest: ReportNode['latest'] | undefined;
+  readonly parents: ReportNode['parents'] | undefined;
+  readonly process: string | undefined;
+  readonly processParents: ReportNode['parents'] | undefined;
+  readonly ids: readonly string[];
+}
+
+/** Places of one view from rendering to rendering. */
+export interface KnownPlaces {
+  epoch: object | undefined;
+  readonly places: Map<string, Map<string, Place>>;
+}
+
+export const noPlaces = (): KnownPlaces => ({ epoch: undefined, places: new Map() });
+
+/** Places of one topology; ends of connections that are gone for long are forgotten with all others. */
+const maxKnownPlaces = 500_000;
+
+const nowhere: readonly string[] = [];
+
+function find(
+  report: Report,
+  view: ViewDefinition,
+  addresses: Surroundings['addresses'],
+  topology: string,
+  id: string,
+): readonly string[] {
+  for (const wanted of view.topologies) {
+    const found = ancestorsOf(report, addresses, topology, id, wanted);
+    if (found.length > 0) return found;
+  }
+  if (view.rest === undefined) return nowhere;
+  const [host] = ancestorsOf(report, addresses, topology, id, 'host');
+  if (host === undefined) return nowhere;
+  const name = textOf(nodeOf(report, 'host', host), 'host_name') || (host.split(';', 1)[0] ?? host);
+  return [restId(view.rest, name)];
+}
+
+function placesIn(known: KnownPlaces, topology: string): Map<string, Place> {
+  let places = known.places.get(topology);
+  if (places === undefined || places.size > maxKnownPlaces) {
+    places = new Map();
+    known.places.set(topology, places);
+  }
+  return places;
 }
 
 /**
  * Where ends of connections are found in a view: in a node of it, else in the rest of their host, else, if their address is
- * not local, in the internet. Ends of which only a local address is known are in none.
+ * not local, in the internet. Ends of which only a local address is known are in none. `known` is filled, and used as long
+ * as it holds.
  */
-export function placementOf(report: Report, view: ViewDefinition, surroundings: Surroundings): Placement {
-  const { addresses, neighbourhood } = surroundings;
-  const nowhere: readonly string[] = [];
-  const known = new Map<string, readonly string[]>();
+export function placementOf(
+  report: Report,
+  view: ViewDefinition,
+  surroundings: Surroundings,
+  known: KnownPlaces = noPlaces(),
+): Placement {
+  const { addresses, neighbourhood, epoch } = surroundings;
+  if (known.epoch !== epoch) known.places.clear();
+  known.epoch = epoch;
 
-  const inView = (topology: string, id: string): readonly string[] => {
-    for (const wanted of view.topologies) {
-      const found = ancestorsOf(report, addresses, topology, id, wanted);
-      if (found.length > 0) return found;
+  const placed = (topology: string, id: string): readonly string[] => {
+    const places = placesIn(known, topology);
+    const node = nodeOf(report, topology, id);
+    const place = places.get(id);
+    if (place !== undefined && place.latest === node?.latest && place.parents === node?.parents) {
+      const { process, processParents } = place;
+      const stands = process === undefined || nodeOf(report, 'process', process)?.parents === processParents;
+      if (stands) return place.ids;
     }
-    if (view.rest === undefined) return nowhere;
-    const [host] = ancestorsOf(report, addresses, topology, id, 'host');
-    if (host === undefined) return nowhere;
-    return [
-      restId(view.rest, textOf(nodeOf(report, 'host', host), 'host_name') || (host.split(';', 1)[0] ?? host)),
-    ];
+    const process = topology === 'endpoint' && node !== undefined ? processIdOf(node) : undefined;
+    places.set(id, {
+      ...{ latest: node?.latest, parents: node?.parents, process },
+      processParents: process === undefined ? undefined : nodeOf(report, 'process', process)?.parents,
+      ids: find(report, view, addresses, topology, id),
+    });
+    return places.get(id)?.ids ?? nowhere;
   };
 
   return (topology, id, opens) => {
-    const key = `${topology} ${id}`;
-    let found = known.get(key);
-    if (found === undefined) {
-      found = inView(topology, id);
-      known.set(key, found);
-    }
+    const found = placed(topology, id);
     if (found.length > 0 || topology !== 'endpoint') return found;
     const endpoint = parseEndpoint(id);
     if (endpoint === undefined || endpoint.scope !== '' || neighbourhood.isLocal(endpoint.ip)) return nowhere;

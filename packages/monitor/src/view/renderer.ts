@@ -5,13 +5,12 @@
 import type { Report } from '@orchestrator/report';
 import { compileQuery } from '../query/match.ts';
 import type { Grouping, ViewDefinition } from './definitions.ts';
-import { type Neighbourhood, neighbourhoodOf } from './endpoint.ts';
 import { type Graph, graphOf, groupGraph } from './graph.ts';
 import { type GroupOf, groupingOf } from './grouping.ts';
-import { type Addresses, addressesOf } from './lineage.ts';
 import { type ChosenOptions, isChosen, visibleIds } from './options.ts';
-import type { Surroundings } from './placement.ts';
+import { type KnownPlaces, noPlaces } from './placement.ts';
 import { type RenderedNode, render } from './summarise.ts';
+import { type KnownSurroundings, surroundingsOf } from './surroundings.ts';
 
 export interface ViewRequest {
   readonly view: ViewDefinition;
@@ -45,9 +44,14 @@ export interface Renderer {
 /** Views kept at once, the least recently asked for forgotten first. */
 const maxKeptViews = 200;
 
+interface Base {
+  report: Report | undefined;
+  graph: Graph | undefined;
+  readonly known: KnownPlaces;
+}
+
 interface Kept {
   report: Report;
-  base: Graph;
   graph: Graph;
   /** Before the query. */
   all: ReadonlyMap<string, RenderedNode>;
@@ -87,19 +91,25 @@ function withoutUnchosen(report: Report, graph: Graph, options: ChosenOptions): 
 
 export function createRenderer(): Renderer {
   const kept = new Map<string, Kept>();
-  let surroundings: (Surroundings & { readonly report: Report }) | undefined;
+  const bases = new Map<string, Base>();
+  let surroundings: KnownSurroundings | undefined;
 
-  const around = (report: Report): Surroundings => {
-    if (surroundings?.report === report) return surroundings;
-    const neighbourhood: Neighbourhood = neighbourhoodOf(report, surroundings?.neighbourhood);
-    const addresses: Addresses = addressesOf(report);
-    surroundings = { report, neighbourhood, addresses };
-    return surroundings;
+  /** Shared by all views of the same nodes, however these are grouped or filtered. */
+  const baseOf = (report: Report, view: ViewDefinition): Graph => {
+    const key = JSON.stringify([view.topologies, view.rest]);
+    const base: Base = bases.get(key) ?? { report: undefined, graph: undefined, known: noPlaces() };
+    if (base.report !== report || base.graph === undefined) {
+      surroundings = surroundingsOf(report, surroundings);
+      base.graph = graphOf(report, view, surroundings, base.known, base.graph);
+      base.report = report;
+      bases.set(key, base);
+    }
+    return { ...base.graph, view };
   };
 
   const make = (report: Report, request: ViewRequest, before: Kept | undefined): Kept => {
     const { view, options, label, query } = request;
-    const base = graphOf(report, view, around(report), before?.base);
+    const base = baseOf(report, view);
     const chosen = withoutUnchosen(report, base, options);
     const by: Grouping | { label: string } | undefined = label === undefined ? view.groupBy : { label };
     const groupOf: GroupOf | undefined = by === undefined ? undefined : groupingOf(report, by);
@@ -115,7 +125,7 @@ export function createRenderer(): Renderer {
     const nodes = sameNodes(found, before?.view.nodes) && before !== undefined ? before.view.nodes : found;
     const stats = statsOf(nodes, graph.nodes.size);
     const same = before !== undefined && nodes === before.view.nodes && sameStats(stats, before.view.stats);
-    return { report, base, graph, all, view: same ? before.view : { graph, nodes, stats } };
+    return { report, graph, all, view: same ? before.view : { graph, nodes, stats } };
   };
 
   return {

@@ -5,8 +5,16 @@ import { type Graph, type GraphNode, noFlows } from './graph.ts';
 import { imageOf } from './grouping.ts';
 import { nodeOf } from './lineage.ts';
 import { countLabel, nameOf, shapeOf } from './names.ts';
-import { parentsOf, sameParents } from './parents.ts';
-import { metadataRow, metadataRows, metricRows, type TextLookup, tablesOf, templatesOf } from './rows.ts';
+import { noParents, type Parents, parentsOf, stand } from './parents.ts';
+import {
+  metadataRow,
+  metadataRows,
+  metricRows,
+  type Templates,
+  type TextLookup,
+  tablesOf,
+  templatesOf,
+} from './rows.ts';
 import type { FlowRow, MetadataRow, NodeSummary, ParentRow, Table } from './summary.ts';
 
 /** A node in words, with what these were made from, so that they are made again only if that has changed. */
@@ -14,9 +22,7 @@ export interface RenderedNode {
   readonly graphNode: GraphNode;
   readonly summary: NodeSummary;
   readonly flows: Flows;
-  readonly parents: readonly ParentRow[];
-  /** The node of the report that lends texts to this one: a container's image. */
-  readonly lender: ReportNode | undefined;
+  readonly parents: Parents;
 }
 
 const filled = <Row>(name: string, rows: readonly Row[]) => (rows.length === 0 ? {} : { [name]: rows });
@@ -35,38 +41,62 @@ function textsOf(node: ReportNode, lender: ReportNode | undefined): TextLookup {
   };
 }
 
-/** A node of the report, in words. `withSamples`: for details. */
+interface Description {
+  readonly templates: Templates;
+  readonly sets: ReportNode['sets'];
+  readonly counters: ReportNode['counters'];
+  readonly lent: ReportNode['latest'] | undefined;
+  readonly metadata: readonly MetadataRow[];
+  readonly tables: readonly Table[];
+}
+
+/** Rows seldom change while metrics do all the time, so they are kept as long as the leaves they were made from. */
+const descriptions = new WeakMap<ReportNode['latest'], Description>();
+
+function describe(node: ReportNode, templates: Templates, lender: ReportNode | undefined): Description {
+  const known = descriptions.get(node.latest);
+  const { sets, counters } = node;
+  const lent = lender?.latest;
+  const stands = known?.templates === templates && known.sets === sets && known.counters === counters;
+  if (stands && known.lent === lent) return known;
+  const text = textsOf(node, lender);
+  const metadata = metadataRows(node, templates, text);
+  const made = { templates, sets, counters, lent, metadata, tables: tablesOf(node, templates, text) };
+  descriptions.set(node.latest, made);
+  return made;
+}
+
+/** A node of the report, in words. */
 export function summariseNode(
   report: Report,
   topology: string,
   id: string,
   node: ReportNode,
   parents: readonly ParentRow[],
-  withSamples = false,
 ): NodeSummary {
   const lender = topology === 'container' ? imageOf(report, node) : undefined;
-  const text = textsOf(node, lender);
   const templates = templatesOf(report.topologies.get(topology)?.templates);
+  const { metadata, tables } = describe(node, templates, lender);
   return {
     id,
     ...nameOf(report, topology, id, node),
     shape: shapeOf(report, topology),
-    ...filled('metadata', metadataRows(node, templates, text)),
+    ...filled('metadata', metadata),
     ...filled('parents', parents),
-    ...filled('metrics', metricRows(node, templates, withSamples)),
-    ...filled('tables', tablesOf(node, templates, text)),
+    ...filled('metrics', metricRows(node, templates, false)),
+    ...filled('tables', tables),
   };
 }
 
-function hostsOf(report: Report, topology: string, members: readonly string[]): ParentRow[] {
+/** The hosts of a group's members. */
+function hostsOf(report: Report, topology: string, members: readonly string[]): Parents {
   const hosts = new Map<string, ParentRow>();
   for (const id of members) {
     const node = nodeOf(report, topology, id);
-    if (node === undefined) continue;
-    for (const row of parentsOf(report, topology, node))
-      if (row.topologyId === 'hosts') hosts.set(row.id, row);
+    const rows = node === undefined ? [] : parentsOf(report, topology, node).rows;
+    for (const row of rows) if (row.topologyId === 'hosts') hosts.set(row.id, row);
   }
-  return [...hosts.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  return { rows: [...hosts.values()].sort((a, b) => (a.id < b.id ? -1 : 1)), sources: [] };
 }
 
 /** An image's own labels, and how many containers are made from it. */
@@ -83,11 +113,12 @@ function groupSummary(
   { id, topology, group }: GraphNode,
   graph: Graph,
   parents: readonly ParentRow[],
-  lender: ReportNode | undefined,
 ): NodeSummary {
   const { label, members } = group ?? { label: id, members: [] };
   const { tables, ...metadata } =
-    graph.view.groupBy === 'image' ? imageRows(report, members.length, lender) : { tables: [] };
+    graph.view.groupBy === 'image'
+      ? imageRows(report, members.length, imageOfGroup(report, topology, members))
+      : { tables: [] };
   return {
     ...{ id, label, labelMinor: countLabel(report, topology, members.length), rank: label },
     ...{ shape: shapeOf(report, topology), stack: true },
@@ -104,25 +135,16 @@ const flowRows = (flows: Flows): FlowRow[] =>
     receivedBytesPerS: Math.round(receivedBytesPerS),
   }));
 
-function lenderOf(
-  report: Report,
-  { node, topology, group }: GraphNode,
-  graph: Graph,
-): ReportNode | undefined {
-  if (node !== undefined) return topology === 'container' ? imageOf(report, node) : undefined;
-  if (group === undefined || graph.view.groupBy !== 'image') return undefined;
-  const container = nodeOf(report, topology, group.members[0] ?? '');
+/** The image of which a group's containers were made. */
+function imageOfGroup(report: Report, topology: string, members: readonly string[]): ReportNode | undefined {
+  const container = nodeOf(report, topology, members[0] ?? '');
   return container === undefined ? undefined : imageOf(report, container);
 }
 
-function parentsFor(
-  report: Report,
-  { node, topology, group }: GraphNode,
-  graph: Graph,
-): readonly ParentRow[] {
+function parentsFor(report: Report, { node, topology, group }: GraphNode, graph: Graph): Parents {
   if (node !== undefined) return parentsOf(report, topology, node);
   const ofImage = group !== undefined && graph.view.groupBy === 'image';
-  return ofImage ? hostsOf(report, topology, group.members) : [];
+  return ofImage ? hostsOf(report, topology, group.members) : noParents;
 }
 
 /** `before` itself if nothing of what a client is told has changed. */
@@ -132,32 +154,27 @@ export function render(
   graphNode: GraphNode,
   before: RenderedNode | undefined,
 ): RenderedNode {
-  const { id, topology, node, pseudo } = graphNode;
+  const { id, topology, node, pseudo, group } = graphNode;
   const flows = graph.flows.get(id) ?? noFlows;
+  // Groups are few, and depend on all of their members.
+  const same = group === undefined && before?.graphNode === graphNode && before.flows === flows;
+  if (same && stand(report, before.parents.sources)) return before;
   const parents = parentsFor(report, graphNode, graph);
-  const lender = lenderOf(report, graphNode, graph);
-  const same = before?.graphNode === graphNode && before.flows === flows && before.lender === lender;
-  if (same && sameParents(before.parents, parents) && namesStand(report, graphNode, before.summary))
-    return before;
   const plain =
     pseudo !== undefined
       ? pseudoSummary(id, pseudo)
       : node !== undefined
-        ? summariseNode(report, topology, id, node, parents)
-        : groupSummary(report, graphNode, graph, parents, lender);
+        ? summariseNode(report, topology, id, node, parents.rows)
+        : groupSummary(report, graphNode, graph, parents.rows);
   const made: NodeSummary = {
     ...plain,
     ...filled('adjacency', [...flows.keys()]),
     ...filled('flows', flowRows(flows)),
   };
   // A change of which nothing is shown must not be news to clients.
-  const summary = before !== undefined && isDeepStrictEqual(before.summary, made) ? before.summary : made;
-  return { graphNode, summary, flows, parents, lender };
-}
-
-/** A name may come from another node: that of the host. */
-function namesStand(report: Report, { id, topology, node }: GraphNode, summary: NodeSummary): boolean {
-  if (node === undefined) return true;
-  const { label, labelMinor, rank } = nameOf(report, topology, id, node);
-  return label === summary.label && labelMinor === summary.labelMinor && rank === summary.rank;
+  if (before === undefined || !isDeepStrictEqual(before.summary, made)) {
+    return { graphNode, summary: made, flows, parents };
+  }
+  const unchanged = before.graphNode === graphNode && before.flows === flows;
+  return unchanged && group !== undefined ? before : { graphNode, summary: before.summary, flows, parents };
 }
