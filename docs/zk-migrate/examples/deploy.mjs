@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 const verb = process.argv.at(-1);
 const request = JSON.parse(readFileSync(0, 'utf8'));
+const java = 'java';
 const classPath = '/usr/share/java/zookeeper.jar:/usr/share/java/slf4j-simple.jar';
 
 /** The folder of a server, from its data_folder in the configuration; everything of ours is below it. */
@@ -65,7 +66,7 @@ function launch(server) {
   const log = openSync(inHome(server, 'server.log'), 'a');
   const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain';
   const args = ['-cp', classPath, ...request.java_options, main, inHome(server, 'zoo.cfg')];
-  const child = spawn('java', args, { detached: true, stdio: ['ignore', log, log] });
+  const child = spawn(java, args, { detached: true, stdio: ['ignore', log, log] });
   writeFileSync(inHome(server, 'pid'), String(child.pid));
   child.unref();
 }
