@@ -169,7 +169,8 @@ export function takeFindings(ctx: Context, side: Side): void {
     for (const op of own) if (op.kind === 'create') onCopyEcho(ctx, side, op.path);
     // Whether a client deleted a copy or its session ended cannot be told apart: without evidence nothing is carried back.
     onCopiesLost(ctx, side, copiesGone);
-    const ops = txn.ops.filter((op) => !('path' in op) || !copiesGone.includes(op.path));
+    // What stands in its place since is a client's.
+    const ops = txn.ops.filter((op) => op.kind !== 'delete' || !copiesGone.includes(op.path));
     const isEnded = ended !== undefined && here.mirror.ephemeralsOf(ended).length === 0;
     takeIn(ctx, side, { ...txn, ops }, [], ctx.arrivedMs, isEnded ? ended : undefined);
   }
