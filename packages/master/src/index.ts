@@ -28,3 +28,9 @@ export {
   type OfferConstraintsFilter,
 } from './allocator/offer-constraints.ts';
 export type { FrameworkCapability, FrameworkFacts, Quantities } from './allocator/subscription.ts';
+// The master itself.
+export { type MasterConfig, readConfig } from './config.ts';
+export { MasterError, type MasterErrorCode } from './errors.ts';
+export { type Flags, type FlagSources, readFlags } from './flags.ts';
+export { runMaster } from './main.ts';
+export { MasterService, type MasterServiceOptions } from './service/master-service.ts';

@@ -9,12 +9,21 @@ import {
   decodeMessage,
   encodeMessage,
   MachineInfo_Mode,
+  type MasterInfoValid,
   makeMessage,
   registry as wire,
 } from '@orchestrator/mesos';
 import { type Entry, listPages, type Store, storeLimits, type Write } from '@orchestrator/store';
 import { MasterError } from '../errors.ts';
-import { applyChange, type Change, emptyRegistry, type MutableRegistry, type Settings } from './registry.ts';
+import { machinesOf } from './maintenance.ts';
+import {
+  applyChange,
+  type Change,
+  emptyRegistry,
+  type MutableRegistry,
+  type Registry,
+  type Settings,
+} from './registry.ts';
 
 const prefix = 'registry/';
 export const termKey = `${prefix}term`;
@@ -146,4 +155,21 @@ function readChange(entry: Entry): Change | undefined {
         'restore the store from a backup, or delete this key and let the agents come back by themselves',
     });
   }
+}
+
+/** The whole of it as one message, for `/registrar(1)/registry`. */
+export function registryMessage(registry: Registry, info: MasterInfoValid): wire.RegistryValid {
+  const { settings, admitted, unreachable, gone } = registry;
+  const message = settingsMessage(settings);
+  message.master = makeMessage(wire.Registry_MasterSchema, { info });
+  message.slaves = makeMessage(wire.Registry_SlavesSchema, { slaves: [...admitted.values()] });
+  message.unreachable = makeMessage(wire.Registry_UnreachableSlavesSchema, {
+    slaves: [...unreachable.values()],
+  });
+  message.gone = makeMessage(wire.Registry_GoneSlavesSchema, { slaves: [...gone.values()] });
+  const machines = [...machinesOf(settings.maintenance).values()].map(({ id, mode, unavailability }) => ({
+    info: { id, unavailability, mode: mode === 'down' ? MachineInfo_Mode.DOWN : MachineInfo_Mode.DRAINING },
+  }));
+  message.machines = makeMessage(wire.Registry_MachinesSchema, { machines });
+  return message;
 }

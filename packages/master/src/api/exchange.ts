@@ -1,0 +1,112 @@
+/** One request and its answer, in the manner of libprocess: plain text for errors, no more headers than needed. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { HttpRefusal } from '@orchestrator/mesos';
+
+export const httpLimits = {
+  /** Of a request's body; ACCEPTs of thousands of tasks are a few megabytes. */
+  bodyBytes: 64 * 1024 * 1024,
+  /** How long a long answer is worked on before others get their turn. */
+  sliceMs: 10,
+} as const;
+
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Without the `/master` prefix and the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Who asks, as authenticated; undefined without authentication. */
+  readonly principal: string | undefined;
+}
+
+const reasons: Readonly<Record<number, string>> = { 404: 'Not Found', 501: 'Not Implemented' };
+
+export function sendText(response: ServerResponse, status: number, text = ''): void {
+  const body = text === '' && reasons[status] !== undefined ? `${status} ${reasons[status]}.` : text;
+  if (body !== '') response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  response.setHeader('Content-Length', Buffer.byteLength(body));
+  response.writeHead(status).end(body);
+}
+
+/** With `?jsonp=name` as a call of that function. */
+export function sendJson({ response, query }: Exchange, text: string): void {
+  const callback = query.get('jsonp');
+  const body = callback === null ? text : `${callback}(${text});`;
+  response.setHeader('Content-Type', callback === null ? 'application/json' : 'text/javascript');
+  response.setHeader('Content-Length', Buffer.byteLength(body));
+  response.writeHead(200).end(body);
+}
+
+export function sendMethodNotAllowed(
+  response: ServerResponse,
+  allowed: readonly string[],
+  method: string,
+): void {
+  const names = allowed.map((each) => `'${each}'`).join(', ');
+  response.setHeader('Allow', allowed.join(', '));
+  sendText(response, 405, `405 Method Not Allowed. Expecting one of { ${names} }, but received '${method}'.`);
+}
+
+/** @throws HttpRefusal 413 for a body beyond the limit */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    bytes += part.byteLength;
+    if (bytes > httpLimits.bodyBytes) {
+      throw new HttpRefusal(413, `The body is larger than ${httpLimits.bodyBytes} bytes`);
+    }
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** Lets others have their turn when a slice of work has taken long enough. `nowMs` is a monotonic clock's. */
+export class Slicer {
+  readonly #nowMs: () => number;
+  #startedMs: number;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+    this.#startedMs = nowMs();
+  }
+
+  /** Undefined while there is time left, so that most calls cost no turn. */
+  pause(): Promise<void> | undefined {
+    if (this.#nowMs() - this.#startedMs < httpLimits.sliceMs) return undefined;
+    return nextTurn().then(() => {
+      this.#startedMs = this.#nowMs();
+    });
+  }
+}
+
+/** Sends an answer in chunks, no faster than the reader takes them. A reader that goes away ends it. */
+export async function sendChunks(
+  response: ServerResponse,
+  contentType: string,
+  chunks: Iterable<string | Uint8Array>,
+  slicer: Slicer,
+): Promise<void> {
+  response.setHeader('Content-Type', contentType);
+  response.writeHead(200);
+  for (const chunk of chunks) {
+    if (response.destroyed) return;
+    if (!response.write(chunk)) await drained(response);
+    await slicer.pause();
+  }
+  response.end();
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.on('drain', done);
+    response.on('close', done);
+  });
+}

@@ -1,0 +1,288 @@
+/** The read endpoints from before v1. */
+import { maintenance, quota, TaskState, registry as wire, writeJson } from '@orchestrator/mesos';
+import type { FrameworkRecord, TaskRecord } from '../core/records.ts';
+import { registryMessage } from '../registrar/storage.ts';
+import type { About } from './about.ts';
+import { type Exchange, sendChunks, sendJson } from './exchange.ts';
+import { double, type Json, jsonText } from './json-text.ts';
+import { agentJson, frameworkHead, frameworkTail, quantitiesJson, taskJson } from './legacy-views.ts';
+import { viewMaintenance } from './maintenance-view.ts';
+import { quotaStatus, type ReadPlace } from './operator-reads.ts';
+import { viewRoles } from './roles-view.ts';
+
+const toJson = 'application/json';
+
+function buildJson({ version }: About): Record<string, Json> {
+  return {
+    build_date: version.buildDate,
+    build_time: double(version.buildTimeMs / 1000),
+    build_user: '',
+    version: version.version,
+  };
+}
+
+export const versionText = (about: About) => jsonText(buildJson(about));
+export const flagsText = (about: About) => jsonText({ flags: about.flags });
+
+/** `"tasks":[…]` and its like, an item a chunk. */
+function* listChunks<Item>(
+  name: string,
+  items: Iterable<Item>,
+  json: (item: Item) => Json,
+): Generator<string> {
+  let before = `,"${name}":[`;
+  let empty = true;
+  for (const item of items) {
+    yield before + jsonText(json(item));
+    before = ',';
+    empty = false;
+  }
+  yield empty ? `${before}]` : ']';
+}
+
+const inner = (object: Record<string, Json | undefined>) => jsonText(object).slice(1, -1);
+
+function* frameworkChunks(framework: FrameworkRecord, { master }: ReadPlace): Generator<string> {
+  yield `{${inner(frameworkHead(framework))}`;
+  yield* listChunks('tasks', [...framework.tasks.values()], taskJson);
+  yield* listChunks('unreachable_tasks', [...framework.unreachableTasks.values()], taskJson);
+  yield* listChunks('completed_tasks', [...framework.completedTasks.values()], taskJson);
+  yield `,${inner(frameworkTail(framework, master.core.state.agents))}}`;
+}
+
+function* frameworksChunks(
+  name: string,
+  frameworks: readonly FrameworkRecord[],
+  place: ReadPlace,
+): Generator<string> {
+  yield `,"${name}":[`;
+  for (const [index, framework] of frameworks.entries()) {
+    if (index > 0) yield ',';
+    yield* frameworkChunks(framework, place);
+  }
+  yield ']';
+}
+
+function stateHead({ master, about }: ReadPlace): Record<string, Json | undefined> {
+  const { info, startedAtMs, cluster, flags } = about;
+  const { agents, unreachableAgents } = master.core.state;
+  const active = [...agents.values()].filter((agent) => agent.active).length;
+  const { version, ...build } = buildJson(about);
+  return {
+    version,
+    ...build,
+    start_time: double(startedAtMs / 1000),
+    elected_time: double(master.electedAtMs / 1000),
+    id: info.id,
+    pid: info.pid,
+    hostname: info.hostname,
+    capabilities: ['AGENT_UPDATE', 'AGENT_DRAINING', 'QUOTA_V2'],
+    activated_slaves: double(active),
+    deactivated_slaves: double(agents.size - active),
+    unreachable_slaves: double(unreachableAgents.size),
+    cluster,
+    leader: info.pid,
+    leader_info: { id: info.id, pid: info.pid, port: info.port, hostname: info.hostname },
+    flags,
+  };
+}
+
+function recoveredAgents({ master }: ReadPlace): Json[] {
+  return [...master.core.state.recoveredAgents].map(([id, { hostname }]) => ({ id, hostname }));
+}
+
+function* stateChunks(place: ReadPlace): Generator<string> {
+  const { agents, frameworks, completedFrameworks } = place.master.core.state;
+  yield `{${inner(stateHead(place))}`;
+  yield* listChunks('slaves', [...agents.values()], (agent) => agentJson(agent, { full: false }));
+  yield* listChunks('recovered_slaves', recoveredAgents(place), (each) => each);
+  yield* frameworksChunks('frameworks', [...frameworks.values()], place);
+  yield* frameworksChunks('completed_frameworks', [...completedFrameworks.values()], place);
+  yield ',"orphan_tasks":[],"unregistered_frameworks":[]}';
+}
+
+/** Small pieces cost a write each: they are joined to blocks. */
+function* inBlocks(pieces: Iterable<string>): Generator<string> {
+  const blockLength = 32 * 1024;
+  let block = '';
+  for (const piece of pieces) {
+    block += piece;
+    if (block.length < blockLength) continue;
+    yield block;
+    block = '';
+  }
+  if (block !== '') yield block;
+}
+
+async function sendPieces(exchange: Exchange, place: ReadPlace, pieces: Iterable<string>): Promise<void> {
+  const callback = exchange.query.get('jsonp');
+  if (callback === null) return sendChunks(exchange.response, toJson, inBlocks(pieces), place.slicer);
+  function* called() {
+    yield `${callback}(`;
+    yield* pieces;
+    yield ');';
+  }
+  return sendChunks(exchange.response, 'text/javascript', inBlocks(called()), place.slicer);
+}
+
+export const sendState = (exchange: Exchange, place: ReadPlace) =>
+  sendPieces(exchange, place, stateChunks(place));
+
+export function sendAgents(exchange: Exchange, place: ReadPlace): Promise<void> {
+  const wanted = exchange.query.get('slave_id');
+  const agents = [...place.master.core.state.agents.values()].filter(
+    (agent) => wanted === null || agent.id === wanted,
+  );
+  function* pieces() {
+    const [first, ...rest] = listChunks('slaves', agents, (agent) => agentJson(agent, { full: true }));
+    yield `{${first?.slice(1) ?? ''}`;
+    yield* rest;
+    yield* listChunks('recovered_slaves', wanted === null ? recoveredAgents(place) : [], (each) => each);
+    yield '}';
+  }
+  return sendPieces(exchange, place, pieces());
+}
+
+export function sendFrameworks(exchange: Exchange, place: ReadPlace): Promise<void> {
+  const wanted = exchange.query.get('framework_id');
+  const { frameworks, completedFrameworks } = place.master.core.state;
+  const of = (list: Iterable<FrameworkRecord>) =>
+    [...list].filter(({ id }) => wanted === null || id === wanted);
+  function* pieces() {
+    const [first, ...rest] = frameworksChunks('frameworks', of(frameworks.values()), place);
+    yield `{${first?.slice(1) ?? ''}`;
+    yield* rest;
+    yield* frameworksChunks('completed_frameworks', of(completedFrameworks.values()), place);
+    yield ',"unregistered_frameworks":[]}';
+  }
+  return sendPieces(exchange, place, pieces());
+}
+
+const defaultTaskLimit = 100;
+
+function wholeNumber(text: string | null, otherwise: number): number {
+  const value = text === null || !/^\d+$/.test(text) ? Number.NaN : Number(text);
+  return Number.isSafeInteger(value) ? value : otherwise;
+}
+
+/** The newest first unless `order=asc`; a hundred unless `limit` says otherwise. */
+export function sendTasks(exchange: Exchange, place: ReadPlace): Promise<void> {
+  const { query } = exchange;
+  const { frameworks, completedFrameworks } = place.master.core.state;
+  const [frameworkId, taskId] = [query.get('framework_id'), query.get('task_id')];
+  const tasks: TaskRecord[] = [];
+  for (const framework of [...frameworks.values(), ...completedFrameworks.values()]) {
+    if (frameworkId !== null && framework.id !== frameworkId) continue;
+    for (const list of [framework.tasks, framework.unreachableTasks, framework.completedTasks]) {
+      for (const task of list.values()) if (taskId === null || task.taskId === taskId) tasks.push(task);
+    }
+  }
+  const firstAt = ({ message }: TaskRecord) => message.statuses[0]?.timestamp ?? 0;
+  const sign = query.get('order') === 'asc' ? 1 : -1;
+  tasks.sort((left, right) => sign * (firstAt(left) - firstAt(right)));
+  const offset = wholeNumber(query.get('offset'), 0);
+  const shown = tasks.slice(offset, offset + wholeNumber(query.get('limit'), defaultTaskLimit));
+  function* pieces() {
+    const [first, ...rest] = listChunks('tasks', shown, taskJson);
+    yield `{${first?.slice(1) ?? ''}`;
+    yield* rest;
+    yield '}';
+  }
+  return sendPieces(exchange, place, pieces());
+}
+
+const summarized = [
+  TaskState.TASK_STAGING,
+  TaskState.TASK_STARTING,
+  TaskState.TASK_RUNNING,
+  TaskState.TASK_KILLING,
+  TaskState.TASK_FINISHED,
+  TaskState.TASK_KILLED,
+  TaskState.TASK_FAILED,
+  TaskState.TASK_LOST,
+  TaskState.TASK_ERROR,
+  TaskState.TASK_UNREACHABLE,
+] as const;
+const stateNames = new Map(Object.entries(TaskState).map(([name, value]) => [value, name]));
+
+function countStates(tasks: Iterable<TaskRecord>): Record<string, Json> {
+  const counts = new Map<TaskState, number>();
+  for (const { message } of tasks) counts.set(message.state, (counts.get(message.state) ?? 0) + 1);
+  return Object.fromEntries(summarized.map((state) => [stateNames.get(state), counts.get(state) ?? 0]));
+}
+
+export function sendSummary(exchange: Exchange, place: ReadPlace): Promise<void> {
+  const { about, master } = place;
+  const { agents, frameworks } = master.core.state;
+  function* pieces() {
+    yield `{"hostname":${JSON.stringify(about.info.hostname)}`;
+    if (about.cluster !== undefined) yield `,"cluster":${JSON.stringify(about.cluster)}`;
+    yield* listChunks('slaves', [...agents.values()], (agent) => ({
+      ...agentJson(agent, { full: false }),
+      ...countStates([...agent.tasks.values()].flatMap((tasks) => [...tasks.values()])),
+      framework_ids: [...agent.tasks.keys()],
+    }));
+    yield* listChunks('frameworks', [...frameworks.values()], (framework) => ({
+      ...frameworkHead(framework),
+      ...countStates([
+        ...framework.tasks.values(),
+        ...framework.unreachableTasks.values(),
+        ...framework.completedTasks.values(),
+      ]),
+      slave_ids: [...framework.used.keys()],
+    }));
+    yield '}';
+  }
+  return sendPieces(exchange, place, pieces());
+}
+
+export function sendRoles(exchange: Exchange, { master }: ReadPlace): void {
+  const amounts = (of: quota.QuotaConfigValid['limits'] | undefined) =>
+    Object.fromEntries(Object.entries(of ?? {}).map(([name, { value }]) => [name, double(value)]));
+  const roles = viewRoles(master.core.state, master.registrar.registry).map((role) => ({
+    name: role.name,
+    weight: double(role.weight),
+    quota: {
+      role: role.name,
+      guarantee: amounts(role.quota?.guarantees),
+      limit: amounts(role.quota?.limits),
+      consumed: quantitiesJson(
+        role.reserved.plus(role.allocated.filter((kind) => kind.reservations.length === 0)),
+      ),
+    },
+    resources: quantitiesJson(role.allocated.plus(role.offered)),
+    allocated: quantitiesJson(role.allocated),
+    offered: quantitiesJson(role.offered),
+    reserved: quantitiesJson(role.reserved),
+    frameworks: role.frameworks,
+  }));
+  sendJson(exchange, jsonText({ roles }));
+}
+
+export function sendWeights(exchange: Exchange, { master }: ReadPlace): void {
+  const weights = [...master.registrar.registry.settings.weights].sort(([left], [right]) =>
+    left < right ? -1 : 1,
+  );
+  sendJson(exchange, jsonText(weights.map(([role, weight]) => ({ role, weight: double(weight) }))));
+}
+
+export function sendQuota(exchange: Exchange, { master }: ReadPlace): void {
+  sendJson(exchange, writeJson(quota.QuotaStatusSchema, quotaStatus(master), { names: 'v0' }));
+}
+
+export function sendSchedule(exchange: Exchange, { master }: ReadPlace): void {
+  const { schedule } = master.registrar.registry.settings.maintenance;
+  const text =
+    schedule === undefined ? '{}' : writeJson(maintenance.ScheduleSchema, schedule, { names: 'v0' });
+  sendJson(exchange, text);
+}
+
+export function sendMaintenanceStatus(exchange: Exchange, { master }: ReadPlace): void {
+  const status = viewMaintenance(master.core.state);
+  sendJson(exchange, writeJson(maintenance.ClusterStatusSchema, status, { names: 'v0' }));
+}
+
+export function sendRegistry(exchange: Exchange, { master, about }: ReadPlace): void {
+  const message = registryMessage(master.registrar.registry, about.info);
+  sendJson(exchange, writeJson(wire.RegistrySchema, message, { names: 'v0', sorted: true }));
+}

@@ -1,0 +1,248 @@
+/** Agents, frameworks and tasks as the endpoints from before v1 show them. */
+import {
+  type AttributeValid,
+  ContainerInfoSchema,
+  ContainerStatusSchema,
+  DiscoveryInfoSchema,
+  DrainInfoSchema,
+  ExecutorInfoSchema,
+  formatThousandths,
+  HealthCheckSchema,
+  LabelsSchema,
+  OfferSchema,
+  ResourceSchema,
+  type Resources,
+  scheduler,
+  TaskState,
+  type TaskStatusValid,
+  type TaskValid,
+  Value_Type,
+  writeJson,
+} from '@orchestrator/mesos';
+import type { AgentRecord, FrameworkRecord, TaskRecord } from '../core/records.ts';
+import { allocatedOf, allocatedToFramework, offeredOf } from '../core/views.ts';
+import { double, type Json, RawJson } from './json-text.ts';
+
+const stateNames = new Map(Object.entries(TaskState).map(([name, value]) => [value, name]));
+const stateName = (state: TaskState) => stateNames.get(state) ?? 'TASK_UNKNOWN';
+
+type Schema = Parameters<typeof writeJson>[0];
+
+const v0 = (schema: Schema, message: Parameters<typeof writeJson>[1]) =>
+  new RawJson(writeJson(schema, message, { names: 'v0' }));
+
+/** Scalars as numbers, ranges and sets as text; the four that everybody looks for are always there. */
+export function resourcesJson(resources: Resources): Record<string, Json> {
+  const scalars = new Map([
+    ['disk', 0],
+    ['mem', 0],
+    ['gpus', 0],
+    ['cpus', 0],
+  ]);
+  const ranges = new Map<string, Resources>();
+  for (const entry of resources) {
+    const { name, type, revocable } = entry.kind;
+    if (type === 'scalar') {
+      const key = revocable ? `${name}_revocable` : name;
+      scalars.set(key, (scalars.get(key) ?? 0) + entry.thousandths);
+    } else
+      ranges.set(
+        name,
+        resources
+          .filter((kind) => kind.name === name)
+          .allocatedTo(undefined)
+          .toUnreserved(),
+      );
+  }
+  const json: Record<string, Json> = {};
+  for (const [name, thousandths] of scalars) json[name] = double(thousandths / 1000);
+  for (const [name, part] of ranges) json[name] = String(part).slice(name.length + 1);
+  return json;
+}
+
+function resourcesFull(resources: Resources): Json {
+  return resources.toMessages('both').map((message) => v0(ResourceSchema, message));
+}
+
+function attributesJson(attributes: readonly AttributeValid[]): Json {
+  const json: Record<string, Json> = {};
+  for (const { name, type, scalar, ranges, set, text } of attributes) {
+    if (type === Value_Type.SCALAR) json[name] = double(scalar?.value ?? 0);
+    else if (type === Value_Type.TEXT) json[name] = text?.value ?? '';
+    else if (type === Value_Type.SET) json[name] = `{${(set?.item ?? []).join(', ')}}`;
+    else json[name] = `[${(ranges?.range ?? []).map(({ begin, end }) => `${begin}-${end}`).join(', ')}]`;
+  }
+  return json;
+}
+
+const seconds = (ms: number) => double(ms / 1000);
+
+function reservedJson(resources: Resources, show: (part: Resources) => Json): Json {
+  const roles = new Set<string>();
+  for (const { kind } of resources) {
+    const role = kind.reservations.at(-1)?.role;
+    if (role !== undefined) roles.add(role);
+  }
+  const json: Record<string, Json> = {};
+  for (const role of roles) {
+    json[role] = show(resources.filter((kind) => kind.reservations.at(-1)?.role === role));
+  }
+  return json;
+}
+
+const unreserved = (resources: Resources) => resources.filter((kind) => kind.reservations.length === 0);
+
+/** `full`: with every resource by itself, as `/slaves` has it and `/state` does not. */
+export function agentJson(
+  agent: AgentRecord,
+  options: { readonly full: boolean },
+): Record<string, Json | undefined> {
+  const { info, total, drainInfo, registeredAtMs, reregisteredAtMs } = agent;
+  const used = allocatedOf(agent);
+  const offered = offeredOf(agent.offers);
+  const full = {
+    reserved_resources_full: reservedJson(total, resourcesFull),
+    unreserved_resources_full: resourcesFull(unreserved(total)),
+    used_resources_full: resourcesFull(used),
+    offered_resources_full: resourcesFull(offered),
+  };
+  return {
+    id: agent.id,
+    hostname: info.hostname,
+    port: info.port,
+    attributes: attributesJson(info.attributes),
+    pid: agent.pid,
+    registered_time: seconds(registeredAtMs),
+    reregistered_time: reregisteredAtMs === undefined ? undefined : seconds(reregisteredAtMs),
+    resources: resourcesJson(total),
+    used_resources: resourcesJson(used),
+    offered_resources: resourcesJson(offered),
+    reserved_resources: reservedJson(total, resourcesJson),
+    unreserved_resources: resourcesJson(unreserved(total)),
+    active: agent.active,
+    deactivated: agent.deactivated,
+    drain_info: drainInfo === undefined ? undefined : v0(DrainInfoSchema, drainInfo),
+    estimated_drain_start_time_seconds:
+      agent.drainStartedAtMs === undefined ? undefined : seconds(agent.drainStartedAtMs),
+    version: agent.version,
+    capabilities: [...agent.capabilities],
+    ...(options.full ? full : {}),
+  };
+}
+
+function statusJson(status: TaskStatusValid): Json {
+  return {
+    state: stateName(status.state),
+    timestamp: double(status.timestamp),
+    labels: status.labels === undefined ? undefined : v0ListOf(LabelsSchema, status.labels, 'labels'),
+    container_status:
+      status.containerStatus === undefined ? undefined : v0(ContainerStatusSchema, status.containerStatus),
+    healthy: Object.hasOwn(status, 'healthy') ? status.healthy : undefined,
+  };
+}
+
+/** The list within a message that is nothing else: labels are shown without their wrapping. */
+function v0ListOf(schema: Schema, message: Parameters<typeof writeJson>[1], name: string): Json {
+  const text = writeJson(schema, message, { names: 'v0' });
+  const prefix = `{"${name}":`;
+  return text.startsWith(prefix) ? new RawJson(text.slice(prefix.length, -1)) : [];
+}
+
+function limitsJson(limits: TaskValid['limits']): Json | undefined {
+  const entries = Object.entries(limits);
+  if (entries.length === 0) return undefined;
+  return Object.fromEntries(
+    entries.map(([name, { value }]) => [name, Number.isFinite(value) ? double(value) : 'Infinity']),
+  );
+}
+
+export function taskJson({ message, resources }: TaskRecord): Json {
+  const { labels, discovery, container, healthCheck, statuses } = message;
+  const [first] = resources;
+  return {
+    id: message.taskId.value,
+    name: message.name,
+    framework_id: message.frameworkId.value,
+    executor_id: message.executorId?.value ?? '',
+    slave_id: message.agentId.value,
+    state: stateName(message.state),
+    resources: resourcesJson(resources),
+    limits: limitsJson(message.limits),
+    role: first?.kind.allocatedTo ?? '*',
+    statuses: statuses.map(statusJson),
+    user: message.user === '' ? undefined : message.user,
+    labels: labels === undefined ? undefined : v0ListOf(LabelsSchema, labels, 'labels'),
+    discovery: discovery === undefined ? undefined : v0(DiscoveryInfoSchema, discovery),
+    container: container === undefined ? undefined : v0(ContainerInfoSchema, container),
+    health_check: healthCheck === undefined ? undefined : v0(HealthCheckSchema, healthCheck),
+  };
+}
+
+/** Everything about a framework but its tasks, which may be many: `frameworkTail` is the rest. */
+export function frameworkHead(framework: FrameworkRecord): Record<string, Json | undefined> {
+  const { info, connection, registeredAtMs, reregisteredAtMs, unregisteredAtMs } = framework;
+  const used = allocatedToFramework(framework);
+  const offered = offeredOf(framework.offers);
+  const multiRole = framework.capabilities.has('MULTI_ROLE');
+  return {
+    id: framework.id,
+    name: info.name,
+    pid: connection?.kind === 'driver' ? connection.pid : undefined,
+    used_resources: resourcesJson(used),
+    offered_resources: resourcesJson(offered),
+    capabilities: [...framework.capabilities],
+    hostname: info.hostname,
+    webui_url: info.webuiUrl,
+    active: framework.active,
+    connected: connection !== undefined,
+    recovered: framework.recovered,
+    user: info.user,
+    failover_timeout: double(info.failoverTimeout),
+    checkpoint: info.checkpoint,
+    registered_time: seconds(registeredAtMs ?? 0),
+    unregistered_time: seconds(unregisteredAtMs ?? 0),
+    reregistered_time: reregisteredAtMs === undefined ? undefined : seconds(reregisteredAtMs),
+    principal: Object.hasOwn(info, 'principal') ? info.principal : undefined,
+    resources: resourcesJson(used.plus(offered)),
+    role: multiRole ? undefined : info.role,
+    roles: multiRole ? [...info.roles] : undefined,
+  };
+}
+
+export function frameworkTail(
+  framework: FrameworkRecord,
+  agents: ReadonlyMap<string, AgentRecord>,
+): Record<string, Json | undefined> {
+  const { info, offerConstraints } = framework;
+  const executors: Json[] = [];
+  for (const agentId of framework.used.keys()) {
+    for (const { info: executor } of agents.get(agentId)?.executors.get(framework.id)?.values() ?? []) {
+      const text = writeJson(ExecutorInfoSchema, executor, { names: 'v0' });
+      executors.push(new RawJson(`${text.slice(0, -1)},"slave_id":${JSON.stringify(agentId)}}`));
+    }
+  }
+  return {
+    offers: [...framework.offers].map(({ message }) => v0(OfferSchema, message)),
+    executors,
+    labels: info.labels === undefined ? undefined : v0ListOf(LabelsSchema, info.labels, 'labels'),
+    offer_constraints:
+      offerConstraints === undefined ? undefined : v0(scheduler.OfferConstraintsSchema, offerConstraints),
+  };
+}
+
+/** Quantities by name, in the order of names. */
+export function quantitiesJson(resources: Resources): Json {
+  const json: Record<string, Json> = {};
+  const sums = new Map<string, number>();
+  for (const { kind, thousandths, ranges, items } of resources) {
+    let amount = thousandths + 1000 * items.length;
+    for (let index = 0; index + 1 < ranges.length; index += 2) {
+      amount += 1000 * ((ranges[index + 1] ?? 0) - (ranges[index] ?? 0) + 1);
+    }
+    sums.set(kind.name, (sums.get(kind.name) ?? 0) + amount);
+  }
+  for (const [name, amount] of [...sums].sort(([left], [right]) => (left < right ? -1 : 1))) {
+    if (amount > 0) json[name] = double(Number(formatThousandths(amount)));
+  }
+  return json;
+}

@@ -1,0 +1,130 @@
+/** POST /api/v1. */
+import {
+  answerFormat,
+  callFormat,
+  encodeMessage,
+  HttpRefusal,
+  makeMessage,
+  master,
+  mediaTypes,
+  readCall,
+  setResourceFormats,
+  writeJsonChunks,
+} from '@orchestrator/mesos';
+import type { Clock } from '@orchestrator/runtime';
+import type { OperatorWrite } from '../core/events.ts';
+import { heartbeatIntervalMs } from '../core/frameworks.ts';
+import { heartbeatEvent } from '../service/leading-master.ts';
+import { EventStream } from '../service/stream.ts';
+import type { Acls } from './acls.ts';
+import type { Audit } from './audit.ts';
+import { type Exchange, readBody, sendChunks, sendText } from './exchange.ts';
+import { type ReadPlace, readAnswer, viewState } from './operator-reads.ts';
+import { callBodies, mayWrite, writeOf } from './operator-writes.ts';
+
+const { Call_Type: type } = master;
+
+export interface OperatorPlace extends ReadPlace {
+  readonly clock: Clock;
+  readonly acls: Acls;
+  readonly audit: Audit;
+  readonly setLoggingLevel: (level: number, durationMs: number) => void;
+}
+
+function check(call: master.CallValid): void {
+  const fail = (reason: string) => new HttpRefusal(400, `Failed to validate master::Call: ${reason}`);
+  if (!Object.hasOwn(call, 'type')) throw fail("Expecting 'type' to be present");
+  const body = callBodies[call.type];
+  if (body !== undefined && call[body[0]] === undefined) throw fail(`Expecting '${body[1]}' to be present`);
+}
+
+/** @throws HttpRefusal for what is answered with a status and a reason */
+export async function serveOperator(place: OperatorPlace, exchange: Exchange): Promise<void> {
+  const { request, response } = exchange;
+  const format = callFormat(request.headers['content-type']);
+  const call = readCall(master.CallSchema, format, await readBody(request));
+  check(call);
+  const accepted = answerFormat(request.headers.accept);
+  if (call.type === type.UNKNOWN) throw new HttpRefusal(501, '501 Not Implemented.');
+  if (call.type === type.SUBSCRIBE) {
+    await subscribe(place, exchange, accepted);
+    return;
+  }
+  const write = writeOf(call);
+  if (write !== undefined) {
+    setResourceFormats(master.CallSchema, call, 'stack');
+    await serveWrite(place, exchange, write, actionName(call.type));
+    return;
+  }
+  if (call.setLoggingLevel !== undefined) {
+    const { level, duration } = call.setLoggingLevel;
+    place.setLoggingLevel(level, Number(duration.nanoseconds / 1_000_000n));
+    sendText(response, 200);
+    return;
+  }
+  const answer = await readAnswer(place, call);
+  if (answer === undefined) {
+    // Files of a master are its log, which goes where the log of the service goes.
+    sendText(response, 404);
+    return;
+  }
+  if (accepted === 'protobuf') {
+    const body = encodeMessage(master.ResponseSchema, answer);
+    response.setHeader('Content-Type', mediaTypes.protobuf);
+    response.setHeader('Content-Length', body.byteLength);
+    response.writeHead(200).end(body);
+    return;
+  }
+  await sendChunks(response, mediaTypes.json, writeJsonChunks(master.ResponseSchema, answer), place.slicer);
+}
+
+const names = new Map(Object.entries(type).map(([name, value]) => [value, name]));
+const actionName = (callType: master.Call_Type) => names.get(callType) ?? String(callType);
+
+/** A write of whatever endpoint: allowed or not, carried out, answered, and written down. */
+export async function serveWrite(
+  { master: leading, acls, audit }: OperatorPlace,
+  { request, response, principal }: Exchange,
+  write: OperatorWrite,
+  action: string,
+): Promise<void> {
+  const principalOf = (id: string) => leading.core.state.frameworks.get(id)?.info.principal;
+  const answer = mayWrite(acls, principal, write, principalOf)
+    ? await leading.write(write, principal)
+    : ({ status: 403, message: '' } as const);
+  audit({
+    action,
+    principal,
+    remoteAddress: request.socket.remoteAddress,
+    subject: write,
+    status: answer.status,
+    reason: answer.message,
+  });
+  sendText(response, answer.status, answer.message);
+}
+
+async function subscribe(
+  place: OperatorPlace,
+  { response }: Exchange,
+  format: 'json' | 'protobuf',
+): Promise<void> {
+  const { master: leading, clock } = place;
+  const getState = await viewState(place);
+  if (response.destroyed) return;
+  response.setHeader('Content-Type', mediaTypes[format]);
+  response.writeHead(200);
+  const subscriber: EventStream<typeof master.EventSchema> = new EventStream({
+    ...{ response, format, clock, heartbeatIntervalMs },
+    schema: master.EventSchema,
+    heartbeat: heartbeatEvent,
+    onEnd: () => leading.removeSubscriber(subscriber),
+  });
+  const event = makeMessage(master.EventSchema, { type: master.Event_Type.SUBSCRIBED });
+  event.subscribed = makeMessage(master.Event_SubscribedSchema, {
+    heartbeatIntervalSeconds: heartbeatIntervalMs / 1000,
+  });
+  event.subscribed.getState = getState;
+  subscriber.send(event);
+  subscriber.send(heartbeatEvent);
+  leading.addSubscriber(subscriber);
+}

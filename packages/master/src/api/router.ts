@@ -1,0 +1,211 @@
+/** What is served where, by whom, and to whom. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { HttpRefusal, type MasterInfoValid } from '@orchestrator/mesos';
+import type { Clock, Logger } from '@orchestrator/runtime';
+import type { LeadingMaster } from '../service/leading-master.ts';
+import type { About } from './about.ts';
+import type { Acls } from './acls.ts';
+import type { Audit } from './audit.ts';
+import type { Identify } from './credentials.ts';
+import { type Exchange, readBody, Slicer, sendJson, sendMethodNotAllowed, sendText } from './exchange.ts';
+import { double, jsonText } from './json-text.ts';
+import * as reads from './legacy-reads.ts';
+import { legacyWrite } from './legacy-writes.ts';
+import { type OperatorPlace, serveOperator, serveWrite } from './operator-api.ts';
+import { serveScheduler } from './scheduler-api.ts';
+import { prometheusText, snapshot, systemStats } from './snapshot.ts';
+
+type Realm = 'readonly' | 'readwrite' | 'scheduler';
+
+export interface ApiOptions {
+  readonly about: About;
+  /** Undefined while this master does not lead, or has not read the registry yet. */
+  readonly leading: () => LeadingMaster | undefined;
+  readonly leader: () => MasterInfoValid | undefined;
+  /** Realms whose requests must say who sends them. */
+  readonly authenticated: ReadonlySet<Realm>;
+  readonly identify: Identify;
+  readonly acls: Acls;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly loggingLevel: () => number;
+  readonly setLoggingLevel: (level: number, durationMs: number) => void;
+}
+
+type Serve = (exchange: Exchange, place: OperatorPlace) => Promise<void> | void;
+
+interface Route {
+  readonly path: string;
+  readonly realm: Realm | undefined;
+  /** Answered by every master; the rest by the leader alone. */
+  readonly local?: boolean;
+  readonly methods?: readonly string[];
+  readonly serve: Serve;
+}
+
+const read = (path: string, serve: Serve, methods?: readonly string[]): Route => ({
+  ...{ path, serve, realm: 'readonly' },
+  ...(methods === undefined ? {} : { methods }),
+});
+
+const writes = (path: string, methods: readonly string[], onRead?: Serve): Route => ({
+  ...{ path, methods, realm: 'readwrite' },
+  async serve(exchange, place) {
+    const { method = 'GET' } = exchange.request;
+    if (method === 'GET' && onRead !== undefined) return onRead(exchange, place);
+    const body = (await readBody(exchange.request)).toString();
+    await serveWrite(place, exchange, legacyWrite(method, exchange.path, body), `${method} ${exchange.path}`);
+  },
+});
+
+const leaderRoutes: readonly Route[] = [
+  {
+    path: '/api/v1/scheduler',
+    realm: 'scheduler',
+    methods: ['POST'],
+    serve: (exchange, place) => serveScheduler(place.master, exchange, place.clock),
+  },
+  {
+    path: '/api/v1',
+    realm: 'readwrite',
+    methods: ['POST'],
+    serve: (exchange, place) => serveOperator(place, exchange),
+  },
+  read('/state', reads.sendState),
+  read('/state-summary', reads.sendSummary),
+  read('/slaves', reads.sendAgents),
+  read('/frameworks', reads.sendFrameworks),
+  read('/tasks', reads.sendTasks),
+  read('/roles', reads.sendRoles),
+  read('/maintenance/status', reads.sendMaintenanceStatus, ['GET']),
+  read('/registrar(1)/registry', reads.sendRegistry),
+  writes('/maintenance/schedule', ['GET', 'POST'], reads.sendSchedule),
+  writes('/machine/down', ['POST']),
+  writes('/machine/up', ['POST']),
+  writes('/weights', ['GET', 'PUT'], reads.sendWeights),
+  writes('/quota', ['GET', 'POST', 'DELETE'], reads.sendQuota),
+  writes('/teardown', ['POST']),
+  writes('/reserve', ['POST']),
+  writes('/unreserve', ['POST']),
+  writes('/create-volumes', ['POST']),
+  writes('/destroy-volumes', ['POST']),
+];
+
+/** The handler of the HTTP server. */
+export function createApi(options: ApiOptions): (request: IncomingMessage, response: ServerResponse) => void {
+  const { about, clock, logger } = options;
+  const local = localRoutes(options);
+  const routes = [...leaderRoutes, ...local].sort((left, right) => right.path.length - left.path.length);
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://master');
+    const fullPath = decodeURIComponent(url.pathname);
+    const path = fullPath.startsWith('/master/') ? fullPath.slice('/master'.length) : fullPath;
+    const route = routes.find((each) => path === each.path || path.startsWith(`${each.path}/`));
+    if (route === undefined || (route.path === '/redirect' && path !== route.path))
+      return sendText(response, 404);
+    if (!route.local && !isServedHere(options, path, url.search, response)) return;
+    const exchange = { request, response, path, query: url.searchParams, principal: undefined };
+    const principal = authenticate(options, route.realm, request, response);
+    if (principal === 'refused') return;
+    const { method = 'GET' } = request;
+    if (route.methods !== undefined && !route.methods.includes(method)) {
+      return sendMethodNotAllowed(response, route.methods, method);
+    }
+    const leading = options.leading();
+    await route.serve({ ...exchange, principal }, placeOf(options, leading as LeadingMaster));
+  }
+
+  return (request, response) => {
+    serve(request, response).catch((error: unknown) => {
+      if (error instanceof HttpRefusal) {
+        if (!response.headersSent) sendText(response, error.status, error.message);
+        return;
+      }
+      logger.error('request failed', { error, path: request.url, pid: about.info.pid });
+      if (response.headersSent) response.destroy();
+      else sendText(response, 500, 'Internal error; the log of the master says more');
+    });
+  };
+
+  function placeOf(given: ApiOptions, master: LeadingMaster): OperatorPlace {
+    return {
+      ...{ master, about, clock, acls: given.acls, audit: given.audit },
+      slicer: new Slicer(() => clock.monotonicMs()),
+      metrics: () => figures(given),
+      loggingLevel: given.loggingLevel,
+      setLoggingLevel: given.setLoggingLevel,
+    };
+  }
+}
+
+function figures({ leading, about, clock }: ApiOptions): Map<string, number> {
+  const master = leading();
+  return snapshot({
+    master,
+    startedAtMs: about.startedAtMs,
+    nowMs: clock.nowMs(),
+    allocationRuns: master?.allocationRuns ?? 0,
+    allocationRunMs: master?.allocationRunMs ?? 0,
+  });
+}
+
+function localRoutes(options: ApiOptions): Route[] {
+  const { about, leader } = options;
+  const everywhere = (path: string, serve: Serve, realm: Realm | undefined = 'readonly'): Route => ({
+    ...{ path, serve, realm, local: true },
+  });
+  return [
+    everywhere('/health', ({ response }) => sendText(response, 200), undefined),
+    everywhere('/version', (exchange) => sendJson(exchange, reads.versionText(about)), undefined),
+    everywhere('/flags', (exchange) => sendJson(exchange, reads.flagsText(about))),
+    everywhere('/metrics/snapshot', (exchange) => {
+      const entries = [...figures(options)].map(([name, value]) => [name, double(value)] as const);
+      sendJson(exchange, jsonText(Object.fromEntries(entries)));
+    }),
+    everywhere('/metrics', ({ response }) => {
+      response.setHeader('Content-Type', 'text/plain; version=0.0.4; charset=utf-8');
+      response.writeHead(200).end(prometheusText(figures(options)));
+    }),
+    everywhere('/system/stats.json', (exchange) => sendJson(exchange, JSON.stringify(systemStats()))),
+    everywhere(
+      '/redirect',
+      ({ response }) => {
+        const info = leader();
+        if (info === undefined) return sendText(response, 503, 'No leader elected');
+        redirect(response, info, '');
+      },
+      undefined,
+    ),
+  ];
+}
+
+function redirect(response: ServerResponse, leader: MasterInfoValid, path: string): void {
+  response.setHeader('Location', `//${leader.hostname}:${leader.port}${path}`);
+  sendText(response, 307);
+}
+
+/** Sends those away that came to a master which does not lead. */
+function isServedHere(options: ApiOptions, path: string, search: string, response: ServerResponse): boolean {
+  const leader = options.leader();
+  if (leader === undefined) sendText(response, 503, 'No leader elected');
+  else if (leader.id !== options.about.info.id) redirect(response, leader, `/master${path}${search}`);
+  else if (options.leading() === undefined) sendText(response, 503, 'Master has not finished recovery');
+  else return true;
+  return false;
+}
+
+function authenticate(
+  { identify, authenticated }: ApiOptions,
+  realm: Realm | undefined,
+  request: IncomingMessage,
+  response: ServerResponse,
+): string | undefined {
+  if (realm === undefined || !authenticated.has(realm)) return undefined;
+  const who = identify(request);
+  if (typeof who === 'object') return who.principal;
+  response.setHeader('WWW-Authenticate', `Basic realm="mesos-master-${realm}"`);
+  sendText(response, 401);
+  return 'refused';
+}

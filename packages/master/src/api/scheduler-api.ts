@@ -1,0 +1,115 @@
+/** POST /api/v1/scheduler. */
+import {
+  answerFormat,
+  callFormat,
+  formatUuid,
+  HttpRefusal,
+  mediaTypes,
+  newUuidBytes,
+  readCall,
+  scheduler,
+  setResourceFormats,
+} from '@orchestrator/mesos';
+import type { Clock } from '@orchestrator/runtime';
+import { heartbeatIntervalMs } from '../core/frameworks.ts';
+import type { FrameworkRecord } from '../core/records.ts';
+import { frameworkHeartbeat, type LeadingMaster } from '../service/leading-master.ts';
+import { EventStream } from '../service/stream.ts';
+import { callError } from './call-validation.ts';
+import { type Exchange, readBody, sendText } from './exchange.ts';
+
+const { Call_Type: type } = scheduler;
+
+const streamIdHeader = 'mesos-stream-id';
+
+function check(call: scheduler.CallValid): void {
+  const error = callError(call);
+  if (error !== undefined) throw new HttpRefusal(400, `Failed to validate scheduler::Call: ${error}`);
+}
+
+function checkPrincipal(claimed: string, principal: string | undefined): void {
+  if (principal === undefined || claimed === '' || claimed === principal) return;
+  throw new HttpRefusal(
+    400,
+    `Failed to validate scheduler::Call: Authenticated principal '${principal}' does not match principal '${claimed}' set in \`FrameworkInfo\``,
+  );
+}
+
+/** @throws HttpRefusal for what is answered with a status and a reason */
+export async function serveScheduler(master: LeadingMaster, exchange: Exchange, clock: Clock): Promise<void> {
+  const { request, response, principal } = exchange;
+  const format = callFormat(request.headers['content-type']);
+  const call = readCall(scheduler.CallSchema, format, await readBody(request));
+  check(call);
+  setResourceFormats(scheduler.CallSchema, call, 'stack');
+  const streamId = request.headers[streamIdHeader];
+  if (call.type === type.SUBSCRIBE && call.subscribe !== undefined) {
+    const eventFormat = answerFormat(request.headers.accept);
+    if (streamId !== undefined) {
+      throw new HttpRefusal(400, "Subscribe calls should not include the 'Mesos-Stream-Id' header");
+    }
+    checkPrincipal(call.subscribe.frameworkInfo.principal, principal);
+    const connectionId = formatUuid(newUuidBytes());
+    response.setHeader('Content-Type', mediaTypes[eventFormat]);
+    response.setHeader('Mesos-Stream-Id', connectionId);
+    response.writeHead(200);
+    response.flushHeaders();
+    const stream = new EventStream({
+      ...{ response, clock, heartbeatIntervalMs, format: eventFormat },
+      schema: scheduler.EventSchema,
+      heartbeat: frameworkHeartbeat,
+      onEnd: () => master.streamEnded(connectionId),
+    });
+    master.subscribe(connectionId, stream, call.subscribe);
+    return;
+  }
+  const framework = frameworkOf(master, call, Array.isArray(streamId) ? streamId[0] : streamId, principal);
+  await carryOut(master, exchange, framework, call);
+}
+
+function frameworkOf(
+  master: LeadingMaster,
+  call: scheduler.CallValid,
+  streamId: string | undefined,
+  principal: string | undefined,
+): FrameworkRecord {
+  const id = call.frameworkId?.value ?? '';
+  const framework = master.core.state.frameworks.get(id);
+  if (framework === undefined) throw new HttpRefusal(400, 'Framework cannot be found');
+  const { connection, info } = framework;
+  if (principal !== undefined && info.principal !== '' && principal !== info.principal) {
+    throw new HttpRefusal(
+      400,
+      `Authenticated principal '${principal}' does not match principal '${info.principal}' set in \`FrameworkInfo\``,
+    );
+  }
+  if (connection === undefined) throw new HttpRefusal(403, 'Framework is not subscribed');
+  if (connection.kind !== 'http') throw new HttpRefusal(403, 'Framework is not connected via HTTP');
+  if (streamId === undefined) {
+    throw new HttpRefusal(400, "All non-subscribe calls should include the 'Mesos-Stream-Id' header");
+  }
+  if (streamId !== connection.streamId) {
+    throw new HttpRefusal(
+      400,
+      `The stream ID '${streamId}' included in this request didn't match the stream ID currently associated with framework ID ${id}`,
+    );
+  }
+  return framework;
+}
+
+async function carryOut(
+  master: LeadingMaster,
+  { request, response }: Exchange,
+  framework: FrameworkRecord,
+  call: scheduler.CallValid,
+): Promise<void> {
+  if (call.type === type.UNKNOWN) throw new HttpRefusal(501, '501 Not Implemented.');
+  if (call.type === type.UPDATE_FRAMEWORK && call.updateFramework !== undefined) {
+    const { status, message } = await master.updateFramework(framework.id, call.updateFramework);
+    sendText(response, status, message);
+    return;
+  }
+  if (call.type === type.RECONCILE_OPERATIONS) answerFormat(request.headers.accept);
+  master.handle({ type: 'call', frameworkId: framework.id, call });
+  sendText(response, 202);
+}

@@ -1,0 +1,202 @@
+/** `/metrics/snapshot`: figures by Mesos' keys; and the same as Prometheus text. */
+import { cpus, freemem, loadavg, totalmem } from 'node:os';
+import { Resources, TaskState } from '@orchestrator/mesos';
+import { metricNameOf } from '../core/task-state.ts';
+import { allocatedOf, offeredOf } from '../core/views.ts';
+import type { LeadingMaster } from '../service/leading-master.ts';
+
+export interface SnapshotOptions {
+  readonly master: LeadingMaster | undefined;
+  readonly startedAtMs: number;
+  readonly nowMs: number;
+  readonly allocationRuns: number;
+  readonly allocationRunMs: number;
+}
+
+const countedFromStart = [
+  'slave_registrations',
+  'slave_removals',
+  'slave_removals/reason_unhealthy',
+  'slave_removals/reason_unregistered',
+  'slave_removals/reason_registered',
+  'slave_reregistrations',
+  'slave_unreachable_scheduled',
+  'slave_unreachable_completed',
+  'slave_unreachable_canceled',
+  'recovery_slave_removals',
+  'dropped_messages',
+  'tasks_launched',
+  'valid_status_updates',
+  'invalid_status_updates',
+  'valid_status_update_acknowledgements',
+  'invalid_status_update_acknowledgements',
+  'valid_framework_to_executor_messages',
+  'invalid_framework_to_executor_messages',
+  'valid_executor_to_framework_messages',
+  'invalid_executor_to_framework_messages',
+  ...[
+    'register_framework',
+    'teardown',
+    'accept',
+    'decline_offers',
+    'revive_offers',
+    'suppress_offers',
+    'kill_task',
+    'status_update',
+    'status_update_acknowledgement',
+    'reconcile_tasks',
+    'reconcile_operations',
+    'register_slave',
+    'reregister_slave',
+    'unregister_slave',
+    'update_slave',
+    'exited_executor',
+    'executor_to_framework',
+    'framework_to_executor',
+    'resource_request',
+    'operation_status_update',
+  ].map((name) => `messages_${name}`),
+];
+
+/** Of these a gauge says how many there are now; of the rest a counter says how many there were. */
+const livingStates = [
+  TaskState.TASK_STAGING,
+  TaskState.TASK_STARTING,
+  TaskState.TASK_RUNNING,
+  TaskState.TASK_KILLING,
+] as const;
+const endedStates = [
+  TaskState.TASK_FINISHED,
+  TaskState.TASK_FAILED,
+  TaskState.TASK_KILLED,
+  TaskState.TASK_LOST,
+  TaskState.TASK_ERROR,
+  TaskState.TASK_DROPPED,
+  TaskState.TASK_GONE,
+  TaskState.TASK_GONE_BY_OPERATOR,
+] as const;
+
+const mib = 1024 * 1024;
+
+function systemFigures(figures: Map<string, number>): void {
+  const [one = 0, five = 0, fifteen = 0] = loadavg();
+  figures.set('system/cpus_total', cpus().length);
+  figures.set('system/load_1min', one);
+  figures.set('system/load_5min', five);
+  figures.set('system/load_15min', fifteen);
+  figures.set('system/mem_free_bytes', freemem());
+  figures.set('system/mem_total_bytes', totalmem());
+}
+
+function agentFigures(figures: Map<string, number>, master: LeadingMaster | undefined): void {
+  const agents = [...(master?.core.state.agents.values() ?? [])];
+  const connected = agents.filter((agent) => agent.connected);
+  const active = agents.filter((agent) => agent.active);
+  figures.set('master/slaves_active', active.length);
+  figures.set('master/slaves_connected', connected.length);
+  figures.set('master/slaves_disconnected', agents.length - connected.length);
+  figures.set('master/slaves_inactive', agents.length - active.length);
+  figures.set('master/slaves_unreachable', master?.core.state.unreachableAgents.size ?? 0);
+  const total = Resources.sum(agents.map((agent) => agent.total)).scalars();
+  const used = Resources.sum(agents.map(allocatedOf)).scalars();
+  const offered = Resources.sum(agents.map((agent) => offeredOf(agent.offers))).scalars();
+  for (const name of ['cpus', 'mem', 'disk', 'gpus']) {
+    const [all, taken] = [(total.get(name) ?? 0) / 1000, (used.get(name) ?? 0) / 1000];
+    figures.set(`master/${name}_total`, all);
+    figures.set(`master/${name}_used`, taken);
+    figures.set(`master/${name}_percent`, all === 0 ? 0 : taken / all);
+    figures.set(`master/${name}_revocable_total`, 0);
+    figures.set(`master/${name}_revocable_used`, 0);
+    figures.set(`master/${name}_revocable_percent`, 0);
+    figures.set(`allocator/mesos/resources/${name}/total`, all);
+    figures.set(
+      `allocator/mesos/resources/${name}/offered_or_allocated`,
+      taken + (offered.get(name) ?? 0) / 1000,
+    );
+  }
+}
+
+function frameworkFigures(figures: Map<string, number>, master: LeadingMaster | undefined): void {
+  const frameworks = [...(master?.core.state.frameworks.values() ?? [])];
+  const connected = frameworks.filter((framework) => framework.connection !== undefined).length;
+  const active = frameworks.filter((framework) => framework.active).length;
+  figures.set('master/frameworks_active', active);
+  figures.set('master/frameworks_connected', connected);
+  figures.set('master/frameworks_disconnected', frameworks.length - connected);
+  figures.set('master/frameworks_inactive', frameworks.length - active);
+  figures.set('master/outstanding_offers', master?.core.state.offers.size ?? 0);
+  const states = new Map<TaskState, number>();
+  let unreachable = 0;
+  for (const framework of frameworks) {
+    unreachable += framework.unreachableTasks.size;
+    for (const { message } of framework.tasks.values()) {
+      states.set(message.state, (states.get(message.state) ?? 0) + 1);
+    }
+  }
+  for (const state of livingStates)
+    figures.set(`master/tasks_${metricNameOf(state)}`, states.get(state) ?? 0);
+  figures.set('master/tasks_unreachable', unreachable);
+}
+
+function registrarFigures(figures: Map<string, number>, master: LeadingMaster | undefined): void {
+  const { queuedOperations = 0, bytes = 0, fetchMs, storeMs } = master?.registrar.figures ?? {};
+  figures.set('registrar/queued_operations', queuedOperations);
+  figures.set('registrar/registry_size_bytes', bytes);
+  figures.set('registrar/log/recovered', master === undefined ? 0 : 1);
+  if (fetchMs !== undefined) figures.set('registrar/state_fetch_ms', fetchMs);
+  if (storeMs !== undefined) figures.set('registrar/state_store_ms', storeMs);
+}
+
+/** In the order of their names. */
+export function snapshot({
+  master,
+  startedAtMs,
+  nowMs,
+  ...allocation
+}: SnapshotOptions): Map<string, number> {
+  const figures = new Map<string, number>();
+  figures.set('master/elected', master === undefined ? 0 : 1);
+  figures.set('master/uptime_secs', (nowMs - startedAtMs) / 1000);
+  figures.set('master/event_queue_dispatches', 0);
+  figures.set('master/event_queue_http_requests', 0);
+  figures.set('master/event_queue_messages', 0);
+  for (const name of countedFromStart) figures.set(`master/${name}`, 0);
+  for (const state of endedStates) figures.set(`master/tasks_${metricNameOf(state)}`, 0);
+  for (const [name, value] of master?.core.counters.entries() ?? []) figures.set(name, value);
+  agentFigures(figures, master);
+  frameworkFigures(figures, master);
+  registrarFigures(figures, master);
+  figures.set('allocator/event_queue_dispatches', 0);
+  figures.set('allocator/mesos/event_queue_dispatches', 0);
+  figures.set('allocator/mesos/allocation_runs', allocation.allocationRuns);
+  figures.set('allocator/mesos/allocation_run_ms', allocation.allocationRunMs);
+  systemFigures(figures);
+  return new Map([...figures].sort(([left], [right]) => (left < right ? -1 : 1)));
+}
+
+const gauges =
+  /(_active|_inactive|_connected|_disconnected|_unreachable|_total|_used|_percent|elected|uptime_secs|_ms|_bytes|load_\d+min|outstanding_offers|queued_operations|recovered|tasks_(staging|starting|running|killing)|offered_or_allocated)$/;
+
+/** Mesos' names with underscores, `mesos_` before them; counters end with `_total`. */
+export function prometheusText(figures: ReadonlyMap<string, number>): string {
+  const lines: string[] = [];
+  for (const [key, value] of figures) {
+    const isGauge = gauges.test(key);
+    const name = `mesos_${key.replace(/[^A-Za-z0-9]+/g, '_')}${isGauge ? '' : '_total'}`;
+    lines.push(`# TYPE ${name} ${isGauge ? 'gauge' : 'counter'}`, `${name} ${value}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** `/system/stats.json` */
+export function systemStats(): Record<string, number> {
+  const [one = 0, five = 0, fifteen = 0] = loadavg();
+  return {
+    avg_load_15min: fifteen,
+    avg_load_1min: one,
+    avg_load_5min: five,
+    cpus_total: cpus().length,
+    mem_free_bytes: Math.floor(freemem() / mib) * mib,
+    mem_total_bytes: totalmem(),
+  };
+}

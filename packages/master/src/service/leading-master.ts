@@ -1,0 +1,267 @@
+import { internal, type LocalProcess, makeMessage, master, parseUpid, scheduler } from '@orchestrator/mesos';
+import type { Clock, Logger, Timer } from '@orchestrator/runtime';
+import type { Action, Answer } from '../core/actions.ts';
+import type { MasterCore } from '../core/core.ts';
+import type { CoreEvent, OperatorWrite } from '../core/events.ts';
+import type { Connection } from '../core/records.ts';
+import type { Registrar } from '../registrar/registrar.ts';
+import { sendToDriver, sendUpdateToDriver } from './driver-messages.ts';
+import type { EventStream } from './stream.ts';
+
+export interface LeadingMasterOptions {
+  readonly core: MasterCore;
+  readonly registrar: Registrar;
+  /** `master`, on the node of this process. */
+  readonly process: LocalProcess;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** It cannot go on: another master leads, the store is gone, or too many agents are. */
+  readonly onFatal: (error: unknown) => void;
+  /** Subscribers of the operator API; the oldest goes when one more comes. Default 1 000. */
+  readonly mostSubscribers?: number;
+}
+
+type FrameworkStream = EventStream<typeof scheduler.EventSchema>;
+type Subscriber = EventStream<typeof master.EventSchema>;
+
+const agentMessages = {
+  SlaveRegisteredMessage: internal.SlaveRegisteredMessageSchema,
+  SlaveReregisteredMessage: internal.SlaveReregisteredMessageSchema,
+  PingSlaveMessage: internal.PingSlaveMessageSchema,
+  RunTaskMessage: internal.RunTaskMessageSchema,
+  RunTaskGroupMessage: internal.RunTaskGroupMessageSchema,
+  KillTaskMessage: internal.KillTaskMessageSchema,
+  ShutdownExecutorMessage: internal.ShutdownExecutorMessageSchema,
+  ShutdownFrameworkMessage: internal.ShutdownFrameworkMessageSchema,
+  FrameworkToExecutorMessage: internal.FrameworkToExecutorMessageSchema,
+  UpdateFrameworkMessage: internal.UpdateFrameworkMessageSchema,
+  CheckpointResourcesMessage: internal.CheckpointResourcesMessageSchema,
+  ApplyOperationMessage: internal.ApplyOperationMessageSchema,
+  ReconcileOperationsMessage: internal.ReconcileOperationsMessageSchema,
+  StatusUpdateAcknowledgementMessage: internal.StatusUpdateAcknowledgementMessageSchema,
+  AcknowledgeOperationStatusMessage: internal.AcknowledgeOperationStatusMessageSchema,
+  DrainSlaveMessage: internal.DrainSlaveMessageSchema,
+  ShutdownMessage: internal.ShutdownMessageSchema,
+} as const;
+
+/** The core with everything it needs to act: time, the registry, agents, frameworks and operators. */
+export class LeadingMaster {
+  readonly core: MasterCore;
+  readonly #options: LeadingMasterOptions;
+  readonly #streams = new Map<string, FrameworkStream>();
+  readonly #subscribers = new Set<Subscriber>();
+  readonly #requests = new Map<number, (answer: Answer) => void>();
+  /** When it was elected; milliseconds since 1970. */
+  readonly electedAtMs: number;
+  /** How often offers were made, and how long it took the last time. */
+  allocationRuns = 0;
+  allocationRunMs = 0;
+  #nextRequest = 1;
+  #timer: { readonly atMs: number; readonly timer: Timer } | undefined;
+  #allocation: { readonly atMs: number; readonly timer: Timer } | undefined;
+  #closed = false;
+
+  constructor(options: LeadingMasterOptions) {
+    this.#options = options;
+    this.core = options.core;
+    this.electedAtMs = options.clock.nowMs();
+    this.handle({ type: 'recovered' });
+  }
+
+  get registrar(): Registrar {
+    return this.#options.registrar;
+  }
+
+  handle(event: CoreEvent): void {
+    if (this.#closed) return;
+    try {
+      const actions = this.core.handle(event, this.#options.clock.nowMs());
+      for (const action of actions) this.#perform(action);
+    } catch (error) {
+      this.#options.onFatal(error);
+      return;
+    }
+    this.#schedule();
+  }
+
+  /** Resolves when it is stored, or refused. */
+  write(write: OperatorWrite, principal: string | undefined): Promise<Answer> {
+    return this.#request((requestId) => ({ type: 'operator', requestId, principal, write }));
+  }
+
+  updateFramework(frameworkId: string, call: scheduler.Call_UpdateFrameworkValid): Promise<Answer> {
+    return this.#request((requestId) => ({ type: 'update-framework', requestId, frameworkId, call }));
+  }
+
+  #request(event: (requestId: number) => CoreEvent): Promise<Answer> {
+    return new Promise((resolve) => {
+      const requestId = this.#nextRequest++;
+      this.#requests.set(requestId, resolve);
+      this.handle(event(requestId));
+    });
+  }
+
+  /** A framework over HTTP: its events go to the stream until that ends. */
+  subscribe(connectionId: string, stream: FrameworkStream, call: scheduler.Call_SubscribeValid): void {
+    this.#streams.set(connectionId, stream);
+    this.handle({ type: 'subscribe', connection: httpConnection(connectionId), call });
+  }
+
+  streamEnded(connectionId: string): void {
+    if (!this.#streams.delete(connectionId)) return;
+    this.handle({ type: 'framework-disconnected', connection: httpConnection(connectionId) });
+  }
+
+  addSubscriber(subscriber: Subscriber): void {
+    const { mostSubscribers = 1000 } = this.#options;
+    this.#subscribers.add(subscriber);
+    for (const oldest of this.#subscribers) {
+      if (this.#subscribers.size <= mostSubscribers) return;
+      oldest.close();
+      this.#subscribers.delete(oldest);
+    }
+  }
+
+  removeSubscriber(subscriber: Subscriber): void {
+    this.#subscribers.delete(subscriber);
+  }
+
+  /** Steps down: streams end, timers stop, and nothing is answered any more. */
+  close(): void {
+    this.#closed = true;
+    this.#timer?.timer.cancel();
+    this.#allocation?.timer.cancel();
+    for (const stream of [...this.#streams.values(), ...this.#subscribers]) stream.close();
+    this.#streams.clear();
+    this.#subscribers.clear();
+    for (const resolve of this.#requests.values()) resolve({ status: 503, message: 'No leader elected' });
+    this.#requests.clear();
+  }
+
+  #schedule(): void {
+    const { clock } = this.#options;
+    const nowMs = clock.nowMs();
+    const dueMs = this.core.nextDueMs();
+    if (dueMs !== undefined && (this.#timer === undefined || dueMs < this.#timer.atMs)) {
+      this.#timer?.timer.cancel();
+      const timer = clock.after(Math.max(0, dueMs - nowMs), () => {
+        this.#timer = undefined;
+        this.handle({ type: 'tick' });
+      });
+      this.#timer = { atMs: dueMs, timer };
+    }
+    const allocateMs = this.core.nextAllocationMs(nowMs);
+    if (allocateMs !== undefined && (this.#allocation === undefined || allocateMs < this.#allocation.atMs)) {
+      this.#allocation?.timer.cancel();
+      const timer = clock.after(Math.max(0, allocateMs - nowMs), () => {
+        this.#allocation = undefined;
+        const startedMs = clock.monotonicMs();
+        this.handle({ type: 'allocate' });
+        this.allocationRuns++;
+        this.allocationRunMs = clock.monotonicMs() - startedMs;
+      });
+      this.#allocation = { atMs: allocateMs, timer };
+    }
+  }
+
+  #perform(action: Action): void {
+    switch (action.type) {
+      case 'to-agent':
+        this.#toAgent(action);
+        break;
+      case 'to-framework':
+        this.#toFramework(action);
+        break;
+      case 'close-framework':
+        this.#closeFramework(action.connection);
+        break;
+      case 'operator-event':
+        for (const subscriber of this.#subscribers) subscriber.send(action.event);
+        break;
+      case 'registry':
+        this.#store(action);
+        break;
+      case 'answer':
+        this.#requests.get(action.requestId)?.(action.answer);
+        this.#requests.delete(action.requestId);
+        break;
+      case 'link-agent':
+        this.#link(action.pid, { type: 'agent-disconnected', pid: action.pid });
+        break;
+      case 'unlink': {
+        const upid = parseUpid(action.pid);
+        if (upid !== undefined) this.#options.process.unlink(upid);
+        break;
+      }
+      case 'log':
+        this.#options.logger[action.level](action.message, { ...action.fields });
+    }
+  }
+
+  /** A message of ours to a process that is in no book. */
+  readonly sendTo: LocalProcess['send'] = (to, schema, message) =>
+    this.#options.process.send(to, schema, message);
+
+  #toAgent({ pid, message }: Extract<Action, { type: 'to-agent' }>): void {
+    const upid = parseUpid(pid);
+    if (upid === undefined) return;
+    this.#options.process.send(upid, agentMessages[message.name], message.message);
+  }
+
+  #toFramework({ connection, event, hints }: Extract<Action, { type: 'to-framework' }>): void {
+    if (connection.kind === 'http') {
+      this.#streams.get(connection.connectionId)?.send(event);
+      return;
+    }
+    const upid = parseUpid(connection.pid);
+    if (upid === undefined) return;
+    const { process } = this.#options;
+    if (event.subscribed !== undefined) {
+      this.#link(connection.pid, { type: 'framework-disconnected', connection });
+    }
+    const frameworkId = this.core.frameworkOn(connection)?.id ?? '';
+    if (event.update !== undefined) {
+      sendUpdateToDriver(frameworkId, event, hints, (schema, message) => process.send(upid, schema, message));
+    } else {
+      sendToDriver(event, hints, frameworkId, (schema, message) => process.send(upid, schema, message));
+    }
+  }
+
+  #link(pid: string, broken: CoreEvent): void {
+    const upid = parseUpid(pid);
+    if (upid !== undefined) this.#options.process.link(upid, () => this.handle(broken));
+  }
+
+  #closeFramework(connection: Connection): void {
+    if (connection.kind === 'driver') {
+      const upid = parseUpid(connection.pid);
+      if (upid !== undefined) this.#options.process.unlink(upid);
+      return;
+    }
+    const stream = this.#streams.get(connection.connectionId);
+    this.#streams.delete(connection.connectionId);
+    stream?.close();
+  }
+
+  #store({ token, operation }: Extract<Action, { type: 'registry' }>): void {
+    this.#options.registrar.apply(operation).then(
+      (outcome) => this.handle({ type: 'registry-done', token, outcome }),
+      (error: unknown) => {
+        if (!this.#closed) this.#options.onFatal(error);
+      },
+    );
+  }
+}
+
+/** The id of a stream is what the framework has to show with each call. */
+export const httpConnection = (connectionId: string): Connection => ({
+  kind: 'http',
+  connectionId,
+  streamId: connectionId,
+});
+
+/** The first event of a subscriber. */
+export const heartbeatEvent = makeMessage(master.EventSchema, { type: master.Event_Type.HEARTBEAT });
+export const frameworkHeartbeat = makeMessage(scheduler.EventSchema, {
+  type: scheduler.Event_Type.HEARTBEAT,
+});

@@ -1,0 +1,200 @@
+/** The libprocess process `master`: messages of agents and drivers become events. */
+import {
+  authentication,
+  type createAuthenticator,
+  decodeDriverCall,
+  formatUpid,
+  internal,
+  type MessageRoute,
+  makeMessage,
+  onBytes,
+  onMessage,
+  scheduler,
+  setResourceFormats,
+  type Upid,
+} from '@orchestrator/mesos';
+import type { Logger } from '@orchestrator/runtime';
+import { callError } from '../api/call-validation.ts';
+import type { MessageFromAgent } from '../core/events.ts';
+import type { LeadingMaster } from './leading-master.ts';
+
+export interface MasterProcessOptions {
+  /** Undefined while this master does not lead: messages are dropped, and their senders look for the leader again. */
+  readonly leading: () => LeadingMaster | undefined;
+  readonly authenticator: ReturnType<typeof createAuthenticator> | undefined;
+  readonly requiresAgents: boolean;
+  readonly requiresFrameworks: boolean;
+  readonly logger: Logger;
+}
+
+const fromAgents = {
+  RegisterSlaveMessage: internal.RegisterSlaveMessageSchema,
+  ReregisterSlaveMessage: internal.ReregisterSlaveMessageSchema,
+  UnregisterSlaveMessage: internal.UnregisterSlaveMessageSchema,
+  StatusUpdateMessage: internal.StatusUpdateMessageSchema,
+  ExitedExecutorMessage: internal.ExitedExecutorMessageSchema,
+  ExecutorToFrameworkMessage: internal.ExecutorToFrameworkMessageSchema,
+  UpdateSlaveMessage: internal.UpdateSlaveMessageSchema,
+  UpdateOperationStatusMessage: internal.UpdateOperationStatusMessageSchema,
+  PongSlaveMessage: internal.PongSlaveMessageSchema,
+} as const;
+
+/** Principals that are remembered; a peer that was forgotten authenticates again. */
+const mostPrincipals = 200_000;
+
+export function masterRoutes(options: MasterProcessOptions): MessageRoute[] {
+  const { leading, authenticator, logger } = options;
+  const principals = new Map<string, string>();
+
+  const agentRoutes = Object.entries(fromAgents).map(([name, schema]) =>
+    onMessage(schema, (message, from) => {
+      const pid = formatUpid(from);
+      const principal = principals.get(pid);
+      const registers = name === 'RegisterSlaveMessage' || name === 'ReregisterSlaveMessage';
+      if (registers && options.requiresAgents && principal === undefined) {
+        logger.warn('agent is not authenticated', { pid });
+        return;
+      }
+      leading()?.handle({
+        type: 'agent-message',
+        pid,
+        principal,
+        message: { name, message } as MessageFromAgent,
+      });
+    }),
+  );
+
+  const refuse = (from: Upid, message: string) => {
+    logger.warn('driver refused', { pid: formatUpid(from), message });
+    leading()?.sendTo(
+      from,
+      internal.FrameworkErrorMessageSchema,
+      makeMessage(internal.FrameworkErrorMessageSchema, { message }),
+    );
+  };
+
+  const onCall = (call: scheduler.CallValid, force: boolean, from: Upid) => {
+    const master = leading();
+    if (master === undefined) return;
+    const pid = formatUpid(from);
+    const error = callError(call);
+    if (error !== undefined) return refuse(from, error);
+    if (call.type === scheduler.Call_Type.SUBSCRIBE && call.subscribe !== undefined) {
+      const principal = principals.get(pid);
+      const claimed = call.subscribe.frameworkInfo.principal;
+      if (options.requiresFrameworks && principal === undefined) {
+        return refuse(from, `Framework at ${pid} is not authenticated`);
+      }
+      if (principal !== undefined && claimed !== '' && claimed !== principal) {
+        return refuse(
+          from,
+          `Framework principal '${claimed}' does not match authenticated principal '${principal}'`,
+        );
+      }
+      return master.handle({
+        type: 'subscribe',
+        connection: { kind: 'driver', pid },
+        call: call.subscribe,
+        force,
+      });
+    }
+    const framework = master.core.frameworkOn({ kind: 'driver', pid });
+    if (framework === undefined || framework.id !== call.frameworkId?.value) {
+      master.core.counters.add('master/dropped_messages');
+      return;
+    }
+    master.handle({ type: 'call', frameworkId: framework.id, call });
+  };
+
+  return [
+    ...agentRoutes,
+    onBytes('mesos.scheduler.Call', (body, from) => {
+      const { call, force } = decodeDriverCall(body);
+      setResourceFormats(scheduler.CallSchema, call, 'stack');
+      onCall(call, force, from);
+    }),
+    onMessage(internal.DeactivateFrameworkMessageSchema, (_message, from) =>
+      leading()?.handle({ type: 'framework-deactivated', pid: formatUpid(from) }),
+    ),
+    ...oldDriverRoutes(onCall),
+    onMessage(authentication.AuthenticateMessageSchema, async (_message, from) => {
+      if (authenticator === undefined) {
+        const error = 'No authenticator loaded';
+        const schema = authentication.AuthenticationErrorMessageSchema;
+        leading()?.sendTo(from, schema, makeMessage(schema, { error }));
+        return;
+      }
+      const principal = await authenticator.authenticate(from);
+      if (principal === undefined) return;
+      if (principals.size >= mostPrincipals) principals.delete(principals.keys().next().value ?? '');
+      principals.set(formatUpid(from), principal);
+    }),
+  ];
+}
+
+/** What drivers from before `mesos.scheduler.Call` say, as the calls that it became. */
+function oldDriverRoutes(
+  onCall: (call: scheduler.CallValid, force: boolean, from: Upid) => void,
+): MessageRoute[] {
+  const { Call_Type: type } = scheduler;
+  const send = (
+    init: Parameters<typeof makeMessage<typeof scheduler.CallSchema>>[1],
+    from: Upid,
+    force = false,
+  ) => onCall(makeMessage(scheduler.CallSchema, init), force, from);
+  return [
+    onMessage(internal.RegisterFrameworkMessageSchema, ({ framework }, from) =>
+      send({ type: type.SUBSCRIBE, subscribe: { frameworkInfo: framework } }, from),
+    ),
+    onMessage(internal.ReregisterFrameworkMessageSchema, ({ framework, failover }, from) => {
+      const frameworkId = framework.id;
+      const subscribe = { frameworkInfo: framework };
+      send(
+        { type: type.SUBSCRIBE, subscribe, ...(frameworkId === undefined ? {} : { frameworkId }) },
+        from,
+        failover,
+      );
+    }),
+    onMessage(internal.UnregisterFrameworkMessageSchema, ({ frameworkId }, from) =>
+      send({ type: type.TEARDOWN, frameworkId }, from),
+    ),
+    onMessage(internal.LaunchTasksMessageSchema, ({ frameworkId, tasks, filters, offerIds }, from) =>
+      send(
+        {
+          type: type.ACCEPT,
+          frameworkId,
+          accept: { offerIds, filters, operations: [{ type: 1, launch: { taskInfos: tasks } }] },
+        },
+        from,
+      ),
+    ),
+    onMessage(internal.ReviveOffersMessageSchema, ({ frameworkId, roles }, from) =>
+      send({ type: type.REVIVE, frameworkId, revive: { roles } }, from),
+    ),
+    onMessage(internal.KillTaskMessageSchema, ({ frameworkId, taskId, killPolicy }, from) =>
+      send(
+        {
+          type: type.KILL,
+          frameworkId,
+          kill: { taskId, ...(killPolicy === undefined ? {} : { killPolicy }) },
+        },
+        from,
+      ),
+    ),
+    onMessage(
+      internal.StatusUpdateAcknowledgementMessageSchema,
+      ({ frameworkId, agentId, taskId, uuid }, from) =>
+        send({ type: type.ACKNOWLEDGE, frameworkId, acknowledge: { agentId, taskId, uuid } }, from),
+    ),
+    onMessage(internal.FrameworkToExecutorMessageSchema, ({ frameworkId, agentId, executorId, data }, from) =>
+      send({ type: type.MESSAGE, frameworkId, message: { agentId, executorId, data } }, from),
+    ),
+    onMessage(internal.ReconcileTasksMessageSchema, ({ frameworkId, statuses }, from) => {
+      const tasks = statuses.map(({ taskId, agentId }) => ({
+        taskId,
+        ...(agentId === undefined ? {} : { agentId }),
+      }));
+      send({ type: type.RECONCILE, frameworkId, reconcile: { tasks } }, from);
+    }),
+  ];
+}
