@@ -41,6 +41,9 @@ export function onApplied(ctx: Context, side: Side, id: number, zxid: bigint): v
       lane.fenceVersion++;
       lane.isClaimed = true;
       lane.batches = lane.batches.filter((other) => other !== batch);
+      for (const other of lane.batches) {
+        if (other.kind === 'multi' && other.reply === 'unknown') other.reply = 'failed';
+      }
       raiseBarrier(lane, zxid);
       lane.gate = 'barrier';
       askForRefresh(ctx, lane);
@@ -196,7 +199,7 @@ export function onCursorRead(
   if (read.cursor.term > ctx.term) return false;
   if (lane.gate !== 'reading') return true;
   if (!lane.isClaimed) lane.lastOwnZxid = read.zxid;
-  if (read.cursor.term === ctx.term) settleUnknown(lane, read);
+  if (read.cursor.term === ctx.term) settleUnknown(ctx, lane, read);
   lane.cursorVersion = read.version;
   lane.fenceVersion = read.fenceVersion;
   lane.cursor = { ...read.cursor, term: ctx.term };
@@ -204,12 +207,18 @@ export function onCursorRead(
   return true;
 }
 
-/** The cursor says which of those without an answer were applied: the one that wrote it, and all before. */
-function settleUnknown(lane: Lane, read: { cursor: Cursor; zxid: bigint }): void {
+/**
+ * The cursor says which of those without an answer were applied: the one that wrote it, and all before. A claim found the
+ * cursor as it had been read: what was open then has not been applied, and cannot be any more.
+ */
+function settleUnknown(ctx: Context, lane: Lane, read: { cursor: Cursor; zxid: bigint }): void {
+  const { mirror, traits } = ctx.sides[lane.to];
+  const isClaim = lane.batches.some(({ id, kind }) => kind === 'claim' && id === read.cursor.multi);
   for (const batch of lane.batches) {
     if (batch.kind !== 'multi' || batch.reply !== 'unknown' || batch.id > read.cursor.multi) continue;
-    batch.reply = 'applied';
+    batch.reply = isClaim ? 'failed' : 'applied';
     batch.zxid = read.zxid;
+    if (!isClaim && !traits.hasHistory) showOwnWrite(mirror, batch, read.zxid);
   }
 }
 

@@ -17,9 +17,10 @@ import type { Lane } from './lane.ts';
 import { isEphemeral, type MirrorNode, sameAcl } from './mirror.ts';
 import { otherSide, type Side } from './types.ts';
 
-/** Whether a write of ours to the lane's far side has not been answered. */
+/** Whether it is not known what a write of ours to the lane's far side has done. */
 export function isBusy(ctx: Context, lane: Lane): boolean {
-  if (lane.batches.some((batch) => batch.reply === 'none')) return true;
+  if (lane.batches.some(({ kind, reply }) => reply === 'none' || (reply === 'unknown' && kind === 'multi')))
+    return true;
   for (const copy of ctx.copies[lane.to].values()) if (copy.state === 'sent') return true;
   return false;
 }
