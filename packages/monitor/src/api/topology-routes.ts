@@ -1,13 +1,13 @@
 /** Scope's paths for what is there: `/api`, `/api/topology…`, `/api/probes`. */
 import type { HttpServer } from '@orchestrator/runtime';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { MonitorError } from '../errors.ts';
 import { type ViewDefinition, viewDefinitions } from '../view/definitions.ts';
 import { detailOf } from '../view/detail.ts';
+import { nodesJson } from '../view/json.ts';
 import { textOf } from '../view/lineage.ts';
 import { chooseOptions } from '../view/options.ts';
-import type { View } from '../view/renderer.ts';
-import type { NodeSummary } from '../view/summary.ts';
 import type { Moment } from './past.ts';
 import type { Services } from './services.ts';
 import { lastOf, nodeParams, viewParams, viewQuery, viewRequest, wantsFlows } from './view-request.ts';
@@ -28,16 +28,6 @@ function pluginsOf({ collector }: Services) {
     label: textOf(node, 'label'),
     status: textOf(node, 'status'),
   }));
-}
-
-const withoutFlows = ({ flows: _flows, ...summary }: NodeSummary): NodeSummary => summary;
-
-export function nodesOf({ nodes }: View, flows: boolean): Record<string, NodeSummary> {
-  const entries = Array.from(
-    nodes,
-    ([id, { summary }]) => [id, flows ? summary : withoutFlows(summary)] as const,
-  );
-  return Object.fromEntries(entries);
 }
 
 type Options = Readonly<Record<string, string | string[]>>;
@@ -71,9 +61,10 @@ const byName = (a: Record<string, unknown>, b: Record<string, unknown>) =>
 export function topologyRoutes(server: HttpServer, services: Services): void {
   const { collector, momentAt } = services;
   const get = { method: 'GET', role: 'viewer', tags } as const;
-  const viewOf = async (id: string, query: Options) => {
+  const viewOf = async (id: string, query: Options, reply: FastifyReply) => {
+    reply.type('application/json; charset=utf-8');
     const { report, renderer } = await momentAt(lastOf(query.timestamp));
-    return { nodes: nodesOf(renderer.render(report, viewRequest(id, query)), wantsFlows(query)) };
+    return nodesJson(renderer.render(report, viewRequest(id, query)).nodes, wantsFlows(query));
   };
 
   server.route({
@@ -96,7 +87,6 @@ export function topologyRoutes(server: HttpServer, services: Services): void {
     schemas: { query: z.looseObject({ sparse: z.string().optional() }), response: z.any() },
     handle: ({ query }) => {
       const probes = collector.probes();
-      // JSON on its own: a plain boolean is no text.
       if (query.sparse !== undefined) return JSON.stringify(probes.length > 0);
       return probes.map(({ id, hostName, version, lastSeenMs, connected, nodes, clockOffsetMs }) => ({
         ...{ hostname: hostName, id, lastSeen: new Date(lastSeenMs).toISOString(), version },
@@ -107,10 +97,10 @@ export function topologyRoutes(server: HttpServer, services: Services): void {
   server.route({
     ...{ ...get, path: '/api/topology', summary: 'The views there are; with `view`, the nodes of one' },
     schemas: { query: viewQuery, response: z.any() },
-    handle: async ({ query }) => {
+    handle: async ({ query, reply }) => {
       const { view, timestamp, ...rest } = query;
       if (typeof view === 'string')
-        return viewOf(view, timestamp === undefined ? rest : { ...rest, timestamp });
+        return viewOf(view, timestamp === undefined ? rest : { ...rest, timestamp }, reply);
       const moment = await momentAt(lastOf(timestamp));
       const top = viewDefinitions.filter(({ under }) => under === undefined);
       return top.map((definition) => describeView(moment, definition, rest)).sort(byName);
@@ -119,7 +109,7 @@ export function topologyRoutes(server: HttpServer, services: Services): void {
   server.route({
     ...{ ...get, path: '/api/topology/:view', summary: 'The nodes of a view' },
     schemas: { params: viewParams, query: viewQuery, response: anything },
-    handle: ({ params, query }) => viewOf(params.view, query),
+    handle: ({ params, query, reply }) => viewOf(params.view, query, reply),
   });
   server.route({
     ...{ ...get, path: '/api/topology/:view/:id', summary: 'All that is known of one node' },

@@ -1,4 +1,5 @@
 /** What is sent to clients that follow a view: everything first, then what differs, in Scope's shape. */
+import { jsonOf } from '../view/json.ts';
 import type { RenderedNode } from '../view/summarise.ts';
 
 export type Nodes = ReadonlyMap<string, RenderedNode>;
@@ -24,12 +25,6 @@ export function differenceOf(before: Nodes, after: Nodes): Difference {
   return { add, update, remove };
 }
 
-function jsonOf({ summary }: RenderedNode, withFlows: boolean): string {
-  return JSON.stringify(
-    withFlows || summary.flows === undefined ? summary : { ...summary, flows: undefined },
-  );
-}
-
 function* slices<Item>(items: readonly Item[]): Generator<readonly Item[]> {
   for (let start = 0; start < items.length; start += nodesPerMessage) {
     yield items.slice(start, start + nodesPerMessage);
@@ -51,11 +46,12 @@ export function* messages(before: Nodes | undefined, after: Nodes, withFlows: bo
   };
   if (before === undefined && add.length === 0) yield message();
   for (const some of slices(add)) yield message(some.map(json));
-  for (const some of slices(update)) yield message(undefined, some.map(json));
+  // What has come or gone is told before what has merely changed.
   if (remove.length > 0)
     yield message(
       undefined,
       undefined,
       remove.map((id) => JSON.stringify(id)),
     );
+  for (const some of slices(update)) yield message(undefined, some.map(json));
 }

@@ -2,7 +2,7 @@
 import type { Report } from '@orchestrator/report';
 import { viewOfTopology } from './definitions.ts';
 import type { Graph, GraphNode } from './graph.ts';
-import { imageGroupId, imageNameOf, imageOf } from './grouping.ts';
+import { imageGroupId, imageNameOf } from './grouping.ts';
 import { type Addresses, ancestorsOf, nodeOf } from './lineage.ts';
 import { countLabel, shapeOf } from './names.ts';
 import { parentsOf } from './parents.ts';
@@ -101,7 +101,7 @@ function imagesOf(report: Report, containers: readonly NodeSummary[]): ChildGrou
   const labels = new Map<string, string>();
   for (const { id } of containers) {
     const node = nodeOf(report, 'container', id);
-    const name = node === undefined || imageOf(report, node) === undefined ? '' : imageNameOf(report, node);
+    const name = node === undefined ? '' : imageNameOf(report, node);
     if (name === '') continue;
     counts.set(imageGroupId(name), (counts.get(imageGroupId(name)) ?? 0) + 1);
     labels.set(imageGroupId(name), name);

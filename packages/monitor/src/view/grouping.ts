@@ -29,8 +29,14 @@ export function imageOf(report: Report, container: ReportNode): ReportNode | und
   return undefined;
 }
 
+/** `registry:5000/team/app:1.2` and `…/app@sha256:…` are versions of `registry:5000/team/app`. */
+const withoutVersion = (name: string) => name.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
+
+/** What a container was made from, whatever version of it; empty if that is not known. */
 export const imageNameOf = (report: Report, container: ReportNode): string =>
-  textOf(container, 'docker_image_name') || textOf(imageOf(report, container), 'docker_image_name');
+  withoutVersion(
+    textOf(container, 'docker_image_name') || textOf(imageOf(report, container), 'docker_image_name'),
+  );
 
 export const imageGroupId = (imageName: string): string => `${imageName};<container_image>`;
 
