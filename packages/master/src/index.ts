@@ -31,6 +31,6 @@ export type { FrameworkCapability, FrameworkFacts, Quantities } from './allocato
 // The master itself.
 export { type MasterConfig, readConfig } from './config.ts';
 export { MasterError, type MasterErrorCode } from './errors.ts';
-export { type Flags, type FlagSources, readFlags } from './flags.ts';
+export { type FlagSources, type Flags, readFlags } from './flags.ts';
 export { runMaster } from './main.ts';
 export { MasterService, type MasterServiceOptions } from './service/master-service.ts';

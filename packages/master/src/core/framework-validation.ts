@@ -70,6 +70,16 @@ export function frameworkInfoError(info: FrameworkInfoValid): string | undefined
   return undefined;
 }
 
+const badPattern = /^Role (.+) has an invalid pattern '(.*)': error parsing regexp: (.*): `(.*)`$/s;
+
+/** Frameworks show their users what a master said about a pattern: it should read as it always did. */
+function inMesosWords(message: string): string {
+  const [, role, pattern, reason, place] = badPattern.exec(message) ?? [];
+  if (reason === undefined) return message;
+  const words = reason.replace('missing closing', 'missing');
+  return `A role ${role} has an invalid 'AttributeConstraint': Failed to construct regex from pattern '${pattern}': ${words}: ${place}`;
+}
+
 /** Of SUBSCRIBE and UPDATE_FRAMEWORK, beside the info. */
 export function subscriptionError(
   roles: readonly string[],
@@ -91,7 +101,7 @@ export function subscriptionError(
     return undefined;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return `Offer constraints are not valid: ${error.message}`;
+    return `Offer constraints are not valid: ${inMesosWords(error.message)}`;
   }
 }
 

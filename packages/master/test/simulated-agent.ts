@@ -1,0 +1,139 @@
+/** An agent as far as a master can tell: it registers over libprocess, runs what it is given, and reports it. */
+
+import { createServer } from 'node:http';
+import type { Server } from 'node:net';
+import {
+  AgentInfo_Capability_Type,
+  AgentInfoSchema,
+  createLibprocess,
+  createSharedServer,
+  type FrameworkInfoValid,
+  internal,
+  type Libprocess,
+  type LocalProcess,
+  makeMessage,
+  newUuidBytes,
+  onMessage,
+  parseUpid,
+  Resources,
+  routeMessages,
+  type TaskInfoValid,
+  TaskSchema,
+  TaskState,
+  TaskStatus_Source,
+  TaskStatusSchema,
+  type Upid,
+} from '@orchestrator/mesos';
+import { freePorts } from '@orchestrator/testing';
+
+interface Running {
+  readonly info: TaskInfoValid;
+  readonly framework: FrameworkInfoValid;
+  state: TaskState;
+}
+
+export class SimulatedAgent implements AsyncDisposable {
+  readonly #node: Libprocess;
+  readonly #process: LocalProcess;
+  readonly #server: Server;
+  readonly tasks = new Map<string, Running>();
+  readonly acknowledged: string[] = [];
+  id: string | undefined;
+  #master: Upid | undefined;
+
+  private constructor(node: Libprocess, server: Server) {
+    this.#node = node;
+    this.#server = server;
+    this.#process = node.spawn('slave(1)', routeMessages(this.#routes()));
+  }
+
+  static async start(): Promise<SimulatedAgent> {
+    const [port = 0] = await freePorts(1);
+    const libprocess = createLibprocess({ address: { host: '127.0.0.1', port } });
+    const server = createSharedServer({ libprocess, http: createServer() });
+    await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port }, resolve));
+    return new SimulatedAgent(libprocess, server);
+  }
+
+  /** With its id and tasks, if it has them. */
+  register(masterPid: string): void {
+    this.#master = parseUpid(masterPid);
+    const info = makeMessage(AgentInfoSchema, {
+      hostname: 'localhost',
+      port: this.#process.pid.port,
+      resources: Resources.parse('cpus:8;mem:8192;disk:1000;ports:[31000-32000]').toMessages('role'),
+      checkpoint: true,
+      ...(this.id === undefined ? {} : { id: { value: this.id } }),
+    });
+    const agentCapabilities = Object.values(AgentInfo_Capability_Type).map((type) => ({ type }));
+    const about = { agent: info, version: '1.12.0', agentCapabilities };
+    if (this.id === undefined) {
+      this.#send(
+        internal.RegisterSlaveMessageSchema,
+        makeMessage(internal.RegisterSlaveMessageSchema, about),
+      );
+      return;
+    }
+    const tasks = [...this.tasks.values()].map(({ info: task, framework, state }) =>
+      makeMessage(TaskSchema, {
+        ...{ name: task.name, taskId: task.taskId, agentId: task.agentId, resources: task.resources, state },
+        frameworkId: framework.id ?? { value: '' },
+      }),
+    );
+    const frameworks = [...this.tasks.values()].map(({ framework }) => framework);
+    const schema = internal.ReregisterSlaveMessageSchema;
+    this.#send(schema, makeMessage(schema, { ...about, tasks, frameworks }));
+  }
+
+  report(taskId: string, state: TaskState): void {
+    const running = this.tasks.get(taskId);
+    if (running === undefined) throw new Error(`no task ${taskId}`);
+    running.state = state;
+    const uuid = newUuidBytes();
+    const agentId = { value: this.id ?? '' };
+    const status = makeMessage(TaskStatusSchema, {
+      ...{ taskId: { value: taskId }, state, uuid, agentId, timestamp: Date.now() / 1000 },
+      source: TaskStatus_Source.EXECUTOR,
+    });
+    const schema = internal.StatusUpdateMessageSchema;
+    const frameworkId = running.framework.id ?? { value: '' };
+    const { host, port } = this.#process.pid;
+    this.#send(
+      schema,
+      makeMessage(schema, {
+        update: { frameworkId, agentId, status, uuid, timestamp: status.timestamp },
+        pid: `slave(1)@${host}:${port}`,
+      }),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#node.close();
+    this.#server.close();
+  }
+
+  #send(schema: Parameters<LocalProcess['send']>[1], message: Parameters<LocalProcess['send']>[2]): void {
+    if (this.#master !== undefined) this.#process.send(this.#master, schema, message);
+  }
+
+  #routes() {
+    return [
+      onMessage(internal.SlaveRegisteredMessageSchema, ({ agentId }) => {
+        this.id = agentId.value;
+      }),
+      onMessage(internal.PingSlaveMessageSchema, () => {
+        this.#send(internal.PongSlaveMessageSchema, makeMessage(internal.PongSlaveMessageSchema, {}));
+      }),
+      onMessage(internal.RunTaskMessageSchema, ({ task, framework }) => {
+        this.tasks.set(task.taskId.value, { info: task, framework, state: TaskState.TASK_STAGING });
+        this.report(task.taskId.value, TaskState.TASK_RUNNING);
+      }),
+      onMessage(internal.KillTaskMessageSchema, ({ taskId }) =>
+        this.report(taskId.value, TaskState.TASK_KILLED),
+      ),
+      onMessage(internal.StatusUpdateAcknowledgementMessageSchema, ({ taskId }) => {
+        this.acknowledged.push(taskId.value);
+      }),
+    ];
+  }
+}
