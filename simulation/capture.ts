@@ -5,7 +5,7 @@
  */
 import type { Random } from '@orchestrator/runtime';
 import type { Side } from '@orchestrator/sync';
-import { parentPath, type Txn, type TxnOp } from '@orchestrator/zookeeper';
+import { type Acl, parentPath, type Txn, type TxnOp } from '@orchestrator/zookeeper';
 import type { RunHost } from './engine-options.ts';
 import { inScope } from './history.ts';
 import type { Ensemble } from './model/ensemble.ts';
@@ -166,7 +166,8 @@ function changesOf(mirror: ModelTree, tree: ModelTree): TxnOp[] {
       made.push({ kind: 'create', path, data, acl, ephemeralOwner, parentCversion: -1 });
     if (stat.version !== (known?.version ?? 0))
       made.push({ kind: 'setData', path, data, version: stat.version });
-    if (stat.aversion !== (known?.aversion ?? 0))
+    const isOtherAcl = known !== undefined && !sameAcl(node.acl, mirror.get(path)?.acl);
+    if (stat.aversion !== (known?.aversion ?? 0) || isOtherAcl)
       made.push({ kind: 'setAcl', path, acl, aversion: stat.aversion });
   }
   return [...deleted.reverse(), ...made];
@@ -180,3 +181,5 @@ function isAnother(mirror: ModelTree, found: ModelNode): boolean {
   if (ephemeralOwner !== found.stat.ephemeralOwner || found.stat.version < version) return true;
   return found.stat.version === version && found.dataHash !== known.dataHash;
 }
+
+const sameAcl = (a: readonly Acl[], b: readonly Acl[] = []) => JSON.stringify(a) === JSON.stringify(b);

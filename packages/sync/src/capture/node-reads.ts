@@ -12,6 +12,7 @@ import {
   type ZooKeeperClient,
   ZooKeeperError,
 } from '@orchestrator/zookeeper';
+import { sameAcl } from '../core/mirror.ts';
 
 export interface NodeState {
   readonly path: string;
@@ -91,8 +92,17 @@ export function changesOf(tree: Tree, state: NodeState, parentCversion: number):
   if (isAnother(known.stat, stat, isOtherData)) return [...deletions(tree, path), ...made];
   const ops: TxnOp[] = [];
   if (known.stat.version !== stat.version) ops.push(version);
-  if (known.stat.aversion !== stat.aversion) ops.push(access);
+  if (known.stat.aversion !== stat.aversion || isOtherAcl(known.acl, acl)) ops.push(access);
   return ops;
+}
+
+/**
+ * Made again with the same data and another ACL, a node's counts may be the same. Servers mask digests from those who may not
+ * see them, which is no other ACL.
+ */
+function isOtherAcl(known: readonly Acl[], found: readonly Acl[]): boolean {
+  const isMasked = found.some(({ scheme, id }) => scheme === 'digest' && id.endsWith(':x'));
+  return !isMasked && !sameAcl(known, found);
 }
 
 /** Deleted and made again since, seen by what only falls then: a node keeps its owner, and its version counts all its data. */
@@ -108,7 +118,9 @@ export function looksChanged(tree: Tree, path: string, stat: Stat): boolean {
     known === undefined ||
     known.stat.version !== stat.version ||
     known.stat.aversion !== stat.aversion ||
-    known.stat.ephemeralOwner !== stat.ephemeralOwner
+    known.stat.ephemeralOwner !== stat.ephemeralOwner ||
+    // The mirror says when it was found, which is mostly later. Made again, it may count the same.
+    stat.czxid > known.stat.czxid
   );
 }
 

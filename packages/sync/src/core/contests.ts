@@ -2,7 +2,7 @@
  * Conflicts from the moment they are noticed until they are decided and recorded. While a path is contested, nothing is
  * planned for it in either direction.
  */
-import type { Contest, Context } from './context.ts';
+import type { Contest, Context, SideContext } from './context.ts';
 import { dataOf } from './data-of.ts';
 import { decide } from './decide.ts';
 import { type DirtyPath, makeVoid, touches } from './dirty.ts';
@@ -13,6 +13,7 @@ import { settleLater } from './settling.ts';
 import {
   type Conflict,
   type ConflictDecision,
+  later,
   type NodeValue,
   otherSide,
   type Side,
@@ -71,7 +72,7 @@ export function contestResolution(ctx: Context, path: string, winner: Side): voi
   if (source === undefined || target === undefined) return;
   const reason = `an operator chose the ${winner}`;
   // All that has happened to the path, and below it, while it was held is decided with it.
-  const lastZxids = { source: ctx.sides.source.position, target: ctx.sides.target.position };
+  const lastZxids = { source: seenThrough(ctx.sides.source), target: seenThrough(ctx.sides.target) };
   const id = idOf(path, lastZxids, winner);
   const conflict: Conflict = { ...held, id, source, target, decision: winner, reason };
   ctx.contests.set(path, {
@@ -85,6 +86,9 @@ export function contestResolution(ctx: Context, path: string, winner: Side): voi
   });
   ctx.out.push({ kind: 'recordConflict', conflict });
 }
+
+/** Without history, the position follows what has been told. */
+const seenThrough = ({ mirror, position }: SideContext): bigint => later(mirror.zxid, position);
 
 /** A write of ours from `from` is in the far side's stream; it may have taken the place of a change that we had not seen. */
 export function noteOverwritten(
@@ -197,8 +201,8 @@ function record(
     // What was overwritten before stays so, and has to be on record too.
     for (const id of before.unrecorded) unrecorded.add(id);
     for (const id of before.ids) ids.add(id);
-    const later = (side: Side) => Math.max(loserSeqs[side], before.loserSeqs[side]);
-    loserSeqs = { source: later('source'), target: later('target') };
+    const latest = (side: Side) => Math.max(loserSeqs[side], before.loserSeqs[side]);
+    loserSeqs = { source: latest('source'), target: latest('target') };
   }
   ctx.contests.set(path, {
     conflict,
