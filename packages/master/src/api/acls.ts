@@ -64,22 +64,32 @@ const isAbout = (entity: Entity, name: string | undefined) =>
 
 const allows = (entity: Entity) => !('type' in entity) || entity.type === 'ANY';
 
+interface AclFile {
+  readonly permissive?: unknown;
+  readonly [list: string]: unknown;
+}
+
+interface AclEntry {
+  readonly principals?: unknown;
+  readonly [objects: string]: unknown;
+}
+
 /** Reads Mesos' JSON. @throws MasterError `config` */
 export function parseAcls(text: string): Acls {
-  let json: Readonly<Record<string, unknown>>;
+  let json: AclFile;
   try {
     json = JSON.parse(text) as typeof json;
   } catch (cause) {
     throw new MasterError('config', 'the ACLs are no JSON', { cause });
   }
-  const permissive = json['permissive'] !== false;
+  const { permissive } = json;
   const rules = new Map<AclAction, Rule[]>();
   for (const [action, [list, objects]] of Object.entries(actions)) {
     const entries = json[list];
     if (entries === undefined) continue;
     if (!Array.isArray(entries)) throw new MasterError('config', `ACLs: "${list}" is no list`);
-    const parsed = entries.map((entry: Readonly<Record<string, unknown>>, index) => ({
-      principals: entityOf(entry['principals'], `${list}[${index}].principals`),
+    const parsed = entries.map(({ principals, ...entry }: AclEntry, index) => ({
+      principals: entityOf(principals, `${list}[${index}].principals`),
       objects: entityOf(entry[objects] ?? { type: 'ANY' }, `${list}[${index}].${objects}`),
     }));
     rules.set(action as AclAction, parsed);
@@ -89,7 +99,7 @@ export function parseAcls(text: string): Acls {
       const rule = rules
         .get(action)
         ?.find(({ principals, objects }) => isAbout(principals, principal) && isAbout(objects, object));
-      return rule === undefined ? permissive : allows(rule.principals) && allows(rule.objects);
+      return rule === undefined ? permissive !== false : allows(rule.principals) && allows(rule.objects);
     },
   };
 }

@@ -5,13 +5,7 @@ import {
   type UnavailabilityValid,
   maintenance as wire,
 } from '@orchestrator/mesos';
-import { type Decision, type Registry, unchanged } from './registry.ts';
-
-export interface MaintenanceRecord {
-  readonly schedule: wire.ScheduleValid | undefined;
-  /** Machines of the schedule that are down. */
-  readonly down: readonly MachineIDValid[];
-}
+import { type Decision, type MaintenanceRecord, type Registry, unchanged } from './registry.ts';
 
 export interface MachineState {
   readonly id: MachineIDValid;

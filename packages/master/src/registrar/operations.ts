@@ -12,8 +12,8 @@ import {
 import { deactivateAgent, drainAgent, markDrained, reactivateAgent } from './drain.ts';
 import { startMaintenance, stopMaintenance, updateSchedule } from './maintenance.ts';
 import { updateQuota } from './quota.ts';
-import type { Decision, Registry } from './registry.ts';
-import { updateWeights, type WeightRecord } from './weights.ts';
+import type { Decision, Registry, WeightRecord } from './registry.ts';
+import { updateWeights } from './weights.ts';
 
 /** Everything that is ever written to a registry. Times are nanoseconds since 1970. */
 export type RegistryOperation =

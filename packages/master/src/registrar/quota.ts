@@ -2,9 +2,6 @@ import type { quota } from '@orchestrator/mesos';
 import { requireCapability } from './capabilities.ts';
 import { type Decision, type Registry, unchanged } from './registry.ts';
 
-/** By role; a role that is not in it has no guarantee and no limit. */
-export type QuotaRecord = ReadonlyMap<string, quota.QuotaConfigValid>;
-
 const isDefault = ({ guarantees, limits }: quota.QuotaConfigValid) =>
   Object.keys(guarantees).length === 0 && Object.keys(limits).length === 0;
 

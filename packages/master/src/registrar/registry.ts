@@ -5,14 +5,23 @@
  * Every agent is in at most one of the three lists. Operations (`operations.ts`) decide; the changes they decide on are
  * what is stored, one key for each agent and one for each of the four settings, so that a write costs what it changes.
  */
-import type { registry as wire } from '@orchestrator/mesos';
-import type { MaintenanceRecord } from './maintenance.ts';
-import type { QuotaRecord } from './quota.ts';
-import type { WeightRecord } from './weights.ts';
+import type { MachineIDValid, maintenance, quota, registry as wire } from '@orchestrator/mesos';
 
 export type AdmittedAgent = wire.Registry_SlaveValid;
 export type UnreachableAgent = wire.Registry_UnreachableSlaveValid;
 export type GoneAgent = wire.Registry_GoneSlaveValid;
+
+export interface MaintenanceRecord {
+  readonly schedule: maintenance.ScheduleValid | undefined;
+  /** Machines of the schedule that are down. */
+  readonly down: readonly MachineIDValid[];
+}
+
+/** By role; a role that is not in it weighs 1. */
+export type WeightRecord = ReadonlyMap<string, number>;
+
+/** By role; a role that is not in it has no guarantee and no limit. */
+export type QuotaRecord = ReadonlyMap<string, quota.QuotaConfigValid>;
 
 export interface Settings {
   readonly maintenance: MaintenanceRecord;

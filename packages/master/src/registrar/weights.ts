@@ -1,7 +1,4 @@
-import { type Decision, type Registry, unchanged } from './registry.ts';
-
-/** By role; a role that is not in it weighs 1. */
-export type WeightRecord = ReadonlyMap<string, number>;
+import { type Decision, type Registry, unchanged, type WeightRecord } from './registry.ts';
 
 export function updateWeights(registry: Registry, updates: WeightRecord): Decision {
   const { weights } = registry.settings;
