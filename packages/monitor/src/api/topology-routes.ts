@@ -3,6 +3,7 @@ import type { HttpServer } from '@orchestrator/runtime';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { MonitorError } from '../errors.ts';
+import { completeQuery } from '../query/complete.ts';
 import { type ViewDefinition, viewDefinitions } from '../view/definitions.ts';
 import { detailOf } from '../view/detail.ts';
 import { nodesJson } from '../view/json.ts';
@@ -104,6 +105,21 @@ export function topologyRoutes(server: HttpServer, services: Services): void {
       const moment = await momentAt(lastOf(timestamp));
       const top = viewDefinitions.filter(({ under }) => under === undefined);
       return top.map((definition) => describeView(moment, definition, rest)).sort(byName);
+    },
+  });
+  server.route({
+    ...{ ...get, path: '/api/query', summary: 'What could be written next in a query' },
+    schemas: {
+      query: z.object({
+        view: z.string().max(100),
+        text: z.string().max(1_000),
+        at: z.coerce.number().int().min(0).optional().describe('Of the cursor; default the end of the text'),
+      }),
+      response: z.object({ from: z.number(), to: z.number(), suggestions: z.array(z.string()) }),
+    },
+    handle: async ({ query: { view, text, at = text.length } }) => {
+      const { report, renderer } = await momentAt(undefined);
+      return completeQuery(text, at, renderer.render(report, viewRequest(view, {})).nodes);
     },
   });
   server.route({

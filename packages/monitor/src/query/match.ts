@@ -10,7 +10,7 @@ const maxKeptQueries = 500;
 const compiled = new Map<string, Matcher>();
 
 /** Short names of metrics, by what their ids hold. */
-const metricAliases: Readonly<Record<string, RegExp>> = {
+export const metricAliases: Readonly<Record<string, RegExp>> = {
   cpu: /cpu/,
   memory: /mem/,
   mem: /mem/,

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { MonitorError } from '../errors.ts';
 import { findView } from '../view/definitions.ts';
 import { createRenderer } from '../view/renderer.ts';
+import { completeQuery } from './complete.ts';
 import { parseQuery } from './parse.ts';
 
 const templates: readonly Template[] = [
@@ -47,11 +48,13 @@ const report: Report = {
   ]),
 };
 
-function found(query: string): string {
+function nodesFor(query: string) {
   const view = findView('containers');
   if (view === undefined) throw new Error('no view');
-  return [...createRenderer().render(report, { view, options: {}, query }).nodes.keys()].sort().join('');
+  return createRenderer().render(report, { view, options: {}, query }).nodes;
 }
+
+const found = (query: string) => [...nodesFor(query).keys()].sort().join('');
 
 test.each([
   ['', 'abc'],
@@ -113,4 +116,18 @@ test('whatever is typed is understood or refused, never anything else', () => {
     }),
     { numRuns: 500 },
   );
+});
+
+test.each([
+  ['lab', 3, ['label.Tier']],
+  ['web label.Tier=', 15, ['front', 'back']],
+  ['label.Tier=ba cpu>5', 13, ['back']],
+  ['state:pau', 9, ['paused']],
+  ['name=data', 9, ['"data base"']],
+  ['not -cp', 7, ['cpu', 'docker_cpu_total_usage']],
+])('%s at %i is completed by %j', (query, at, expected) => {
+  const { from, to, suggestions } = completeQuery(query, at, nodesFor(''));
+  expect(suggestions).toEqual(expected);
+  expect(to).toBe(at);
+  expect(expected[0]?.toLowerCase().replace('"', '')).toContain(query.slice(from, to).toLowerCase());
 });
