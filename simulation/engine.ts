@@ -18,6 +18,9 @@ import { EngineSide } from './engine-side.ts';
 
 const sidesOf = ['source', 'target'] as const;
 
+/** Of failures that come from clients in the way, and go with them. */
+const passingCodes = new Set(['BadVersion', 'NoNode', 'NodeExists', 'NotEmpty', 'NoChildrenForEphemerals']);
+
 export class Engine {
   readonly options: EngineOptions;
   #run: Run | undefined;
@@ -184,8 +187,16 @@ export class Run implements RunHost {
   #tick(): void {
     this.later(this.options.timing.tickMs, () => {
       this.post({ kind: 'tick' });
+      this.#retryContended();
       this.#tick();
     });
+  }
+
+  /** As the engine does: paths given up because clients kept changing them may be quiet by now. */
+  #retryContended(): void {
+    if (this.#random.below(5) > 0) return;
+    const blocked = this.core?.status().blocked.filter(({ code }) => passingCodes.has(code)) ?? [];
+    if (blocked.length > 0) this.post({ kind: 'reconcile', paths: blocked.map(({ path }) => path) });
   }
 
   #carryOut(action: Action): void {

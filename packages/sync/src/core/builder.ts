@@ -16,6 +16,8 @@ export interface Builder {
   readonly effects: (() => void)[];
   /** Paths that the work at hand has made equal to what the near mirror holds: its later ops have nothing to add. */
   readonly settled: Set<string>;
+  /** What the work at hand waits for has to be asked for, once nothing of it is planned any more. */
+  onWait: (() => void) | undefined;
   /** Must be done, alone, before the work at hand can be planned. */
   aclStep: AclStep | undefined;
 }
@@ -36,6 +38,7 @@ export function createBuilder(lane: Lane, batch: number): Builder {
     undo: [],
     effects: [],
     settled: new Set(),
+    onWait: undefined,
     aclStep: undefined,
   };
 }

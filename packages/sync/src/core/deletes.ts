@@ -15,7 +15,8 @@ export function planDelete(ctx: Context, builder: Builder, path: string, there: 
     if (near.has(child)) return 'done';
     if (ctx.copies[lane.to].has(child)) return 'wait';
     if (ctx.held.has(child)) {
-      contestHeld(ctx, path, `deleted on the ${lane.from} while ${child}, below it, waits for an operator`);
+      const reason = `deleted on the ${lane.from} while ${child}, below it, waits for an operator`;
+      builder.onWait = () => contestHeld(ctx, path, reason);
       return 'wait';
     }
     if (ctx.refused[lane.to].has(child)) {
@@ -30,7 +31,7 @@ export function planDelete(ctx: Context, builder: Builder, path: string, there: 
     writeDelete(builder, path, there);
     return 'done';
   }
-  contestDelete(ctx, path, lane.to);
+  builder.onWait = () => contestDelete(ctx, path, lane.to);
   return 'wait';
 }
 

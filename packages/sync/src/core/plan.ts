@@ -34,6 +34,8 @@ export function planWork(ctx: Context, builder: Builder, work: Work): Planned {
     const planned = planOp(ctx, builder, op, work);
     if (planned === 'done') continue;
     rollBack(builder, before);
+    builder.onWait?.();
+    builder.onWait = undefined;
     return planned;
   }
   for (const effect of builder.effects.splice(0)) effect();

@@ -216,7 +216,7 @@ export function planParent(ctx: Context, builder: Builder, path: string, zxid: b
   if (contested !== undefined && !mayPass(contested, lane.from)) return 'wait';
   const theirs = ctx.dirty.get(parent)?.[lane.to];
   if (contested === undefined && theirs !== undefined && (theirs.fields & touches.existence) !== 0) {
-    contestDelete(ctx, parent, lane.from);
+    builder.onWait = () => contestDelete(ctx, parent, lane.from);
     return 'wait';
   }
   const settled = planSettle(ctx, builder, parent);
