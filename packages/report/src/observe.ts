@@ -25,7 +25,7 @@ export interface Sighting {
 }
 
 /** A reading that repeats the last value is left out unless that one is older than this, so that idle things cost nothing. */
-export const repeatSampleAfterMs = 15_000;
+export const repeatSampleAfterMs = 60_000;
 
 /** `seen` as leaves: unchanged ones keep their time, what is no longer seen is marked as removed. */
 function observeLeaves<Value>(

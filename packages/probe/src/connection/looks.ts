@@ -2,12 +2,14 @@ import type { Clock } from '@orchestrator/runtime/clock';
 import { readKernelFile } from '../procfs/read.ts';
 import { tcpActivity } from './sockets.ts';
 
-/** One look at the sockets of a namespace is 5 ms of processor time, so these are what looks cost at most. */
-const looksPerS = 2;
+/** One look at the sockets of a namespace is 4 ms of processor time, so this is what looks cost at most. */
+const looksPerS = 1;
+/** Saved up while there was nothing to look at. */
+const burst = 5;
 /** Looks at a namespace whose connections are told by connection tracking; they only find processes. */
 const coveredLookEveryMs = 120_000;
 /** Also without a sign of anything new: UDP makes none. */
-const idleLookEveryMs = 60_000;
+const idleLookEveryMs = 600_000;
 
 interface Seen {
   activity: string;
@@ -22,7 +24,7 @@ interface Seen {
  */
 export function createLooks({ clock, procRoot }: { clock: Clock; procRoot: string }) {
   const known = new Map<string, Seen>();
-  let allowance = looksPerS;
+  let allowance = burst;
   let allowedMs = clock.monotonicMs();
 
   return {
@@ -46,7 +48,7 @@ export function createLooks({ clock, procRoot }: { clock: Clock; procRoot: strin
     /** The namespace that has waited longest, if one is due and looks are left. */
     next(): string | undefined {
       const nowMs = clock.monotonicMs();
-      allowance = Math.min(looksPerS, allowance + ((nowMs - allowedMs) / 1000) * looksPerS);
+      allowance = Math.min(burst, allowance + ((nowMs - allowedMs) / 1000) * looksPerS);
       allowedMs = nowMs;
       if (allowance < 1) return undefined;
       let longest: [string, Seen] | undefined;

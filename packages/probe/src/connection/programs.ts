@@ -1,14 +1,13 @@
-/** The two programs that speak netlink for us: `conntrack` for flows, `ss` for sockets. */
+/** The program that speaks netlink for us: events of connection tracking, and its list. */
 import { execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Logger } from '@orchestrator/runtime';
 import { createBackoff } from '@orchestrator/runtime/backoff';
 import { type Clock, sleep } from '@orchestrator/runtime/clock';
 import { parseTrackedFlow, type TrackedFlow } from './conntrack.ts';
-import { parseSocket, type SeenSocket } from './sockets.ts';
 
 const largestOutputBytes = 16 * 2 ** 20;
-const lookTimeoutMs = 5_000;
+const listTimeoutMs = 5_000;
 /** Of the package of the same name. */
 const flowProgram = 'conntrack';
 /** Events that the kernel keeps for us while we are busy. */
@@ -16,27 +15,12 @@ const eventBufferBytes = 4 * 2 ** 20;
 
 function output(command: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const options = { timeout: lookTimeoutMs, maxBuffer: largestOutputBytes, encoding: 'utf8' as const };
+    const options = { timeout: listTimeoutMs, maxBuffer: largestOutputBytes, encoding: 'utf8' as const };
     execFile(command, [...args], options, (error, stdout) => {
       if (error === null) resolve(stdout);
       else reject(error);
     });
   });
-}
-
-/**
- * Sockets of the network namespace of a process, or of the probe's own. One call of sock_diag is a third of the cost of
- * `/proc/<pid>/net/tcp` and `tcp6`, its process included.
- */
-export async function lookAtSockets(pid: number | undefined, procRoot: string): Promise<SeenSocket[]> {
-  const ss = ['ss', '-H', '-O', '-tunaei'];
-  const [command = '', ...args] =
-    pid === undefined ? ss : ['nsenter', `--net=${procRoot}/${pid}/ns/net`, ...ss];
-  const text = await output(command, args);
-  return text
-    .split('\n')
-    .map(parseSocket)
-    .filter((socket) => socket !== undefined);
 }
 
 /** The flows that are known now; 10 ms of the kernel's time, so once after each start of the events. */

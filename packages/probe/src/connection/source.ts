@@ -5,9 +5,10 @@ import type { Source, SourceContext } from '../source.ts';
 import { parseTrackedFlow, type TrackedFlow } from './conntrack.ts';
 import { endpointNodes, readNetworks } from './endpoints.ts';
 import { createFlows, type Flows } from './flows.ts';
+import { createLookShell } from './look-shell.ts';
 import { createLooks } from './looks.ts';
 import { findOwners, pidsOf } from './owners.ts';
-import { followFlows, listFlows, lookAtSockets } from './programs.ts';
+import { followFlows, listFlows } from './programs.ts';
 import { connectionsOf } from './sockets.ts';
 
 export interface ConnectionSourceOptions {
@@ -87,6 +88,7 @@ export function connectionSource(options: ConnectionSourceOptions = {}): Source 
       return async () => {
         abort.abort();
         publisher.stop();
+        looker.stop();
         for (const job of jobs) job.remove();
         await following;
       };
@@ -126,6 +128,7 @@ function createPublisher(context: SourceContext, flows: Flows) {
 function createLooker({ clock, host, logger, places }: SourceContext, flows: Flows, found: () => void) {
   const { procRoot } = host;
   const looks = createLooks({ clock, procRoot });
+  const shell = createLookShell({ clock, procRoot });
 
   const pidByNamespace = () => {
     const pids = new Map<string, number>([[places.ownNamespace, process.pid]]);
@@ -137,7 +140,7 @@ function createLooker({ clock, host, logger, places }: SourceContext, flows: Flo
     const isOwn = namespace === places.ownNamespace;
     const pid = places.namespaces().get(namespace)?.pid;
     if (!isOwn && pid === undefined) return;
-    const sockets = await lookAtSockets(isOwn ? undefined : pid, procRoot);
+    const sockets = await shell.look(isOwn ? undefined : pid);
     const connections = connectionsOf(sockets);
     const wanted = new Set(connections.map(({ inode }) => inode).filter((inode) => inode !== 0));
     const owners =
@@ -152,6 +155,7 @@ function createLooker({ clock, host, logger, places }: SourceContext, flows: Flo
   };
 
   return {
+    stop: shell.stop,
     notice: () => looks.notice(pidByNamespace()),
     async look() {
       const namespace = looks.next();

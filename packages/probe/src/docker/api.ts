@@ -1,8 +1,9 @@
 /** The Engine API as far as a probe needs it: over the unix socket or TCP, with node:http alone. */
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import { type Clock, systemClock } from '@orchestrator/runtime/clock';
 import { ProbeError } from '../errors.ts';
+import { request as httpRequest } from '../node-http.ts';
 
 export interface DockerApiOptions {
   /** Default `/var/run/docker.sock`. */

@@ -1,6 +1,6 @@
 /** Speaks to a plugin: HTTP over the unix socket it listens on, as Scope does. */
-import { request } from 'node:http';
 import { ProbeError } from '../errors.ts';
+import { request } from '../node-http.ts';
 
 /** A plugin that takes longer is ill; it must not hold up what others see. */
 export const answerTimeoutMs = 500;

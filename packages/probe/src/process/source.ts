@@ -5,7 +5,7 @@ import type { Source } from '../source.ts';
 import { createProcessTable, type SeenProcess } from './table.ts';
 
 export interface ProcessSourceOptions {
-  /** Default 3000. */
+  /** Default 5000. */
   readonly everyMs?: number;
   /** Processes that live shorter are not shown. Default 3000. */
   readonly minAgeMs?: number;
@@ -68,7 +68,7 @@ export function processSource(options: ProcessSourceOptions = {}): Source {
   return {
     name: 'process',
     start({ board, clock, host, scheduler }) {
-      const { everyMs = 3_000, minAgeMs = 3_000, limit = 5_000, showSecrets = false } = options;
+      const { everyMs = 5_000, minAgeMs = 3_000, limit = 5_000, showSecrets = false } = options;
       const table = createProcessTable({ host, minAgeMs, limit, showSecrets });
       let pids: number[] = [];
       board.templates('process', templates);

@@ -1,9 +1,10 @@
-import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { diffReports, emptyReport, encodeReport, type Report } from '@orchestrator/report';
 import { ProbeError } from '../errors.ts';
+import { Agent as PlainAgent, request as plainRequest } from '../node-http.ts';
 import type { AppOptions } from './app-config.ts';
 import { createPacer } from './pacer.ts';
 import type { Session, SessionContext } from './session.ts';
