@@ -6,7 +6,7 @@ import type { Report } from '@orchestrator/report';
 import { compileQuery } from '../query/match.ts';
 import type { Grouping, ViewDefinition } from './definitions.ts';
 import { type Graph, graphOf, groupGraph } from './graph.ts';
-import { type GroupOf, groupingOf } from './grouping.ts';
+import { groupingOf } from './grouping.ts';
 import { type ChosenOptions, isChosen, visibleIds } from './options.ts';
 import { type KnownPlaces, noPlaces } from './placement.ts';
 import { type RenderedNode, render } from './summarise.ts';
@@ -41,8 +41,10 @@ export interface Renderer {
   render(report: Report, request: ViewRequest): View;
 }
 
-/** Views kept at once, the least recently asked for forgotten first. */
-const maxKeptViews = 200;
+/** Combinations of view, options and label kept at once, the least recently asked for forgotten first. */
+const maxKeptViews = 50;
+/** Queries of one of these kept at once. */
+const maxKeptQueries = 100;
 
 interface Base {
   report: Report | undefined;
@@ -50,16 +52,23 @@ interface Base {
   readonly known: KnownPlaces;
 }
 
+/** All nodes that options and grouping show; queries choose among these, so that each costs no more than its result. */
 interface Kept {
-  report: Report;
-  graph: Graph;
-  /** Before the query. */
-  all: ReadonlyMap<string, RenderedNode>;
-  view: View;
+  readonly report: Report;
+  readonly graph: Graph;
+  readonly all: ReadonlyMap<string, RenderedNode>;
+  readonly queries: Map<string, { readonly report: Report; readonly view: View }>;
 }
 
-const keyOf = ({ view, options, label, query }: ViewRequest) =>
-  JSON.stringify([view.id, label ?? null, Object.entries(options).sort(), query]);
+const keyOf = ({ view, options, label }: ViewRequest) =>
+  JSON.stringify([view.id, label ?? null, Object.entries(options).sort()]);
+
+function keep<Value>(kept: Map<string, Value>, key: string, value: Value, most: number): void {
+  kept.delete(key);
+  kept.set(key, value);
+  const [oldest] = kept.keys();
+  if (kept.size > most && oldest !== undefined) kept.delete(oldest);
+}
 
 function statsOf(nodes: ReadonlyMap<string, RenderedNode>, total: number): ViewStats {
   let [nonPseudoNodeCount, edgeCount] = [0, 0];
@@ -107,40 +116,43 @@ export function createRenderer(): Renderer {
     return { ...base.graph, view };
   };
 
-  const make = (report: Report, request: ViewRequest, before: Kept | undefined): Kept => {
-    const { view, options, label, query } = request;
-    const base = baseOf(report, view);
-    const chosen = withoutUnchosen(report, base, options);
+  const renderAll = (report: Report, request: ViewRequest, before: Kept | undefined): Kept => {
+    const { view, options, label } = request;
+    const chosen = withoutUnchosen(report, baseOf(report, view), options);
     const by: Grouping | { label: string } | undefined = label === undefined ? view.groupBy : { label };
-    const groupOf: GroupOf | undefined = by === undefined ? undefined : groupingOf(report, by);
-    const graph = groupOf === undefined ? chosen : groupGraph(chosen, groupOf, before?.graph);
-    const shown = visibleIds(graph, options);
+    const graph = by === undefined ? chosen : groupGraph(chosen, groupingOf(report, by), before?.graph);
     const all = new Map<string, RenderedNode>();
-    for (const id of shown) {
+    for (const id of visibleIds(graph, options)) {
       const node = graph.nodes.get(id);
       if (node !== undefined) all.set(id, render(report, graph, node, before?.all.get(id)));
     }
-    const matches = compileQuery(query);
-    const found = matches === undefined ? all : new Map([...all].filter(([, node]) => matches(report, node)));
-    const nodes = sameNodes(found, before?.view.nodes) && before !== undefined ? before.view.nodes : found;
-    const stats = statsOf(nodes, graph.nodes.size);
-    const same = before !== undefined && nodes === before.view.nodes && sameStats(stats, before.view.stats);
-    return { report, graph, all, view: same ? before.view : { graph, nodes, stats } };
+    const same = before !== undefined && sameNodes(all, before.all);
+    return { report, graph, all: same ? before.all : all, queries: before?.queries ?? new Map() };
   };
 
   return {
     render(report, request) {
       const key = keyOf(request);
       const before = kept.get(key);
-      if (before?.report === report) return before.view;
-      const made = make(report, request, before);
-      kept.delete(key);
-      kept.set(key, made);
-      const [oldest] = kept.keys();
-      if (kept.size > maxKeptViews && oldest !== undefined) kept.delete(oldest);
-      return made.view;
+      const now = before?.report === report ? before : renderAll(report, request, before);
+      keep(kept, key, now, maxKeptViews);
+      const asked = now.queries.get(request.query);
+      if (asked?.report === report) return asked.view;
+      const view = findIn(report, now, request.query, asked?.view);
+      keep(now.queries, request.query, { report, view }, maxKeptQueries);
+      return view;
     },
   };
+}
+
+/** The nodes that a query finds; `before` itself if these are the same. */
+function findIn(report: Report, { graph, all }: Kept, query: string, before: View | undefined): View {
+  const matches = compileQuery(query);
+  const found = matches === undefined ? all : new Map([...all].filter(([, node]) => matches(report, node)));
+  const nodes = before !== undefined && sameNodes(found, before.nodes) ? before.nodes : found;
+  const stats = statsOf(nodes, graph.nodes.size);
+  const same = before !== undefined && nodes === before.nodes && sameStats(stats, before.stats);
+  return same ? before : { graph, nodes, stats };
 }
 
 const sameStats = (a: ViewStats, b: ViewStats) =>
