@@ -5,7 +5,7 @@ import type Docker from 'dockerode';
 import type { Image } from '../container/spec.ts';
 import { AgentError } from '../errors.ts';
 import { credentialsFor, engineAuth } from './credentials.ts';
-import { engineError, statusOf } from './engine-errors.ts';
+import { engineError } from './engine-errors.ts';
 
 /** An image of the Engine's cache. */
 export interface CachedImage {
@@ -62,16 +62,6 @@ export class Images {
     this.#options = options;
   }
 
-  async isCached(name: string): Promise<boolean> {
-    try {
-      await this.#options.docker.getImage(name).inspect();
-      return true;
-    } catch (error) {
-      if (statusOf(error) === 404) return false;
-      throw engineError(error, 'ImageUnavailable', `looking for image ${name}`);
-    }
-  }
-
   async list(): Promise<CachedImage[]> {
     const images = await this.#options.docker.listImages();
     return images.map(({ Id, RepoTags, RepoDigests, Size, Created }) => ({
@@ -84,16 +74,11 @@ export class Images {
   }
 
   /**
-   * The image is in the cache afterwards.
+   * The image is in the cache afterwards, as the registry has it now.
    *
    * @throws AgentError `ImageUnavailable`, `RuntimeUnavailable`, or the signal's reason
    */
-  async ensure(image: Image, signal: AbortSignal): Promise<void> {
-    if (image.forcePull !== true && (await this.isCached(image.name))) return;
-    await this.#pull(image, signal);
-  }
-
-  async #pull({ name, pullConfig }: Image, signal: AbortSignal): Promise<void> {
+  async pull({ name, pullConfig }: Image, signal: AbortSignal): Promise<void> {
     const { docker, clock, readConfig, pullStallTimeoutMs } = this.#options;
     const config = pullConfig ?? (await readConfig());
     const credentials = config === undefined ? undefined : credentialsFor(name, config);

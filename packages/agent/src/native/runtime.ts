@@ -14,6 +14,7 @@ import {
 } from '../container/cgroup-usage.ts';
 import { ContainerFolders } from '../container/container-folder.ts';
 import { ExitFolder } from '../container/exit-folder.ts';
+import { LaunchGate } from '../container/launch-gate.ts';
 import { identify } from '../container/process-identity.ts';
 import { runProgram } from '../container/run-program.ts';
 import type {
@@ -52,6 +53,8 @@ export interface NativeRuntimeOptions {
   enforceCpuQuota?: boolean;
   /** Of `stdout` and `stderr` in the sandbox. */
   rotation?: RotationOptions;
+  /** Containers made or started at a time; default the number of processors, 2 at least. */
+  launchConcurrency?: number;
   clock?: Clock;
 }
 
@@ -84,10 +87,12 @@ export class NativeRuntime implements Runtime {
   readonly #made = new Map<string, Made>();
   readonly #cgroups = new Map<string, CgroupPaths>();
   readonly #listeners: ExitListener[] = [];
+  readonly #gate: LaunchGate;
   #facts: Promise<HostFacts> | undefined;
 
   constructor(options: NativeRuntimeOptions) {
     this.#options = options;
+    this.#gate = new LaunchGate(options.launchConcurrency);
     this.#runc = options.runcPath ?? defaultRunc;
     this.#runcRoot = join(options.stateFolder, 'runc');
     this.#cni = new Cni(options.cni);
@@ -106,35 +111,7 @@ export class NativeRuntime implements Runtime {
   }
 
   async create(spec: ContainerSpec, signal: AbortSignal): Promise<void> {
-    const { containerId, sandboxPath } = spec;
-    await this.#exits.open();
-    const folder = await this.#folders.create(spec);
-    await makeSandboxFolders(spec);
-    await prepareRoot(folder, spec.linux?.rootfs?.path);
-    const account = await this.#accountOf(spec, folder);
-    const networks = { cni: this.#cni, bridgeName: this.#options.bridgeName ?? 'bridge' };
-    const network = await joinNetwork(spec, folder, networks);
-    this.#facts ??= readHostFacts();
-    const config = bundleConfig(spec, {
-      host: await this.#facts,
-      account,
-      cgroupsPath: `${this.#options.cgroupRoot ?? '/orchestrator'}/${containerId}`,
-      networkNamespace: network?.path,
-      enforceCpuQuota: this.#options.enforceCpuQuota ?? false,
-    });
-    await writeFile(join(folder, 'config.json'), JSON.stringify(config), { mode: 0o600 });
-    signal.throwIfAborted();
-    const pid = await createUnderConmon({
-      conmonPath: this.#options.conmonPath ?? defaultConmon,
-      runcPath: this.#runc,
-      runcRoot: this.#runcRoot,
-      containerId,
-      bundle: folder,
-      exitFolder: join(this.#options.stateFolder, 'exits'),
-      sandboxPath,
-      owner: account,
-    });
-    this.#made.set(containerId, { pid, ipAddresses: network?.ipAddresses ?? [] });
+    await this.#gate.run('create', () => this.#make(spec, signal));
   }
 
   async start({ containerId, sandboxPath }: ContainerSpec): Promise<ContainerStatus> {
@@ -147,7 +124,7 @@ export class NativeRuntime implements Runtime {
     if (identity === undefined)
       throw new AgentError('LaunchFailed', `container ${containerId} ended before its start`);
     this.#cgroups.set(containerId, await readCgroupPaths(pid));
-    await this.#runRunc('start', containerId);
+    await this.#gate.run('start', () => this.#runRunc('start', containerId));
     const status: ContainerStatus = { containerId, runtime: 'native', pid, ipAddresses };
     await this.#folders.recordStart(containerId, { status, identity });
     this.#output.add(containerId, sandboxPath);
@@ -220,6 +197,39 @@ export class NativeRuntime implements Runtime {
   async close(): Promise<void> {
     this.#exits.close();
     this.#output.close();
+  }
+
+  async #make(spec: ContainerSpec, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { containerId, sandboxPath } = spec;
+    await this.#exits.open();
+    const folder = await this.#folders.create(spec);
+    await makeSandboxFolders(spec);
+    await prepareRoot(folder, spec.linux?.rootfs?.path);
+    const account = await this.#accountOf(spec, folder);
+    const networks = { cni: this.#cni, bridgeName: this.#options.bridgeName ?? 'bridge' };
+    const network = await joinNetwork(spec, folder, networks);
+    this.#facts ??= readHostFacts();
+    const config = bundleConfig(spec, {
+      host: await this.#facts,
+      account,
+      cgroupsPath: `${this.#options.cgroupRoot ?? '/orchestrator'}/${containerId}`,
+      networkNamespace: network?.path,
+      enforceCpuQuota: this.#options.enforceCpuQuota ?? false,
+    });
+    await writeFile(join(folder, 'config.json'), JSON.stringify(config), { mode: 0o600 });
+    signal.throwIfAborted();
+    const pid = await createUnderConmon({
+      conmonPath: this.#options.conmonPath ?? defaultConmon,
+      runcPath: this.#runc,
+      runcRoot: this.#runcRoot,
+      containerId,
+      bundle: folder,
+      exitFolder: join(this.#options.stateFolder, 'exits'),
+      sandboxPath,
+      owner: account,
+    });
+    this.#made.set(containerId, { pid, ipAddresses: network?.ipAddresses ?? [] });
   }
 
   async #recoverOne(containerId: string): Promise<Recovered> {

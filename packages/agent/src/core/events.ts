@@ -1,0 +1,49 @@
+/** What happens to an agent. */
+import type { executor, internal } from '@orchestrator/mesos';
+import type { CheckResult } from '../checks/machine.ts';
+import type { RecoveredContainer } from '../container/containerizer.ts';
+import type { Termination } from '../container/machine.ts';
+import type { ContainerStatus } from '../container/runtime.ts';
+
+/** Over libprocess, from a master. */
+export type MasterMessage =
+  | { name: 'registered'; message: internal.SlaveRegisteredMessageValid }
+  | { name: 'reregistered'; message: internal.SlaveReregisteredMessageValid }
+  | { name: 'ping'; message: internal.PingSlaveMessageValid }
+  | { name: 'runTask'; message: internal.RunTaskMessageValid }
+  | { name: 'runTaskGroup'; message: internal.RunTaskGroupMessageValid }
+  | { name: 'killTask'; message: internal.KillTaskMessageValid }
+  | { name: 'shutdownExecutor'; message: internal.ShutdownExecutorMessageValid }
+  | { name: 'shutdownFramework'; message: internal.ShutdownFrameworkMessageValid }
+  | { name: 'frameworkMessage'; message: internal.FrameworkToExecutorMessageValid }
+  | { name: 'updateFramework'; message: internal.UpdateFrameworkMessageValid }
+  | { name: 'checkpointResources'; message: internal.CheckpointResourcesMessageValid }
+  | { name: 'applyOperation'; message: internal.ApplyOperationMessageValid }
+  | { name: 'reconcileOperations'; message: internal.ReconcileOperationsMessageValid }
+  | { name: 'acknowledgeUpdate'; message: internal.StatusUpdateAcknowledgementMessageValid }
+  | { name: 'acknowledgeOperation'; message: internal.AcknowledgeOperationStatusMessageValid }
+  | { name: 'drain'; message: internal.DrainSlaveMessageValid }
+  | { name: 'shutdown'; message: internal.ShutdownMessageValid };
+
+export interface ExecutorIds {
+  frameworkId: string;
+  executorId: string;
+}
+
+export type AgentEvent =
+  /** Once, before anything else. `isRebooted`: no container can have survived. */
+  | { type: 'recovered'; containers: readonly RecoveredContainer[]; isRebooted: boolean }
+  | { type: 'detected'; master: string | undefined }
+  /** The connection to it broke. */
+  | { type: 'masterExited'; master: string }
+  | ({ type: 'message'; from: string } & MasterMessage)
+  | { type: 'timer'; key: string }
+  | { type: 'launched'; containerId: string; status: ContainerStatus }
+  /** Once for each container, launched or not. */
+  | { type: 'terminated'; containerId: string; termination: Termination }
+  | { type: 'health'; containerId: string; healthy: boolean; kill: boolean }
+  | { type: 'checked'; containerId: string; result: CheckResult }
+  | ({ type: 'executorSubscribed'; subscribe: executor.Call_SubscribeValid | undefined } & ExecutorIds)
+  | ({ type: 'executorUpdate'; update: executor.Call_UpdateValid } & ExecutorIds)
+  | ({ type: 'executorMessage'; data: Uint8Array } & ExecutorIds)
+  | ({ type: 'executorDisconnected' } & ExecutorIds);
