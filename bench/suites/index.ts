@@ -1,3 +1,4 @@
+import { containers } from '../containers/suite.ts';
 import { probe } from '../probe/suite.ts';
 import type { Suite } from '../result.ts';
 import { allocator } from './allocator.ts';
@@ -15,4 +16,5 @@ export const suites: readonly Suite[] = [
   memory,
   allocator,
   probe,
+  containers,
 ];
