@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { encodeReport, observeNode, type Report, type Template, topologyOf } from '@orchestrator/report';
+import { seededRandom } from '@orchestrator/runtime';
 import { waitFor } from '@orchestrator/testing';
 import { WebSocket } from 'undici';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -249,6 +250,61 @@ test('reports come in by POST too: frames, and in the JSON of Scope, zipped or n
   const whole = await get('/api/report');
   expect(keysOf(whole)).toEqual(expect.arrayContaining(['Container', 'Host', 'Process', 'TS']));
   expect(whole.Container.nodes).toHaveProperty([id]);
+});
+
+test('broken reports are refused, whatever is broken about them, and change nothing', async () => {
+  const random = seededRandom(7);
+  const good = encodeReport({
+    probeId: 'broken',
+    full: true,
+    report: containerReport('running', Date.now()),
+  });
+  const before = await get('/api/probes');
+  for (let round = 0; round < 150; round++) {
+    const bytes = Buffer.from(good).subarray(0, 1 + random.below(good.length - 1));
+    for (let hits = 0; hits < 4; hits++) bytes[random.below(bytes.length)] = random.below(256);
+    const { status } = await fetch(`${monitor.url}/api/report`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${probeToken}`, 'content-type': 'application/x-protobuf' },
+      body: new Uint8Array(bytes),
+    });
+    expect([200, 400, 409, 413]).toContain(status);
+  }
+  const known = new Set(before.map(({ id: probeId }: { id: string }) => probeId));
+  const alive = (await get('/api/probes')).filter(({ id: probeId }: { id: string }) => known.has(probeId));
+  expect(alive).toHaveLength(before.length);
+  expect((await get('/api/topology/containers')).nodes).toHaveProperty([id]);
+});
+
+test('what a container calls itself is text and nothing else', async () => {
+  const name = '</script><img src=x onerror=alert(1)>"\u2028';
+  const node = observeNode(
+    undefined,
+    { latest: { docker_container_name: name, __proto__x: 'a' } },
+    Date.now(),
+    'p1',
+  );
+  const hostile = '__proto__';
+  const nodes = new Map([[hostile, node]]);
+  probe.report({ topologies: new Map([['container', { nodes, templates: new Map() }]]) }, false);
+  const response = await waitFor(
+    async () => {
+      const answer = await fetch(`${monitor.url}/api/topology/containers?stopped=both`, {
+        headers: { authorization: `Bearer ${viewerToken}` },
+      });
+      const text = await answer.text();
+      return text.includes('onerror') ? { type: answer.headers.get('content-type'), text } : undefined;
+    },
+    { what: 'the hostile container' },
+  );
+  expect(response.type).toBe('application/json; charset=utf-8');
+  const entries = Object.entries(JSON.parse(response.text).nodes) as [string, { label: string }][];
+  expect(entries.find(([key]) => key === hostile)?.[1].label).toBe(name);
+  const gone = { ...node, bornMs: 1, removedMs: Date.now() + 1, latest: new Map() };
+  probe.report(
+    { topologies: new Map([['container', { nodes: new Map([[hostile, gone]]), templates: new Map() }]]) },
+    false,
+  );
 });
 
 test('accounts: the first administrator makes others, who log in and out', async () => {

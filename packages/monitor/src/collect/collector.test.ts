@@ -163,3 +163,35 @@ test('200 probes with 50 containers each: a tick costs what it changes', () => {
   );
   expect(tickMs).toBeLessThan(2_000);
 });
+
+test('5,000 short-lived containers leave nothing behind', () => {
+  const { clock, collector, connect } = start();
+  connect('p', {});
+  const alive: [string, ReportNode][] = [];
+  let most = 0;
+  for (let index = 0; index < 5_000; index++) {
+    const node = seen(`short ${index}`, clock.nowMs());
+    const news: Record<string, ReportNode> = { [`c${index}`]: node };
+    alive.push([`c${index}`, node]);
+    const old = alive.length > 20 ? alive.shift() : undefined;
+    if (old !== undefined) news[old[0]] = removedNode(old[1], clock.nowMs());
+    collector.add({ probeId: 'p', full: false, report: reportOf(news) });
+    most = Math.max(most, names(collector).length);
+    clock.advance(12);
+  }
+  for (const [id, node] of alive) {
+    collector.add({
+      probeId: 'p',
+      full: false,
+      report: reportOf({ [id]: removedNode(node, clock.nowMs()) }),
+    });
+  }
+  expect(most).toBeLessThanOrEqual(20);
+  expect(names(collector)).toEqual([]);
+  for (let round = 0; round < 4; round++) {
+    clock.advance(40_000);
+    collector.add({ probeId: 'p', full: false, report: reportOf({ other: seen('other', clock.nowMs()) }) });
+  }
+  expect(collector.probes()[0]?.nodes).toBe(1);
+  expect(collector.ownersOf('container', 'c1')).toEqual([]);
+});
