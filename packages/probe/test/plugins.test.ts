@@ -2,8 +2,9 @@ import { rm } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { silentLogger } from '@orchestrator/runtime';
-import { temporaryFolder, waitFor } from '@orchestrator/testing';
+import { startProcess, temporaryFolder, waitFor } from '@orchestrator/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { hostFacts, hostNodeId } from '../src/host/facts.ts';
 import { hostSource } from '../src/host/source.ts';
@@ -92,6 +93,25 @@ it('a plugin adds values, metrics and controls to nodes of others, and nodes of 
   await rm(join(folder, 'lamp.sock'));
   await waitFor(() => app.node('plugin', 'lamp') === undefined, { what: 'the plugin to go', timeoutMs });
   expect(await app.call(hostId, 'lamp~switch')).toMatchObject({ errorCode: 'not-found' });
+});
+
+it.each(['reporter', 'controller'])('the example of a %s works', async (kind) => {
+  const program = fileURLToPath(new URL(`../examples/plugin-${kind}.ts`, import.meta.url));
+  const example = await startProcess({
+    command: process.execPath,
+    args: [program, folder],
+    logFile: join(folder, `${kind}.log`),
+  });
+  try {
+    const id = kind === 'reporter' ? 'temperature' : 'notes';
+    await waitFor(() => healthOf(id) === 'ok', { what: 'the example', timeoutMs });
+    if (kind === 'reporter') return;
+    expect(await app.call(hostId, 'notes~add', { text: 'mind the gap' })).toMatchObject({ error: '' });
+    const note = () => latestOf(app.node('host', hostId), 'note_1');
+    await waitFor(() => note() === 'mind the gap', { what: 'the note', timeoutMs });
+  } finally {
+    example.signal('SIGKILL');
+  }
 });
 
 it.each([
