@@ -117,17 +117,22 @@ export function masterRoutes(options: MasterProcessOptions): MessageRoute[] {
       leading()?.handle({ type: 'framework-deactivated', pid: formatUpid(from) }),
     ),
     ...oldDriverRoutes(onCall),
-    onMessage(authentication.AuthenticateMessageSchema, async (_message, from) => {
+    onMessage(authentication.AuthenticateMessageSchema, ({ pid }, from) => {
       if (authenticator === undefined) {
         const error = 'No authenticator loaded';
         const schema = authentication.AuthenticationErrorMessageSchema;
         leading()?.sendTo(from, schema, makeMessage(schema, { error }));
         return;
       }
-      const principal = await authenticator.authenticate(from);
-      if (principal === undefined) return;
-      if (principals.size >= mostPrincipals) principals.delete(principals.keys().next().value ?? '');
-      principals.set(formatUpid(from), principal);
+      // Not awaited: the rest of the exchange comes on the same connection.
+      authenticator.authenticate(from).then(
+        (principal) => {
+          if (principal === undefined) return;
+          if (principals.size >= mostPrincipals) principals.delete(principals.keys().next().value ?? '');
+          principals.set(pid, principal);
+        },
+        (error: unknown) => logger.warn('authentication went wrong', { pid, error }),
+      );
     }),
   ];
 }
