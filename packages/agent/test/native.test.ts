@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { type Clock, systemClock } from '@orchestrator/runtime/clock';
 import {
   createNetwork,
   createTestCgroup,
@@ -158,6 +159,27 @@ describe('a container', () => {
     expect(await readFile('/proc/self/mounts', 'utf8')).not.toContain(`${folder}/`);
     expect((await runCommand('find', ['/sys/fs/cgroup', '-name', spec.containerId])).stdout).toBe('');
   });
+});
+
+test('an end that nobody was left to write down is seen all the same', async () => {
+  const after: Clock['after'] = (delayMs, callback, options) =>
+    systemClock.after(delayMs / 50, callback, options);
+  const clock = { ...systemClock, after };
+  const stateFolder = join(folder, 'unwatched');
+  const own = createContainerizer(new NativeRuntime({ ...settings(), stateFolder, clock }));
+  const spec = await specFor('sleep 100');
+  const { pid } = await own.launch(spec);
+  const conmon = await readFile(join(stateFolder, 'containers', spec.containerId, 'conmon.pid'), 'utf8');
+  process.kill(Number(conmon), 'SIGKILL');
+  process.kill(pid, 'SIGKILL');
+  const termination = await own.wait(spec.containerId);
+  expect(termination).toEqual({
+    reason: 'exited',
+    exitCode: undefined,
+    message: 'Command exited with an unknown status',
+  });
+  await own.destroy(spec.containerId);
+  await own.close();
 });
 
 test('containers, exit codes and logs are found after a kill of the agent', async () => {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
@@ -59,12 +58,9 @@ test('leaves nothing: processes, mounts, bridges, cgroups', async () => {
   const { stdout: pid } = await run('inspect', '--format', '{{.State.Pid}}', id.trim());
   const marks = [own.bridgeAddress.replace(/1$/, ''), own.socketPath.replace('/docker.sock', '')];
   await own.close();
-  const seen = () =>
-    [
-      execFileSync('ip', ['-4', 'address', 'show'], { encoding: 'utf8' }),
-      readFileSync('/proc/mounts', 'utf8'),
-    ].join();
-  for (const mark of marks) expect(seen()).not.toContain(mark);
+  const { stdout: addresses } = await runCommand('ip', ['-4', 'address', 'show']);
+  const seen = addresses + readFileSync('/proc/mounts', 'utf8');
+  for (const mark of marks) expect(seen).not.toContain(mark);
   await waitFor(() => !isAlive(Number(pid)), { what: 'the container to be gone' });
 });
 

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { finished } from 'node:stream/promises';
 import type { Containerizer } from '../container/containerizer.ts';
 import { argvOf, type Command } from '../container/spec.ts';
-import { reasonOf } from '../errors.ts';
+import { AgentError, reasonOf } from '../errors.ts';
 import type { CheckResult } from './machine.ts';
 
 export type Probe =
@@ -21,7 +21,11 @@ export interface ProbeTarget {
 
 /** An address of the container's own when it has one, loopback when it is on the host's network. */
 function hostOf({ containerizer, containerId }: ProbeTarget): string {
-  return containerizer.status(containerId)?.ipAddresses[0] ?? '127.0.0.1';
+  const status = containerizer.status(containerId);
+  if (status === undefined) throw new AgentError('NoSuchContainer', `container ${containerId} does not run`);
+  const host = status.hostNetwork ? '127.0.0.1' : status.ipAddresses[0];
+  if (host !== undefined) return host;
+  throw new AgentError('InvalidContainer', `container ${containerId} has no address to be asked at`);
 }
 
 /** What it reads of an answer is thrown away; the status is what counts. */

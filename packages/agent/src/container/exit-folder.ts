@@ -15,11 +15,13 @@ export interface ExitFolderOptions {
   onExit: (containerId: string, exitCode: number | undefined) => void;
 }
 
-const checkIntervalMs = 2_000;
+const checkIntervalMs = 5_000;
 
 export class ExitFolder {
   readonly #options: ExitFolderOptions;
   readonly #expected = new Map<string, ProcessIdentity>();
+  /** Their process was gone at the last look, and there was no code. */
+  readonly #late = new Set<string>();
   #watcher: FSWatcher | undefined;
   #timer: Timer | undefined;
 
@@ -95,6 +97,4 @@ export class ExitFolder {
       this.#late.add(containerId);
     }
   }
-
-  readonly #late = new Set<string>();
 }

@@ -9,7 +9,7 @@ import {
   step,
 } from './machine.ts';
 
-const status = { containerId: 'c', runtime: 'docker', pid: 1, ipAddresses: [] };
+const status = { containerId: 'c', runtime: 'docker', pid: 1, hostNetwork: true, ipAddresses: [] };
 const exited = (exitCode: number | undefined, outOfMemory = false): ContainerEvent => ({
   type: 'exited',
   exit: { exitCode, outOfMemory },

@@ -15,16 +15,17 @@ export function statFields(stat: string): string[] {
 
 const startTicksField = 19;
 
+/** Does not change while this process lives. */
+let bootId: string | undefined;
+
 /** Undefined when there is no such process, or it has ended and nobody has asked how. */
 export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
-  const [stat, bootId] = await Promise.all([
-    readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined),
-    readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
-  ]);
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   if (stat === undefined) return undefined;
+  bootId ??= (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
   const fields = statFields(stat);
   if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
-  return { pid, startTicks: fields[startTicksField] ?? '', bootId: bootId.trim() };
+  return { pid, startTicks: fields[startTicksField] ?? '', bootId };
 }
 
 export async function isAlive(identity: ProcessIdentity): Promise<boolean> {

@@ -9,7 +9,9 @@ export interface ContainerStatus {
   runtime: string;
   /** The first process of the container, as this machine counts. */
   pid: number;
-  /** Addresses of its own; empty on the host's network. */
+  /** It has the host's network: its ports are on loopback too. */
+  hostNetwork: boolean;
+  /** Addresses of its own; empty on the host's network, and with no network at all. */
   ipAddresses: readonly string[];
   /** A log that the sandbox does not hold, and why. */
   notice?: string;

@@ -291,6 +291,7 @@ function statusFrom(containerId: string, inspected: Docker.ContainerInspectInfo)
     containerId,
     runtime: 'docker',
     pid: State.Pid,
+    hostNetwork: HostConfig.NetworkMode === 'host',
     ipAddresses: networks.map(({ IPAddress }) => IPAddress).filter((address) => address !== ''),
     ...(driver !== 'json-file' && {
       notice: `its log driver is ${driver}: the sandbox may not have its output`,

@@ -72,6 +72,7 @@ const defaultConmon = '/usr/bin/conmon';
 
 interface Made {
   pid: number;
+  hostNetwork: boolean;
   ipAddresses: readonly string[];
 }
 
@@ -118,14 +119,14 @@ export class NativeRuntime implements Runtime {
     const made = this.#made.get(containerId);
     if (made === undefined) throw new AgentError('LaunchFailed', `container ${containerId} was not made`);
     this.#made.delete(containerId);
-    const { pid, ipAddresses } = made;
+    const { pid } = made;
     // While it waits, since it may be gone as soon as it runs.
     const identity = await identify(pid);
     if (identity === undefined)
       throw new AgentError('LaunchFailed', `container ${containerId} ended before its start`);
     this.#cgroups.set(containerId, await readCgroupPaths(pid));
     await this.#gate.run('start', () => this.#runRunc('start', containerId));
-    const status: ContainerStatus = { containerId, runtime: 'native', pid, ipAddresses };
+    const status: ContainerStatus = { containerId, runtime: 'native', ...made };
     await this.#folders.recordStart(containerId, { status, identity });
     this.#output.add(containerId, sandboxPath);
     this.#exits.expect(containerId, identity);
@@ -229,7 +230,8 @@ export class NativeRuntime implements Runtime {
       sandboxPath,
       owner: account,
     });
-    this.#made.set(containerId, { pid, ipAddresses: network?.ipAddresses ?? [] });
+    const hostNetwork = (spec.network?.mode ?? 'host') === 'host';
+    this.#made.set(containerId, { pid, hostNetwork, ipAddresses: network?.ipAddresses ?? [] });
   }
 
   async #recoverOne(containerId: string): Promise<Recovered> {

@@ -131,7 +131,13 @@ export class ProcessRuntime implements Runtime {
       child.unref();
       await once(child, 'spawn');
       const pid = child.pid ?? 0;
-      const status: ContainerStatus = { containerId, runtime: 'process', pid, ipAddresses: [] };
+      const status: ContainerStatus = {
+        containerId,
+        runtime: 'process',
+        pid,
+        hostNetwork: true,
+        ipAddresses: [],
+      };
       const identity = (await identify(pid)) ?? { pid, startTicks: '', bootId: '' };
       await this.#folders.recordStart(containerId, { status, identity });
       this.#output.add(containerId, sandboxPath);
