@@ -95,6 +95,14 @@ const stateOf = (app: App, id: string) =>
     .find(([node]) => node.startsWith(id))?.[1]
     .latest.get('docker_container_state')?.value;
 
+const stateOfName = (app: App, name: string) => {
+  const latest = app
+    .nodes('container')
+    .map(([, node]) => node.latest)
+    .find((leaves) => leaves.get('docker_container_name')?.value === name);
+  return latest?.get('docker_container_state')?.value;
+};
+
 /** True if an edge leads to this address' port 80. */
 const hasEdge = (app: App, ip: string) =>
   app
@@ -119,11 +127,13 @@ async function measureEdge(app: App, ip: string, delays: Delays): Promise<void> 
 async function measureDelays(app: App, fleet: Fleet, rounds: number): Promise<Delays> {
   const delays: Delays = { start: [], stop: [], edge: [], edgeGone: [] };
   for (let round = 0; round < rounds; round++) {
-    const one = await fleet.start(`bench-round-${round}`, 'nc -ll -p 80 -e cat');
-    delays.start.push((await app.seen('a start', () => stateOf(app, one.id) === 'running')) - one.startedMs);
+    // Listening before it is asked for: the report may be here before the engine's answer.
+    const name = `bench-round-${round}`;
+    const started = app.seen('a start', () => stateOfName(app, name) === 'running');
+    const one = await fleet.start(name, 'nc -ll -p 80 -e cat');
+    delays.start.push((await started) - one.startedMs);
     await sleep(500);
     await measureEdge(app, one.ip, delays);
-    // Listening before the end is asked for: the report may be here before the engine's answer.
     const seen = app.seen('a stop', () => stateOf(app, one.id) !== 'running');
     const finishedMs = await fleet.kill(one.id);
     delays.stop.push((await seen) - finishedMs);
