@@ -53,6 +53,8 @@ export type Action =
   /** The connection to the agent should be watched: that it breaks is the first sign of trouble. */
   | { readonly type: 'link-agent'; readonly agentId: string; readonly pid: string }
   | { readonly type: 'unlink'; readonly pid: string }
+  /** An event that could not be dealt with to its end: a defect of ours, or a message that nobody thought of. */
+  | { readonly type: 'defect'; readonly event: string; readonly error: unknown }
   /** For people: what happened and why. */
   | {
       readonly type: 'log';

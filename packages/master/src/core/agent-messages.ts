@@ -10,6 +10,7 @@ import { addOperation, onOperationStatus } from './operations.ts';
 import type { AgentRecord } from './records.ts';
 import { onRegister, onReregister } from './registration.ts';
 import { onExecutorExited, onExecutorMessage, onStatusUpdate } from './status-updates.ts';
+import { resourcesError } from './task-validation.ts';
 
 export function onAgentMessage(
   context: MasterContext,
@@ -93,6 +94,7 @@ function onUpdateAgent(
     : message.resourceVersionUuid === undefined;
   if (says) {
     for (const resource of message.oversubscribedResources) setResourceFormat(resource, 'stack');
+    if (resourcesError(message.oversubscribedResources) !== undefined) return;
     const revocable = Resources.from(message.oversubscribedResources);
     const total = agent.total.filter((kind) => !isRevocable(kind)).plus(revocable);
     if (!total.equals(agent.total)) {

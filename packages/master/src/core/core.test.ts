@@ -124,6 +124,18 @@ describe('from subscription to the last acknowledgement', () => {
   });
 });
 
+test('an agent that says nonsense of itself is not let in, and nothing else comes of it', () => {
+  const cluster = new ScriptedCluster();
+  const agent = agentInfo('cpus:1');
+  for (const resource of agent.resources) Object.assign(resource, { scalar: { value: -1 } });
+  cluster.fromAgent(pid, {
+    name: 'RegisterSlaveMessage',
+    message: makeMessage(internal.RegisterSlaveMessageSchema, { agent, version: '1.12.0' }),
+  });
+  expect(cluster.sent()).toEqual([]);
+  expect(cluster.registry.admitted.size).toBe(0);
+});
+
 describe('frameworks that come and go', () => {
   test('another subscription ends the one before', () => {
     const { cluster, frameworkId } = running();

@@ -1,6 +1,7 @@
 import type { MasterInfoValid } from '@orchestrator/mesos';
 import type { Random } from '@orchestrator/runtime';
 import type { Allocator } from '../allocator/allocator.ts';
+import { MasterError } from '../errors.ts';
 import type { Registry } from '../registrar/registry.ts';
 import { markUnreachable, onAgentDisconnected, onPingDue } from './absence.ts';
 import type { Action } from './actions.ts';
@@ -124,8 +125,22 @@ export class MasterCore {
     const context = this.#context;
     context.nowMs = Math.max(nowMs, context.nowMs);
     context.actions = [];
-    this.#handle(context, event);
+    try {
+      this.#handle(context, event);
+    } catch (error) {
+      // What comes from outside must not end the master: the event is given up, and said to be.
+      if (error instanceof MasterError && error.code === 'precondition') throw error;
+      this.#giveUp(context, event, error);
+    }
     return context.actions;
+  }
+
+  #giveUp(context: MasterContext, event: CoreEvent, error: unknown): void {
+    context.actions.push({ type: 'defect', event: event.type, error });
+    if (event.type !== 'operator' && event.type !== 'update-framework') return;
+    const message = error instanceof Error ? error.message : String(error);
+    const { requestId } = event;
+    context.actions.push({ type: 'answer', requestId, answer: { status: 400, message } });
   }
 
   #handle(context: MasterContext, event: CoreEvent): void {

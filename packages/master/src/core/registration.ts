@@ -26,10 +26,12 @@ import { sendKill } from './calls.ts';
 import { log, type MasterContext, toAgent, write } from './context.ts';
 import { tellToDrain } from './drain.ts';
 import { agentFacts, hold } from './holdings.ts';
+import { idError } from './ids.ts';
 import { rescindOffersOf } from './offers.ts';
 import { parsePid } from './pid.ts';
 import { readoptTasks, reconcileAgent } from './readoption.ts';
 import type { AgentRecord } from './records.ts';
+import { resourcesError } from './task-validation.ts';
 
 const oldestVersion = [1, 0, 0];
 
@@ -48,6 +50,23 @@ function shutDown(context: MasterContext, pid: string, message: string): void {
   toAgent(context, pid, 'ShutdownMessage', makeMessage(messages.ShutdownMessageSchema, { message }));
 }
 
+type Registration = internal.RegisterSlaveMessageValid | internal.ReregisterSlaveMessageValid;
+
+/** What cannot be counted cannot be kept; undefined when all is well. */
+function contentError(message: Registration): string | undefined {
+  const own = resourcesError(message.agent.resources) ?? resourcesError(message.checkpointedResources);
+  if (own !== undefined || !('tasks' in message)) return own;
+  for (const task of message.tasks) {
+    const error = idError(task.taskId.value) ?? resourcesError(task.resources);
+    if (error !== undefined) return `Task ${task.taskId.value}: ${error}`;
+  }
+  for (const executor of message.executorInfos) {
+    const error = resourcesError(executor.resources);
+    if (error !== undefined) return `Executor ${executor.executorId.value}: ${error}`;
+  }
+  return undefined;
+}
+
 function isMachineDown(context: MasterContext, info: AgentInfoValid, pid: string): boolean {
   const key = `${info.hostname.toLowerCase()}|${parsePid(pid).host}`;
   return context.state.machines.get(key)?.mode === 'down';
@@ -57,9 +76,15 @@ function isMachineDown(context: MasterContext, info: AgentInfoValid, pid: string
 function refused(
   context: MasterContext,
   pid: string,
-  { agent: info, version }: { readonly agent: AgentInfoValid; readonly version: string },
+  message: Registration,
   principal: string | undefined,
 ): boolean {
+  const { agent: info, version } = message;
+  const error = contentError(message);
+  if (error !== undefined) {
+    log(context, 'warn', 'registration of an agent is not valid', { pid, error });
+    return true;
+  }
   if (isOldVersion(version)) {
     log(context, 'warn', 'agent is too old', { pid, version });
     return true;

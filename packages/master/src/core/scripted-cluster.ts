@@ -67,6 +67,7 @@ export class ScriptedCluster {
   #take(action: Action): void {
     if (action.type === 'to-agent') this.toAgents.push(action);
     else if (action.type === 'to-framework') this.toFrameworks.push(action);
+    else if (action.type === 'defect') throw action.error;
     else if (action.type === 'close-framework') this.closed.push(action.connection);
     else if (action.type === 'answer') this.answers.set(action.requestId, action.answer);
     else if (action.type === 'registry') this.#waiting.push(action);

@@ -193,6 +193,9 @@ export class LeadingMaster {
         if (upid !== undefined) this.#options.process.unlink(upid);
         break;
       }
+      case 'defect':
+        this.#options.logger.error('event not dealt with', { event: action.event, error: action.error });
+        break;
       case 'log':
         this.#options.logger[action.level](action.message, { ...action.fields });
     }
