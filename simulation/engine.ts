@@ -179,9 +179,9 @@ export class Run implements RunHost {
     return seenZxid;
   }
 
-  /** The first copy goes on until a run has got through it. */
+  /** The first copy goes on until a run has got through it: then the cursor moves. */
   #isFirstCopy(): boolean {
-    return !this.options.store.isCopied;
+    return this.#cursorOf('target').zxid === 0n;
   }
 
   #tick(): void {
@@ -256,12 +256,10 @@ export class Run implements RunHost {
       case 'proceed':
         this.later(0, () => this.post({ kind: 'proceed' }));
         break;
-      case 'state':
-        if (action.state === 'syncing') store.isCopied = true;
-        break;
       case 'deposed':
         this.stop();
         break;
+      case 'state':
       case 'synced':
       case 'pressure':
       case 'finished':

@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util';
 import { playSeed, type Verdict } from './scenario.ts';
 import type { Scenario } from './world.ts';
 
-const usage = `usage: npm run simulate -- [--seeds N] [--from N] [--keep-going] [--poll SIDE]
-       npm run simulate -- --seed N [--trace] [--poll SIDE]
+const usage = `usage: npm run simulate -- [--seeds N] [--from N] [--keep-going] [--poll SIDE] [--copy]
+       npm run simulate -- --seed N [--trace] [--poll SIDE] [--copy]
 
 Plays made-up worlds: two ensembles, clients on both sides that get into each other's way, one or two engines
 around the real core of packages/sync, and at any moment a crash, a lost or late reply, a freeze, an expiry,
@@ -18,6 +18,7 @@ invariants of simulation/invariants.ts. A seed decides all of it: the same seed 
   --trace        say what happens in it, a line a step: milliseconds, who, what. Transactions of the ensembles
                  are "source: 0x<zxid> s<session> <ops>"; "<-" is an event for the core, "->" what it wants done
   --poll SIDE    "source", "target" or "both" are captured without history, as over the client port alone
+  --copy         the first copy into a target that runs, and whose clients write
 
 Examples
   npm run simulate -- --seeds 100000 --from 5000000 --keep-going
@@ -35,7 +36,13 @@ interface Options {
   readonly count: number;
   readonly keepGoing: boolean;
   readonly trace: boolean;
+  readonly change: Change;
+}
+
+/** What is asked for in place of what the seed says. */
+interface Change {
   readonly poll: Poll | undefined;
+  readonly copy: boolean;
 }
 
 const polls = ['source', 'target', 'both'] as const;
@@ -45,15 +52,22 @@ type Poll = (typeof polls)[number];
 function readOptions(args: readonly string[]): Options | undefined {
   const { values } = parse(args);
   if (values.help === true) return undefined;
-  const { seed, trace = false, 'keep-going': keepGoing = false } = values;
+  const { seed, trace = false, copy = false, 'keep-going': keepGoing = false } = values;
   const poll = polls.find((each) => each === values.poll);
   if (values.poll !== poll) throw new UsageError(`--poll takes ${polls.join(', ')}, not "${values.poll}"`);
+  const change = { poll, copy };
   if (trace && seed === undefined) throw new UsageError('--trace shows one seed: add --seed N');
   if (seed === undefined) {
-    return { from: whole('from', values.from), count: whole('seeds', values.seeds), keepGoing, trace, poll };
+    return {
+      from: whole('from', values.from),
+      count: whole('seeds', values.seeds),
+      keepGoing,
+      trace,
+      change,
+    };
   }
   if (keepGoing) throw new UsageError('--seed N plays one seed: it has no use for --keep-going');
-  return { from: whole('seed', seed), count: 1, keepGoing, trace, poll };
+  return { from: whole('seed', seed), count: 1, keepGoing, trace, change };
 }
 
 function parse(args: readonly string[]) {
@@ -66,6 +80,7 @@ function parse(args: readonly string[]) {
         seed: { type: 'string' },
         trace: { type: 'boolean' },
         poll: { type: 'string' },
+        copy: { type: 'boolean' },
         'keep-going': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -80,32 +95,33 @@ function whole(name: string, text: string): number {
   throw new UsageError(`--${name} takes a whole number, not "${text}"`);
 }
 
-function report(seed: number, poll: Poll | undefined, { problems, scenario }: Verdict): void {
+function report(seed: number, { poll, copy }: Change, { problems, scenario }: Verdict): void {
   console.log(`seed ${seed} failed (${scenario.strategy}, ${scenario.engines} engines):`);
   for (const problem of problems.slice(0, 12)) console.log(`  ${problem}`);
   if (problems.length > 12) console.log(`  … and ${problems.length - 12} more`);
-  console.log(
-    `replay: npm run simulate -- --seed ${seed} --trace${poll === undefined ? '' : ` --poll ${poll}`}`,
-  );
+  const asked = `${poll === undefined ? '' : ` --poll ${poll}`}${copy ? ' --copy' : ''}`;
+  console.log(`replay: npm run simulate -- --seed ${seed} --trace${asked}`);
 }
 
-function without(poll: Poll | undefined): Partial<Scenario> {
-  if (poll === undefined) return {};
-  return { history: { source: poll === 'target', target: poll === 'source' } };
+function scenarioFor({ poll, copy }: Change): Partial<Scenario> {
+  return {
+    ...(poll === undefined ? {} : { history: { source: poll === 'target', target: poll === 'source' } }),
+    ...(copy ? { initialCopy: true, preloaded: 12 } : {}),
+  };
 }
 
 /** Returns how many failed. */
-function playAll({ from, count, keepGoing, trace, poll }: Options): number {
+function playAll({ from, count, keepGoing, trace, change }: Options): number {
   const startedMs = performance.now();
   let shownMs = startedMs;
   let failed = 0;
   let played = 0;
   while (played < count && (failed === 0 || keepGoing)) {
     const seed = from + played++;
-    const verdict = playSeed(seed, trace ? (line) => console.log(line()) : undefined, without(poll));
+    const verdict = playSeed(seed, trace ? (line) => console.log(line()) : undefined, scenarioFor(change));
     if (verdict.problems.length > 0) {
       failed++;
-      report(seed, poll, verdict);
+      report(seed, change, verdict);
     }
     if (performance.now() - shownMs > progressEveryMs) {
       shownMs = performance.now();

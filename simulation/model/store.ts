@@ -5,7 +5,6 @@ export class ModelStore {
   term = 0;
   holder: string | undefined;
   leaseUntilMs = 0;
-  isCopied = false;
   readonly conflicts = new Map<string, Conflict>();
   /** Decided, and not reported as carried out. */
   readonly undone = new Map<string, Conflict>();

@@ -136,21 +136,41 @@ function lastDelete(mirror: Mirror, path: string): bigint {
   }
 }
 
+/** What clients of the target have done since the migration began. */
+export interface TargetEvidence {
+  /** Up to here it was there before, or has been dealt with. */
+  readonly after: bigint;
+  /** Up to here a change may also be a write of ours. */
+  readonly ours: bigint;
+  /** The stream told of all later changes. */
+  readonly isTold: boolean;
+}
+
 /** The target becomes what the source is, whatever it held, but for what its clients have done since: for the first copy. */
-export function* copySource(ctx: Context): Generator<void> {
+export function* copySource(ctx: Context, target: TargetEvidence): Generator<void> {
   let looked = 0;
   for (const path of pathsOf(ctx, ctx.scope.roots)) {
-    if (path !== undefined) copyPath(ctx, path);
+    if (path !== undefined) copyPath(ctx, path, target);
     if (++looked % ctx.limits.compareSlice === 0) yield;
   }
 }
 
-function copyPath(ctx: Context, path: string): void {
+function copyPath(ctx: Context, path: string, evidence: TargetEvidence): void {
   const source = ctx.sides.source.mirror.get(path);
   const target = ctx.sides.target.mirror.get(path);
-  const isNew = (ctx.dirty.get(path)?.target?.fields ?? 0) !== 0;
-  const isClients =
-    target !== undefined && source === undefined && (isNew || isEphemeral(target.stat.ephemeralOwner));
   const isOlder = source !== undefined && target !== undefined && source.stat.version > target.stat.version;
-  if (isOlder || (!isClients && !isSameNode(ctx, path, source, target))) settleLater(ctx, 'source', path);
+  const isSame = isSameNode(ctx, path, source, target);
+  if (isSame && !isOlder) return;
+  if (isSame || target === undefined) {
+    settleLater(ctx, 'source', path);
+    return;
+  }
+  const { after, ours, isTold } = evidence;
+  const isDirty = (ctx.dirty.get(path)?.target?.fields ?? 0) !== 0;
+  const isChanged = isDirty || (!isTold && placed(target.stat.mzxid, after, ours) !== 'no');
+  if (isChanged) settleLater(ctx, 'target', path);
+  // Where it may have been on the source and is gone, both sides have changed it.
+  const isNew = isChanged && placed(target.stat.czxid, after, ours) === 'yes';
+  if (source === undefined && (isNew || isEphemeral(target.stat.ephemeralOwner))) return;
+  settleLater(ctx, 'source', path);
 }

@@ -20,7 +20,7 @@ import { createScope } from './scope.ts';
 import { followCursors, pump, relieve } from './send.ts';
 import { continueSurvey, createSequences, startSurvey } from './sequences.ts';
 import { addMirrorSession } from './sessions.ts';
-import { evidenceAtStart, replayWindows, reviewEphemerals, type Windows } from './start.ts';
+import { evidenceAtStart, replayWindows, reviewEphemerals, targetEvidence, type Windows } from './start.ts';
 import {
   type Action,
   type Blocked,
@@ -259,7 +259,7 @@ class SyncCore implements Core {
       replayWindows(ctx, { source: undefined, target: this.#windows.target });
       ctx.lanes.source.through = ctx.sides.source.position;
       if (this.#windows.target === undefined) ctx.lanes.target.through = ctx.sides.target.position;
-      ctx.sweeps.push(copySource(ctx));
+      ctx.sweeps.push(copySource(ctx, targetEvidence(ctx, this.#windows)));
     } else {
       if (this.#windows.source === undefined || this.#windows.target === undefined) {
         beginComparison(ctx, compareSides(ctx, ctx.scope.roots, evidenceAtStart(ctx, this.#windows)));

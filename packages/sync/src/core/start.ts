@@ -1,6 +1,6 @@
 /** From the claims to the steady stream: the windows are what was on its way when the run before ended. */
 import type { Txn } from '@orchestrator/zookeeper';
-import type { Evidence } from './compare.ts';
+import type { Evidence, TargetEvidence } from './compare.ts';
 import type { Context } from './context.ts';
 import { observe } from './intake.ts';
 import { isCopy, isSameContent, isSameKind } from './kinds.ts';
@@ -15,6 +15,12 @@ export function evidenceAtStart(ctx: Context, windows: Windows): Record<Side, Ev
     ours: ctx.lanes[otherSide(side)].lastOwnZxid,
   });
   return { source: of('source'), target: of('target') };
+}
+
+/** The same for a first copy, of which the source need not say anything. */
+export function targetEvidence(ctx: Context, { target }: Windows): TargetEvidence {
+  const after = resumePoint(ctx, 'target');
+  return { after, ours: ctx.lanes.source.lastOwnZxid, isTold: target !== undefined };
 }
 
 /** Transactions that have to be looked at once the claims hold; `undefined` where nobody knows them. */
