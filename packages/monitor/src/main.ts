@@ -14,6 +14,7 @@ import {
   silentLogger,
 } from '@orchestrator/runtime';
 import { type Clock, systemClock } from '@orchestrator/runtime/clock';
+import { startLabels } from './api/label-routes.ts';
 import { momentsOf } from './api/past.ts';
 import { addRoutes } from './api/routes.ts';
 import { createCollector } from './collect/collector.ts';
@@ -26,6 +27,7 @@ import { createProbeServer } from './ingest/grpc-server.ts';
 import { createAccounts } from './keep/accounts.ts';
 import { createAudit } from './keep/audit.ts';
 import { openDatabase } from './keep/database.ts';
+import { createLabels } from './keep/labels.ts';
 import { createMetricHistory } from './keep/metric-history.ts';
 import { createPictureHistory } from './keep/picture-history.ts';
 import { createRecorder } from './keep/recorder.ts';
@@ -105,6 +107,8 @@ export async function createMonitorServer(options: MonitorServerOptions): Promis
   });
   const accounts = createAccounts(database, clock);
   const sessions = createSessions({ accounts, clock, secure: config.http.tls !== undefined });
+  const labels = createLabels(database, clock);
+  startLabels(collector, labels);
   const appId = randomBytes(8).toString('hex');
   const probes = createProbeServer({
     ...{ host: config.probes.host, port: config.probes.port, isAuthorised, appId, clock, logger },
@@ -121,7 +125,7 @@ export async function createMonitorServer(options: MonitorServerOptions): Promis
   const momentAt = momentsOf({ collector, renderer, pictures: history.pictures });
   addRoutes(http, {
     ...{ ...present, momentAt, appId, version, hostName: hostname(), clock, logger },
-    ...{ accounts, sessions, history, isAuthorised },
+    ...{ accounts, sessions, history, labels, isAuthorised },
   });
   return {
     http,

@@ -1,10 +1,12 @@
 import type { HttpServer } from '@orchestrator/runtime';
 import type { Accounts } from '../keep/accounts.ts';
+import type { Labels } from '../keep/labels.ts';
 import type { Sessions } from '../keep/sessions.ts';
 import { accountRoutes } from './account-routes.ts';
 import { compressAnswers } from './compress.ts';
 import { controlRoutes } from './control-routes.ts';
 import { type History, historyRoutes } from './history-routes.ts';
+import { labelRoutes } from './label-routes.ts';
 import { liveRoutes } from './live-routes.ts';
 import { pipeRoutes } from './pipe-routes.ts';
 import { reportRoutes } from './report-routes.ts';
@@ -15,6 +17,7 @@ export interface RouteServices extends Services {
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly history: History;
+  readonly labels: Labels;
   readonly isAuthorised: (token: string) => boolean;
 }
 
@@ -28,4 +31,5 @@ export function addRoutes(server: HttpServer, services: RouteServices): void {
   pipeRoutes(server, services);
   accountRoutes(server, services);
   historyRoutes(server, services, services.history);
+  labelRoutes(server, services, services.labels);
 }

@@ -1,4 +1,5 @@
 /** Scope's paths for what is there: `/api`, `/api/topology…`, `/api/probes`. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { HttpServer } from '@orchestrator/runtime';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -33,13 +34,31 @@ function pluginsOf({ collector }: Services) {
 
 type Options = Readonly<Record<string, string | string[]>>;
 
-function describeView(moment: Moment, view: ViewDefinition, parameters: Options): Record<string, unknown> {
+/** Several, one after the other: rendering all views of thousands of nodes at once would hold up everything else. */
+async function describeViews(
+  moment: Moment,
+  views: readonly ViewDefinition[],
+  parameters: Options,
+): Promise<Record<string, unknown>[]> {
+  const described: Record<string, unknown>[] = [];
+  for (const view of views) {
+    described.push(await describeView(moment, view, parameters));
+    await nextTurn();
+  }
+  return described.sort(byName);
+}
+
+async function describeView(
+  moment: Moment,
+  view: ViewDefinition,
+  parameters: Options,
+): Promise<Record<string, unknown>> {
   const { report, renderer } = moment;
   const single = Object.fromEntries(Object.entries(parameters).map(([key, value]) => [key, String(value)]));
   const options = chooseOptions(view, single);
   const { stats } = renderer.render(report, { view, options, query: '' });
   const below = viewDefinitions.filter(({ under }) => under === view.id);
-  const described = below.map((sub) => describeView(moment, sub, parameters)).sort(byName);
+  const described = await describeViews(moment, below, parameters);
   return {
     hide_if_empty: view.hideIfEmpty,
     name: view.name,
@@ -104,7 +123,7 @@ export function topologyRoutes(server: HttpServer, services: Services): void {
         return viewOf(view, timestamp === undefined ? rest : { ...rest, timestamp }, reply);
       const moment = await momentAt(lastOf(timestamp));
       const top = viewDefinitions.filter(({ under }) => under === undefined);
-      return top.map((definition) => describeView(moment, definition, rest)).sort(byName);
+      return describeViews(moment, top, rest);
     },
   });
   server.route({

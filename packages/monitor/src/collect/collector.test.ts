@@ -126,6 +126,9 @@ test('listeners hear once of a change until the report is asked for', () => {
   expect(changes).toBe(2);
 });
 
+/** Processor time, so that it does not depend on what else the machine does. */
+const cpuMs = () => process.cpuUsage().user / 1_000;
+
 test('200 probes with 50 containers each: a tick costs what it changes', () => {
   const { clock, collector, connect } = start();
   const probes = Array.from({ length: 200 }, (_, probe) => ({
@@ -137,10 +140,10 @@ test('200 probes with 50 containers each: a tick costs what it changes', () => {
       }),
     ),
   }));
-  const started = performance.now();
+  const started = cpuMs();
   for (const { id, nodes } of probes) connect(id, nodes);
   expect(names(collector)).toHaveLength(10_000);
-  const fullMs = performance.now() - started;
+  const fullMs = cpuMs() - started;
   clock.advance(3_000);
   const deltas = probes.map(({ id, nodes }) => ({
     probeId: id,
@@ -154,12 +157,12 @@ test('200 probes with 50 containers each: a tick costs what it changes', () => {
       ),
     ),
   }));
-  const ticked = performance.now();
+  const ticked = cpuMs();
   for (const delta of deltas) collector.add(delta);
   collector.report();
-  const tickMs = performance.now() - ticked;
+  const tickMs = cpuMs() - ticked;
   process.stderr.write(
-    `collector, 200 probes x 50 containers: full ${Math.round(fullMs)} ms, every node ticked ${Math.round(tickMs)} ms\n`,
+    `collector, 200 probes x 50 containers, CPU: full ${Math.round(fullMs)} ms, every node ticked ${Math.round(tickMs)} ms\n`,
   );
   expect(tickMs).toBeLessThan(2_000);
 });
@@ -169,15 +172,19 @@ test('5,000 short-lived containers leave nothing behind', () => {
   connect('p', {});
   const alive: [string, ReportNode][] = [];
   let most = 0;
-  for (let index = 0; index < 5_000; index++) {
-    const node = seen(`short ${index}`, clock.nowMs());
-    const news: Record<string, ReportNode> = { [`c${index}`]: node };
-    alive.push([`c${index}`, node]);
-    const old = alive.length > 20 ? alive.shift() : undefined;
-    if (old !== undefined) news[old[0]] = removedNode(old[1], clock.nowMs());
+  // A frame holds what happened since the one before: ten containers in an eighth of a second.
+  for (let index = 0; index < 5_000; index += 10) {
+    const news: Record<string, ReportNode> = {};
+    for (let number = index; number < index + 10; number++) {
+      const node = seen(`short ${number}`, clock.nowMs());
+      news[`c${number}`] = node;
+      alive.push([`c${number}`, node]);
+      const old = alive.length > 20 ? alive.shift() : undefined;
+      if (old !== undefined) news[old[0]] = removedNode(old[1], clock.nowMs());
+    }
     collector.add({ probeId: 'p', full: false, report: reportOf(news) });
     most = Math.max(most, names(collector).length);
-    clock.advance(12);
+    clock.advance(120);
   }
   for (const [id, node] of alive) {
     collector.add({

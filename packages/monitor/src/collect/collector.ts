@@ -19,6 +19,8 @@ export interface ProbeIdentity {
   readonly id: string;
   readonly hostName: string;
   readonly version: string;
+  /** No probe, but a part of this program that has something to say: not listed, and owner of nothing. */
+  readonly isInternal?: boolean;
 }
 
 export interface ProbeStatus extends ProbeIdentity {
@@ -147,6 +149,8 @@ export function createCollector(options: CollectorOptions = {}): Collector {
     if (probes.size > 0) sweeping = clock.after(sweepEveryMs, sweep, { background: true });
   };
 
+  const listed = () => [...probes.values()].filter(({ identity }) => identity.isInternal !== true);
+
   return {
     connect(identity) {
       const probe = stateOf(identity);
@@ -167,7 +171,7 @@ export function createCollector(options: CollectorOptions = {}): Collector {
           remedy: 'send a full report',
         });
       }
-      if (full) probe.offsetMs = clockOffsetMs(report, clock.nowMs());
+      if (full && probe.identity.isInternal !== true) probe.offsetMs = clockOffsetMs(report, clock.nowMs());
       const shifted = shiftReport(report, probe.offsetMs);
       const next = full ? replaceReport(probe.report, shifted) : mergeReports(probe.report, shifted);
       accept(probe, pruned(probe, next));
@@ -191,14 +195,18 @@ export function createCollector(options: CollectorOptions = {}): Collector {
       return () => listeners.delete(listener);
     },
     probes: () =>
-      Array.from(probes.values(), (probe) => ({
+      listed().map((probe) => ({
         ...probe.identity,
         connected: probe.streams > 0,
         lastSeenMs: probe.lastSeenMs,
         nodes: countNodes(probe.report),
         clockOffsetMs: probe.offsetMs,
       })),
-    ownersOf: (topology, nodeId) => merged.owners(topology, nodeId).map(({ id }) => id),
+    ownersOf: (topology, nodeId) =>
+      merged
+        .owners(topology, nodeId)
+        .map(({ id }) => id)
+        .filter((id) => probes.get(id)?.identity.isInternal !== true),
     close: () => sweeping?.cancel(),
   };
 }

@@ -22,6 +22,10 @@ const layout = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS samples_by_age ON samples (resolution_ms, bucket_ms);
   CREATE TABLE IF NOT EXISTS pictures (at_ms INTEGER NOT NULL, part INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (at_ms, part)) STRICT;
+  CREATE TABLE IF NOT EXISTS labels (
+    topology TEXT NOT NULL, node TEXT NOT NULL, label TEXT NOT NULL, value TEXT NOT NULL, changed_ms INTEGER NOT NULL,
+    PRIMARY KEY (topology, node, label)
+  ) STRICT, WITHOUT ROWID;
   PRAGMA application_id = ${applicationId};
 `;
 
