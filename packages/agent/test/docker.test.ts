@@ -69,7 +69,10 @@ describe('a container', () => {
       resources: { cpus: 0.5, cpusLimit: 1.5, memBytes: 48 * 2 ** 20, cpuset: '0' },
       labels: { team: 'one' },
       user: 'task',
-      volumes: [{ source: 'sandbox', path: 'data', containerPath: '/data', readOnly: true }],
+      volumes: [
+        { source: 'sandbox', path: 'data', containerPath: '/data', readOnly: true },
+        { source: 'driver', driver: 'local', name: 'tasks', containerPath: 'inner' },
+      ],
       docker: { parameters: [{ key: 'ulimit', value: 'nofile=100:200' }] },
     });
     await containerizer.launch(spec);
@@ -89,9 +92,9 @@ describe('a container', () => {
     });
     expect(containerizer.status(spec.containerId)?.pid).toBe(State.Pid);
     const session = await containerizer.exec(spec.containerId, {
-      argv: ['sh', '-c', 'id -un; ls -d /data; exit 3'],
+      argv: ['sh', '-c', 'id -un; ls -d /data; grep -c sandbox/inner /proc/mounts; exit 3'],
     });
-    expect(await text(session.stdout)).toBe('task\n/data\n');
+    expect(await text(session.stdout)).toBe('task\n/data\n1\n');
     expect(await session.exit).toBe(3);
     const given = new AbortController();
     const endless = { argv: ['sleep', '4711'], signal: given.signal };
