@@ -98,6 +98,14 @@ test('a task from offer to acknowledged end, and what the APIs show of it', asyn
   await framework.acknowledgeLast();
   await waitFor(() => agent.acknowledged.length === 1, { what: 'the acknowledgement' });
 
+  const explain = async (query: string) =>
+    (await (await fetch(`${master.url}/explain?${query}`)).json()) as {
+      fitsNow: number;
+      fitsWhenEmpty: number;
+    };
+  expect(await explain('role=web&resources=cpus:7.5;mem:64')).toMatchObject({ fitsNow: 0, fitsWhenEmpty: 1 });
+  expect(await explain(`framework_id=${framework.id}`)).toBeTruthy();
+
   const state = (await (await fetch(`${master.url}/state`)).json()) as {
     activated_slaves: number;
     frameworks: { id: string; tasks: { id: string; state: string; resources: object }[] }[];

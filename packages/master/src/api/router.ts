@@ -8,6 +8,7 @@ import type { Acls } from './acls.ts';
 import type { Audit } from './audit.ts';
 import type { Identify } from './credentials.ts';
 import { type Exchange, readBody, Slicer, sendJson, sendMethodNotAllowed, sendText } from './exchange.ts';
+import { sendExplanation } from './explain.ts';
 import { double, jsonText } from './json-text.ts';
 import * as reads from './legacy-reads.ts';
 import { legacyWrite } from './legacy-writes.ts';
@@ -79,6 +80,7 @@ const leaderRoutes: readonly Route[] = [
   read('/tasks', reads.sendTasks),
   read('/roles', reads.sendRoles),
   read('/maintenance/status', reads.sendMaintenanceStatus, ['GET']),
+  read('/explain', sendExplanation, ['GET']),
   read('/registrar(1)/registry', reads.sendRegistry),
   writes('/maintenance/schedule', ['GET', 'POST'], reads.sendSchedule),
   writes('/machine/down', ['POST']),

@@ -1,5 +1,6 @@
 import { internal, type LocalProcess, makeMessage, master, parseUpid, scheduler } from '@orchestrator/mesos';
 import type { Clock, Logger, Timer } from '@orchestrator/runtime';
+import type { Allocator } from '../allocator/allocator.ts';
 import type { Action, Answer } from '../core/actions.ts';
 import type { MasterCore } from '../core/core.ts';
 import type { CoreEvent, OperatorWrite } from '../core/events.ts';
@@ -11,6 +12,8 @@ import type { EventStream } from './stream.ts';
 export interface LeadingMasterOptions {
   readonly core: MasterCore;
   readonly registrar: Registrar;
+  /** The core's. */
+  readonly allocator: Allocator;
   /** `master`, on the node of this process. */
   readonly process: LocalProcess;
   readonly clock: Clock;
@@ -66,6 +69,10 @@ export class LeadingMaster {
     this.core = options.core;
     this.electedAtMs = options.clock.nowMs();
     this.handle({ type: 'recovered' });
+  }
+
+  get allocator(): Allocator {
+    return this.#options.allocator;
   }
 
   get registrar(): Registrar {

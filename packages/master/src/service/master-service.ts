@@ -214,21 +214,22 @@ export class MasterService {
       ...{ clock: this.#clock, random: this.#random },
     });
     if (this.#stopped) return;
+    const allocator = new Allocator({
+      random: this.#random,
+      minAllocatable: config.minAllocatable,
+      keepsGpus: config.keepsGpus,
+      fairSharingExcluded: config.fairSharingExcluded,
+    });
     const core = new MasterCore({
       ...coreOptionsOf(config),
       masterInfo: info,
       authorizer: (principal, action, object) => config.acls.permits(action, principal, object),
-      allocator: new Allocator({
-        random: this.#random,
-        minAllocatable: config.minAllocatable,
-        keepsGpus: config.keepsGpus,
-        fairSharingExcluded: config.fairSharingExcluded,
-      }),
+      allocator,
       random: this.#random,
       registry: () => registrar.registry,
     });
     this.#leading = new LeadingMaster({
-      ...{ core, registrar, process, clock: this.#clock, logger: this.#logger },
+      ...{ core, registrar, allocator, process, clock: this.#clock, logger: this.#logger },
       mostSubscribers: config.mostSubscribers,
       onFatal: (error) => this.#fatal(error),
     });
