@@ -8,7 +8,6 @@ import {
   createTestCgroup,
   fillBusyboxRoot,
   mountSmallDisk,
-  runCommand,
   type SmallDisk,
   type TestCgroup,
   waitFor,
@@ -96,8 +95,12 @@ describe('a container', () => {
     expect(usage).toMatchObject({ cpusLimit: 1.5, memLimitBytes: 48 * 2 ** 20 });
     expect(usage.processes).toBeGreaterThan(0);
     await waitFor(async () => (await readLog(spec)) === '100\n', { what: 'the limit of files' });
-    const session = await containerizer.exec(spec.containerId, { argv: ['sh', '-c', 'echo here; exit 3'] });
-    expect(await text(session.stdout)).toBe('here\n');
+    const session = await containerizer.exec(spec.containerId, {
+      argv: ['sh', '-c', 'echo "$SECRET $HOME"; id -u; exit 3'],
+      environment: { SECRET: 'told' },
+      user: '1000',
+    });
+    expect(await text(session.stdout)).toBe('told /root\n1000\n');
     expect(await session.exit).toBe(3);
     const terminal = await containerizer.exec(spec.containerId, {
       argv: ['sh', '-c', "tty; echo 'it''s'; exit 4"],
@@ -157,7 +160,11 @@ describe('a container', () => {
     for (const name of ['containers', 'exits', 'runc'])
       expect(await readdir(join(folder, 'state', name))).toEqual([]);
     expect(await readFile('/proc/self/mounts', 'utf8')).not.toContain(`${folder}/`);
-    expect((await runCommand('find', ['/sys/fs/cgroup', '-name', spec.containerId])).stdout).toBe('');
+    const hierarchies = ['', ...(await readdir('/sys/fs/cgroup'))];
+    const ofIt = hierarchies.map((name) =>
+      join('/sys/fs/cgroup', name, settings().cgroupRoot, spec.containerId),
+    );
+    expect(ofIt.filter((path) => existsSync(path))).toEqual([]);
   });
 });
 

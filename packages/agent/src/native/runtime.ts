@@ -1,6 +1,6 @@
 /** Containers of an OCI runtime, each watched by a conmon; no daemon, and nothing of ours lives as long as a task. */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@orchestrator/runtime/clock';
 import { type Account, findAccount, rootAccount } from '../container/account.ts';
@@ -33,6 +33,7 @@ import { OutputWatch } from '../sandbox/shorten-output.ts';
 import { bundleConfig, type HostFacts, nativeProblem } from './bundle.ts';
 import { Cni, type CniOptions } from './cni.ts';
 import { createUnderConmon } from './conmon.ts';
+import { writeExecProcess } from './exec-process.ts';
 import { readHostFacts } from './host-facts.ts';
 import { joinNetwork, leaveNetwork } from './network.ts';
 import { prepareRoot, removeRoot } from './root-filesystem.ts';
@@ -146,18 +147,13 @@ export class NativeRuntime implements Runtime {
   }
 
   async exec(containerId: string, options: ExecOptions): Promise<ExecSession> {
-    const { argv, environment = {}, user, tty = false, signal } = options;
-    const words = ['--root', this.#runcRoot, 'exec', ...(tty ? ['--tty'] : [])];
-    for (const [name, value] of Object.entries(environment)) words.push('--env', `${name}=${value}`);
-    if (user !== undefined) {
-      const spec = await this.#folders.specOf(containerId);
-      const { uid, gid } = await this.#accountOf(
-        { ...spec, user } as ContainerSpec,
-        this.#folders.of(containerId),
-      );
-      words.push('--user', `${uid}:${gid}`);
-    }
-    const command = [this.#runc, ...words, containerId, ...argv];
+    const folder = this.#folders.of(containerId);
+    const spec = await this.#folders.specOf(containerId);
+    if (spec === undefined) throw new AgentError('NoSuchContainer', `there is no container ${containerId}`);
+    const { user, tty = false, signal } = options;
+    const account = user === undefined ? undefined : await this.#accountOf({ ...spec, user }, folder);
+    const file = await writeExecProcess(folder, options, account);
+    const command = [this.#runc, '--root', this.#runcRoot, 'exec', '--process', file, containerId];
     // runc wants a terminal to give one; `script` makes it.
     const withTerminal = [
       'script',
@@ -167,7 +163,10 @@ export class NativeRuntime implements Runtime {
       command.map(quoted).join(' '),
       '/dev/null',
     ];
-    return await spawnExec({ argv: tty ? withTerminal : command, signal });
+    const session = await spawnExec({ argv: tty ? withTerminal : command, signal });
+    const tidy = () => rm(file, { force: true });
+    session.exit.then(tidy, tidy);
+    return session;
   }
 
   async remove(containerId: string): Promise<void> {
