@@ -26,6 +26,16 @@ describe('a sighting', () => {
     expect(observeNode(node, seen, 20, 'p')).toBe(node);
   });
 
+  it('wins over the one before within the same millisecond', () => {
+    const first = observeNode(undefined, { latest: { state: 'running' } }, 10, 'p');
+    const second = observeNode(first, { latest: { state: 'paused' } }, 10, 'p');
+    expect(mergeNodes(first, second).latest.get('state')?.value).toBe('paused');
+    const gone = removedNode(second, 10);
+    const again = observeNode(gone, { latest: { state: 'created' } }, 10, 'p');
+    expect(isAlive(mergeNodes(second, gone))).toBe(false);
+    expect(mergeNodes(mergeNodes(second, gone), again)).toEqual(again);
+  });
+
   it('marks what is no longer there as removed', () => {
     const first = observeNode(undefined, { sets: { ips: ['a', 'b'] }, controls: ['stop'] }, 10, 'p');
     const second = observeNode(first, { sets: { ips: ['b'] } }, 20, 'p');

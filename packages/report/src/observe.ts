@@ -37,7 +37,9 @@ function observeLeaves<Value>(
   let changed: Map<string, Leaf<Value>> | undefined;
   const set = (key: string, value: Value | undefined) => {
     changed ??= new Map(before);
-    changed.set(key, { timeMs, value });
+    // A change within one millisecond, or after the clock was set back, is later than what it changes all the same.
+    const afterMs = before.get(key)?.timeMs ?? Number.NEGATIVE_INFINITY;
+    changed.set(key, { timeMs: Math.max(timeMs, afterMs + 1), value });
   };
   for (const [key, value] of seen) {
     const known = before.get(key)?.value;
@@ -97,17 +99,18 @@ const definedEntries = (record: Readonly<Record<string, string | undefined>> | u
 };
 
 /**
- * The node after a sighting at `timeMs`: only what differs from before gets the new time. `writer` keeps this writer's
+ * The node after a sighting at `seenMs`: only what differs from before gets the new time. `writer` keeps this writer's
  * counts apart from others'. `before` itself if nothing differs.
  */
 export function observeNode(
   before: ReportNode | undefined,
   seen: Sighting,
-  timeMs: number,
+  seenMs: number,
   writer: string,
 ): ReportNode {
   const reborn = before === undefined || !isAlive(before);
   const base = reborn ? { ...emptyNode, removedMs: before?.removedMs ?? 0 } : before;
+  const timeMs = Math.max(seenMs, base.removedMs + 1);
   const node: ReportNode = {
     bornMs: reborn ? timeMs : base.bornMs,
     removedMs: base.removedMs,
@@ -163,8 +166,8 @@ export function observeMetrics(
 
 /** A node that is gone: nothing of it is kept but the time. */
 export function removedNode(before: ReportNode, timeMs: number): ReportNode {
-  // A clock that was set back must not let the node live on.
-  return { ...emptyNode, bornMs: before.bornMs, removedMs: Math.max(timeMs, before.bornMs) };
+  // Later than all that was written of it, also by a clock that was set back.
+  return { ...emptyNode, bornMs: before.bornMs, removedMs: Math.max(timeMs, before.bornMs) + 1 };
 }
 
 /** The topology with these templates; the same object if it has them already. */

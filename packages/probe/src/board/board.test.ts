@@ -46,6 +46,18 @@ describe('a board', () => {
     expect(node('a')).toBeDefined();
   });
 
+  it('goes on telling what changes after the clock was set back', () => {
+    board.see('host', 'a', { latest: { x: '2' } });
+    const before = board.report;
+    clock.advance(10);
+    clock.jumpWallClock(-3_600_000);
+    board.see('host', 'a', { latest: { x: '1' } });
+    const told = diffReports(before, board.report).topologies.get('host')?.nodes.get('a');
+    expect(told?.latest.get('x')?.value).toBe('1');
+    board.remove('host', 'a');
+    expect(isAlive(node('a')!)).toBe(false);
+  });
+
   it('takes readings of nodes that are there', () => {
     board.see('host', 'a', {});
     board.read('host', 'a', { cpu: { value: 1 } });

@@ -15,6 +15,8 @@ import {
 } from '@orchestrator/report';
 import type { Clock } from '@orchestrator/runtime/clock';
 
+import { steadyTime } from './steady-time.ts';
+
 /** How long a change may wait to travel with others. */
 export type Urgency = 'now' | 'tick';
 
@@ -47,13 +49,14 @@ export const tombstonesKeptMs = 60_000;
 const pruneEveryMs = 20_000;
 
 export function createBoard({ clock, writer, changed }: BoardOptions): Board {
+  const timeMs = steadyTime(clock);
   let report = emptyReport;
-  let prunedMs = clock.nowMs();
+  let prunedMs = timeMs();
 
   const nodesOf = (topology: string) => report.topologies.get(topology)?.nodes;
 
   const prune = (nowMs: number) => {
-    if (nowMs - prunedMs < pruneEveryMs && nowMs >= prunedMs) return;
+    if (nowMs - prunedMs < pruneEveryMs) return;
     prunedMs = nowMs;
     report = pruneReport(report, nowMs - tombstonesKeptMs);
   };
@@ -62,7 +65,7 @@ export function createBoard({ clock, writer, changed }: BoardOptions): Board {
   let open: { topology: string; nodes: Map<string, ReportNode> } | undefined;
 
   const put = (topology: string, id: string, node: ReportNode, urgency: Urgency) => {
-    prune(clock.nowMs());
+    prune(timeMs());
     const before = report.topologies.get(topology) ?? topologyOf([]);
     if (open?.topology !== topology || open.nodes !== before.nodes) {
       open = { topology, nodes: new Map(before.nodes) };
@@ -91,23 +94,23 @@ export function createBoard({ clock, writer, changed }: BoardOptions): Board {
     },
     see(topology, id, sighting, urgency = 'tick') {
       const before = nodesOf(topology)?.get(id);
-      const after = observeNode(before, sighting, clock.nowMs(), writer);
+      const after = observeNode(before, sighting, timeMs(), writer);
       if (after !== before) put(topology, id, after, urgency);
     },
     read(topology, id, readings) {
       const before = nodesOf(topology)?.get(id);
       if (before === undefined || !isAlive(before)) return;
-      const after = observeMetrics(before, readings, clock.nowMs());
+      const after = observeMetrics(before, readings, timeMs());
       if (after !== before) put(topology, id, after, 'tick');
     },
     remove(topology, id, urgency = 'tick') {
       const before = nodesOf(topology)?.get(id);
       if (before === undefined || !isAlive(before)) return;
-      put(topology, id, removedNode(before, clock.nowMs()), urgency);
+      put(topology, id, removedNode(before, timeMs()), urgency);
     },
     keepOnly(topology, isThere, urgency = 'tick') {
       for (const [id, node] of nodesOf(topology) ?? []) {
-        if (isAlive(node) && !isThere(id)) put(topology, id, removedNode(node, clock.nowMs()), urgency);
+        if (isAlive(node) && !isThere(id)) put(topology, id, removedNode(node, timeMs()), urgency);
       }
     },
     isAlive(topology, id) {
