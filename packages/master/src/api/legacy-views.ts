@@ -92,6 +92,15 @@ function reservedJson(resources: Resources, show: (part: Resources) => Json): Js
 
 const unreserved = (resources: Resources) => resources.filter((kind) => kind.reservations.length === 0);
 
+function inFull(total: Resources, used: Resources, offered: Resources): Record<string, Json> {
+  return {
+    reserved_resources_full: reservedJson(total, resourcesFull),
+    unreserved_resources_full: resourcesFull(unreserved(total)),
+    used_resources_full: resourcesFull(used),
+    offered_resources_full: resourcesFull(offered),
+  };
+}
+
 /** `full`: with every resource by itself, as `/slaves` has it and `/state` does not. */
 export function agentJson(
   agent: AgentRecord,
@@ -100,12 +109,6 @@ export function agentJson(
   const { info, total, drainInfo, registeredAtMs, reregisteredAtMs } = agent;
   const used = allocatedOf(agent);
   const offered = offeredOf(agent.offers);
-  const full = {
-    reserved_resources_full: reservedJson(total, resourcesFull),
-    unreserved_resources_full: resourcesFull(unreserved(total)),
-    used_resources_full: resourcesFull(used),
-    offered_resources_full: resourcesFull(offered),
-  };
   return {
     id: agent.id,
     hostname: info.hostname,
@@ -126,7 +129,7 @@ export function agentJson(
       agent.drainStartedAtMs === undefined ? undefined : seconds(agent.drainStartedAtMs),
     version: agent.version,
     capabilities: [...agent.capabilities],
-    ...(options.full ? full : {}),
+    ...(options.full ? inFull(total, used, offered) : {}),
   };
 }
 

@@ -1,8 +1,7 @@
 /** `/metrics/snapshot`: figures by Mesos' keys; and the same as Prometheus text. */
 import { cpus, freemem, loadavg, totalmem } from 'node:os';
-import { Resources, TaskState } from '@orchestrator/mesos';
+import { type Resources, TaskState } from '@orchestrator/mesos';
 import { metricNameOf } from '../core/task-state.ts';
-import { allocatedOf, offeredOf } from '../core/views.ts';
 import type { LeadingMaster } from '../service/leading-master.ts';
 
 export interface SnapshotOptions {
@@ -88,6 +87,13 @@ function systemFigures(figures: Map<string, number>): void {
   figures.set('system/mem_total_bytes', totalmem());
 }
 
+/** Sums without the ranges of thousands of agents, which nobody asks for here. */
+function addScalars(sums: Map<string, number>, resources: Resources): void {
+  for (const { kind, thousandths } of resources) {
+    if (kind.type === 'scalar') sums.set(kind.name, (sums.get(kind.name) ?? 0) + thousandths);
+  }
+}
+
 function agentFigures(figures: Map<string, number>, master: LeadingMaster | undefined): void {
   const agents = [...(master?.core.state.agents.values() ?? [])];
   const connected = agents.filter((agent) => agent.connected);
@@ -97,9 +103,16 @@ function agentFigures(figures: Map<string, number>, master: LeadingMaster | unde
   figures.set('master/slaves_disconnected', agents.length - connected.length);
   figures.set('master/slaves_inactive', agents.length - active.length);
   figures.set('master/slaves_unreachable', master?.core.state.unreachableAgents.size ?? 0);
-  const total = Resources.sum(agents.map((agent) => agent.total)).scalars();
-  const used = Resources.sum(agents.map(allocatedOf)).scalars();
-  const offered = Resources.sum(agents.map((agent) => offeredOf(agent.offers))).scalars();
+  const [total, used, offered] = [
+    new Map<string, number>(),
+    new Map<string, number>(),
+    new Map<string, number>(),
+  ];
+  for (const agent of agents) {
+    addScalars(total, agent.total);
+    for (const each of agent.used.values()) addScalars(used, each);
+    for (const each of agent.offers) addScalars(offered, each.resources);
+  }
   for (const name of ['cpus', 'mem', 'disk', 'gpus']) {
     const [all, taken] = [(total.get(name) ?? 0) / 1000, (used.get(name) ?? 0) / 1000];
     figures.set(`master/${name}_total`, all);

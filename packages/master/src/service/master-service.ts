@@ -291,10 +291,13 @@ function coreOptionsOf(config: MasterConfig) {
   };
 }
 
+/** Agents that all come back at once are not to be turned away; the system's own limit holds too. */
+const connectionsWaiting = 16_384;
+
 function listen(server: Server, { ip, port }: MasterConfig): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host: ip, port }, () => {
+    server.listen({ host: ip, port, backlog: connectionsWaiting }, () => {
       server.off('error', reject);
       resolve();
     });
