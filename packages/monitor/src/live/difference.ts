@@ -34,24 +34,41 @@ function* slices<Item>(items: readonly Item[]): Generator<readonly Item[]> {
 const list = (items: readonly string[] | undefined) =>
   items === undefined ? 'null' : `[${items.join(',')}]`;
 
+/** One message, and what a client knows by it. */
+export interface Message {
+  readonly text: string;
+  readonly nodes: readonly RenderedNode[];
+  readonly removed: readonly string[];
+}
+
 /** Messages that bring a client from one state of a view to the next; none if there is nothing to say. */
-export function* messages(before: Nodes | undefined, after: Nodes, withFlows: boolean): Generator<string> {
+export function* messages(before: Nodes | undefined, after: Nodes, withFlows: boolean): Generator<Message> {
   const { add, update, remove } = differenceOf(before ?? new Map(), after);
   const json = (node: RenderedNode) => jsonOf(node, withFlows);
   let reset = before === undefined ? ',"reset":true' : '';
-  const message = (added?: readonly string[], updated?: readonly string[], removed?: readonly string[]) => {
-    const text = `{"add":${list(added)},"update":${list(updated)},"remove":${list(removed)}${reset}}`;
+  const message = (
+    added?: readonly RenderedNode[],
+    updated?: readonly RenderedNode[],
+    removed?: readonly string[],
+  ) => {
+    const ids = removed?.map((id) => JSON.stringify(id));
+    const text = `{"add":${list(added?.map(json))},"update":${list(updated?.map(json))},"remove":${list(ids)}${reset}}`;
     reset = '';
-    return text;
+    return { text, nodes: added ?? updated ?? [], removed: removed ?? [] };
   };
   if (before === undefined && add.length === 0) yield message();
-  for (const some of slices(add)) yield message(some.map(json));
+  for (const some of slices(add)) yield message(some);
   // What has come or gone is told before what has merely changed.
-  if (remove.length > 0)
-    yield message(
-      undefined,
-      undefined,
-      remove.map((id) => JSON.stringify(id)),
-    );
-  for (const some of slices(update)) yield message(undefined, some.map(json));
+  if (remove.length > 0) yield message(undefined, undefined, remove);
+  for (const some of slices(update)) yield message(undefined, some);
+}
+
+/** What a client knows that was told some of the messages only. */
+export function toldBy(before: Nodes | undefined, some: readonly Message[]): Nodes {
+  const told = new Map(before);
+  for (const { nodes, removed } of some) {
+    for (const node of nodes) told.set(node.summary.id, node);
+    for (const id of removed) told.delete(id);
+  }
+  return told;
 }

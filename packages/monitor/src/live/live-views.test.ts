@@ -152,6 +152,30 @@ test('a client that does not read holds up nobody, gets the sum when it reads ag
   expect(live.clients).toBe(2);
 });
 
+test('a large view is told as fast as it is read', async () => {
+  const { clock, live, say, follow } = start();
+  say(Object.fromEntries(Array.from({ length: 1_300 }, (_, index) => [`c${index}`, `c${index}`])), true);
+  const one = client();
+  const send = one.send.bind(one);
+  one.send = (text) => {
+    send(text);
+    one.bufferedAmount += 5 * 2 ** 20;
+  };
+  live.follow(one, follow);
+  await pass(clock, 3_000);
+  expect(one.frames.map(({ add }) => add?.length)).toEqual([500]);
+  for (let round = 0; round < 3; round++) {
+    one.bufferedAmount = 0;
+    await pass(clock, 2_000);
+  }
+  expect(one.frames.map(({ add, reset }) => [add?.length, reset])).toEqual([
+    [500, true],
+    [500, undefined],
+    [300, undefined],
+  ]);
+  expect(new Set(one.frames.flatMap(({ add }) => ids(add))).size).toBe(1_300);
+});
+
 test('who leaves is told nothing more', async () => {
   const { clock, live, say, follow } = start();
   const one = client();

@@ -8,7 +8,7 @@ import type { Clock, Timer } from '@orchestrator/runtime/clock';
 import type { Collector } from '../collect/collector.ts';
 import { MonitorError } from '../errors.ts';
 import type { Renderer, ViewRequest } from '../view/renderer.ts';
-import { messages, type Nodes } from './difference.ts';
+import { type Message, messages, type Nodes, toldBy } from './difference.ts';
 
 /** The part of a WebSocket that is needed. */
 export interface LiveSocket {
@@ -56,7 +56,9 @@ interface Room {
   /** One client after the other, so that what is made for the first serves all. */
   queue: Promise<void>;
   /** The messages made last; most clients were told the same before. */
-  made: { readonly from: Nodes | undefined; readonly to: Nodes; readonly texts: string[] } | undefined;
+  made:
+    | { readonly from: Nodes | undefined; readonly to: Nodes; readonly messages: readonly Message[] }
+    | undefined;
 }
 
 const keyOf = ({ request, withFlows, intervalMs }: Follow) =>
@@ -81,15 +83,21 @@ export function createLiveViews(options: {
       const from = client.told;
       if (from === to) return;
       const { made } = room;
-      const ready = made !== undefined && made.from === from && made.to === to ? made.texts : undefined;
-      const texts: string[] = [];
-      for (const text of ready ?? messages(from, to, room.follow.withFlows)) {
-        texts.push(text);
-        client.socket.send(text);
+      const ready = made !== undefined && made.from === from && made.to === to ? made.messages : undefined;
+      const said: Message[] = [];
+      for (const message of ready ?? messages(from, to, room.follow.withFlows)) {
+        // The rest is told when this much has been read: nobody's view may fill the memory.
+        if (client.socket.bufferedAmount > maxWaitingBytes) {
+          client.told = said.length === 0 ? from : toldBy(from, said);
+          wake(room);
+          return;
+        }
+        said.push(message);
+        client.socket.send(message.text);
         if (ready === undefined) await nextTurn();
         if (!room.clients.has(client)) return;
       }
-      room.made = { from, to, texts };
+      room.made = { from, to, messages: said };
       client.told = to;
     } finally {
       client.busy = false;
