@@ -141,6 +141,8 @@ export interface AgentState {
   /** Without an id before the first registration. */
   info: AgentInfoValid;
   phase: 'recovering' | 'disconnected' | 'running' | 'terminating';
+  /** After a start: what still runs has been found. */
+  areContainersKnown: boolean;
   /** The leading master as detected. */
   master: string | undefined;
   registrationAttempts: number;

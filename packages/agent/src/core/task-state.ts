@@ -1,5 +1,5 @@
 import { FrameworkInfo_Capability_Type, TaskState } from '@orchestrator/mesos';
-import { type FrameworkRecord } from './records.ts';
+import type { FrameworkRecord } from './records.ts';
 import { hasCapability } from './turn.ts';
 
 const terminal = new Set<TaskState>([

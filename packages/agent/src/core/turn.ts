@@ -1,8 +1,8 @@
 /** One step in progress: the state, the time, and the actions so far. */
 import type { encodeMessage, executor, MessageShape, TaskInfoValid, Valid } from '@orchestrator/mesos';
 import { formatUuid } from '@orchestrator/mesos';
-import { keyOf, type SavedRecord } from './saved.ts';
 import type { AgentState, ExecutorRecord, FrameworkRecord, TaskRecord } from './records.ts';
+import { keyOf, type SavedRecord } from './saved.ts';
 
 type MessageDescriptor = Parameters<typeof encodeMessage>[0];
 
@@ -124,4 +124,16 @@ export function findContainer(
     }
   }
   return undefined;
+}
+
+/** As far back as the history goes. */
+export function hasEnded(state: AgentState, frameworkId: string, taskId: string): boolean {
+  const past = state.completedFrameworks.filter(({ id }) => id === frameworkId);
+  const present = state.frameworks.get(frameworkId);
+  for (const { executors, completedExecutors } of present === undefined ? past : [...past, present]) {
+    for (const { completedTasks } of [...executors.values(), ...completedExecutors]) {
+      if (completedTasks.some((task) => task.taskId.value === taskId)) return true;
+    }
+  }
+  return false;
 }

@@ -1,0 +1,178 @@
+/** Reservations and volumes that came while the agent ran, and the operations that bring them. */
+import {
+  applyOperation,
+  internal,
+  isDynamicallyReserved,
+  isPersistentVolume,
+  MesosError,
+  makeKind,
+  makeMessage,
+  OperationSchema,
+  OperationState,
+  OperationStatusSchema,
+  type OperationValid,
+  Resource_ReservationInfo_Type,
+  type ResourceKind,
+  Resources,
+} from '@orchestrator/mesos';
+import type { AgentState, OperationRecord } from './records.ts';
+import { save, sendToMaster, type Turn } from './turn.ts';
+
+const needsCheckpoint = (kind: ResourceKind) => isDynamicallyReserved(kind) || isPersistentVolume(kind);
+
+/** What the operator has given, before reservations and volumes were made of it. */
+function givenKind(kind: ResourceKind): ResourceKind {
+  const dynamic = kind.reservations.findIndex(({ type }) => type === Resource_ReservationInfo_Type.DYNAMIC);
+  const reservations = dynamic === -1 ? kind.reservations : kind.reservations.slice(0, dynamic);
+  const { persistence, volume, ...disk } = kind.disk ?? {};
+  const source = kind.disk?.source === undefined ? undefined : (disk as ResourceKind['disk']);
+  return makeKind({ ...kind, reservations, disk: source, shared: false });
+}
+
+/** All that the agent has, with the reservations and volumes in it. */
+export function totalResources({ info, checkpointed }: Pick<AgentState, 'info' | 'checkpointed'>): Resources {
+  const given = Resources.from(info.resources);
+  const taken = checkpointed.mapKinds(givenKind);
+  return given.minus(taken).plus(checkpointed);
+}
+
+export function setCheckpointed(turn: Turn, resources: Resources): void {
+  turn.state.checkpointed = resources;
+  save(turn, { kind: 'resources', resources: resources.toMessages() });
+  turn.actions.push({ type: 'volumes' });
+}
+
+/** What a task needs of reservations and volumes that this agent knows nothing of. */
+export function unknownResources(state: AgentState, wanted: Resources): Resources | undefined {
+  const special = wanted.allocatedTo(undefined).filter(needsCheckpoint);
+  return state.checkpointed.contains(special) ? undefined : special;
+}
+
+function updateOf(turn: Turn, { uuid, frameworkId, operation }: OperationRecord) {
+  const agentId = turn.state.info.id;
+  return makeMessage(internal.UpdateOperationStatusMessageSchema, {
+    ...(frameworkId !== undefined && { frameworkId: { value: frameworkId } }),
+    ...(agentId !== undefined && { agentId }),
+    status: operation.latestStatus,
+    latestStatus: operation.latestStatus,
+    operationUuid: { value: Buffer.from(uuid, 'hex') },
+  });
+}
+
+export function resendOperations(turn: Turn): void {
+  for (const record of turn.state.operations.values()) {
+    sendToMaster(turn, internal.UpdateOperationStatusMessageSchema, updateOf(turn, record));
+  }
+}
+
+function finish(
+  turn: Turn,
+  message: internal.ApplyOperationMessageValid,
+  result: { state: OperationState; message?: string; converted?: Resources },
+): OperationValid {
+  const { operationInfo, operationUuid, frameworkId } = message;
+  const agentId = turn.state.info.id;
+  const status = makeMessage(OperationStatusSchema, {
+    ...(operationInfo.id !== undefined && { operationId: operationInfo.id }),
+    ...(agentId !== undefined && { agentId }),
+    state: result.state,
+    ...(result.message !== undefined && { message: result.message }),
+    convertedResources: result.converted?.toMessages() ?? [],
+    uuid: { value: turn.state.options.newUuid() },
+  });
+  return makeMessage(OperationSchema, {
+    ...(frameworkId !== undefined && { frameworkId }),
+    ...(agentId !== undefined && { agentId }),
+    info: operationInfo,
+    latestStatus: status,
+    statuses: [status],
+    uuid: operationUuid,
+  });
+}
+
+function perform(turn: Turn, message: internal.ApplyOperationMessageValid): OperationValid {
+  const { state } = turn;
+  const expected = Buffer.from(state.resourceVersion);
+  if (!expected.equals(message.resourceVersionUuid.uuid.value)) {
+    return finish(turn, message, {
+      state: OperationState.OPERATION_DROPPED,
+      message: 'Operation was decided on resources of another version',
+    });
+  }
+  try {
+    const before = totalResources(state);
+    const after = applyOperation(before, message.operationInfo);
+    setCheckpointed(turn, after.filter(needsCheckpoint));
+    const converted = after.minus(before);
+    return finish(turn, message, { state: OperationState.OPERATION_FINISHED, converted });
+  } catch (error) {
+    if (!(error instanceof MesosError)) throw error;
+    // The master believes that it was done: with another version nothing else is decided on that belief.
+    state.resourceVersion = state.options.newUuid();
+    return finish(turn, message, { state: OperationState.OPERATION_FAILED, message: error.message });
+  }
+}
+
+/** A repetition is answered with what became of it the first time. */
+export function onApplyOperation(turn: Turn, message: internal.ApplyOperationMessageValid): void {
+  const uuid = Buffer.from(message.operationUuid.value).toString('hex');
+  let record = turn.state.operations.get(uuid);
+  if (record === undefined) {
+    const version = turn.state.resourceVersion;
+    record = { uuid, frameworkId: message.frameworkId?.value, operation: perform(turn, message) };
+    turn.state.operations.set(uuid, record);
+    save(turn, { kind: 'operation', ...record });
+    if (version !== turn.state.resourceVersion) sendResourceVersion(turn);
+  }
+  sendToMaster(turn, internal.UpdateOperationStatusMessageSchema, updateOf(turn, record));
+}
+
+export function onOperationAcknowledged(
+  turn: Turn,
+  { operationUuid, statusUuid }: internal.AcknowledgeOperationStatusMessageValid,
+): void {
+  const uuid = Buffer.from(operationUuid.value).toString('hex');
+  const status = turn.state.operations.get(uuid)?.operation.latestStatus.uuid;
+  if (status === undefined || !Buffer.from(status.value).equals(statusUuid.value)) return;
+  turn.state.operations.delete(uuid);
+  turn.actions.push({ type: 'forget', key: `operations/${uuid}` });
+}
+
+/** The master names operations that it waits for; those nobody has heard of were lost on the way. */
+export function onReconcileOperations(turn: Turn, message: internal.ReconcileOperationsMessageValid): void {
+  for (const { operationUuid, operationId } of message.operations) {
+    if (operationUuid === undefined) continue;
+    const known = turn.state.operations.has(Buffer.from(operationUuid.value).toString('hex'));
+    if (known) continue;
+    const status = makeMessage(OperationStatusSchema, {
+      ...(operationId !== undefined && { operationId }),
+      state: OperationState.OPERATION_DROPPED,
+      uuid: { value: turn.state.options.newUuid() },
+    });
+    const agentId = turn.state.info.id;
+    sendToMaster(
+      turn,
+      internal.UpdateOperationStatusMessageSchema,
+      makeMessage(internal.UpdateOperationStatusMessageSchema, {
+        ...(message.frameworkId !== undefined && { frameworkId: message.frameworkId }),
+        ...(agentId !== undefined && { agentId }),
+        ...{ status, latestStatus: status, operationUuid },
+      }),
+    );
+  }
+  resendOperations(turn);
+}
+
+/** Which version of the resources operations have to be decided on, and those whose end is not acknowledged. */
+export function sendResourceVersion(turn: Turn): void {
+  const { info, operations, resourceVersion } = turn.state;
+  if (info.id === undefined) return;
+  const message = makeMessage(internal.UpdateSlaveMessageSchema, {
+    agentId: info.id,
+    updateOversubscribedResources: false,
+    operations: { operations: [...operations.values()].map(({ operation }) => operation) },
+    resourceVersionUuid: { value: resourceVersion },
+    resourceProviders: {},
+  });
+  sendToMaster(turn, internal.UpdateSlaveMessageSchema, message);
+}

@@ -1,0 +1,148 @@
+/** Custom executors: they subscribe, are told what to run, and tell what becomes of it. */
+import {
+  internal,
+  makeMessage,
+  executor as protocol,
+  TaskState,
+  TaskStatus_Reason,
+  type TaskStatusValid,
+} from '@orchestrator/mesos';
+import { containerStatusOf } from './container-status.ts';
+import { endTask } from './ends.ts';
+import type { AgentEvent, ExecutorIds } from './events.ts';
+import { sendAcknowledged, sendEvent, sendLaunch } from './executor-events.ts';
+import { saveExecutor } from './launch.ts';
+import type { AgentState, ExecutorRecord, FrameworkRecord } from './records.ts';
+import { droppedFor } from './task-state.ts';
+import { cancelTimer, isRegistered, type Place, send, sendToMaster, type Turn } from './turn.ts';
+import { saveTask, takeUpdate } from './updates.ts';
+
+type EventOf<Type extends AgentEvent['type']> = Extract<AgentEvent, { type: Type }>;
+
+export function findExecutor(state: AgentState, ids: ExecutorIds): Place | undefined {
+  const framework = state.frameworks.get(ids.frameworkId);
+  const executor = framework?.executors.get(ids.executorId);
+  return framework === undefined || executor === undefined ? undefined : { framework, executor };
+}
+
+/** What the agent adds to what an executor says. */
+function completed(turn: Turn, place: Place, status: TaskStatusValid): internal.StatusUpdateValid {
+  const { framework, executor } = place;
+  const task = executor.tasks.get(status.taskId.value);
+  const agentId = turn.state.info.id;
+  const timestamp = status.timestamp > 0 ? status.timestamp : turn.nowMs / 1000;
+  const containerStatus =
+    status.containerStatus ??
+    (task === undefined ? undefined : containerStatusOf(turn.state, executor, task));
+  const shared = {
+    ...(agentId !== undefined && { agentId }),
+    ...{ executorId: executor.info.executorId, timestamp, uuid: status.uuid },
+  };
+  return makeMessage(internal.StatusUpdateSchema, {
+    ...shared,
+    frameworkId: { value: framework.id },
+    status: { ...status, ...shared, ...(containerStatus !== undefined && { containerStatus }) },
+  });
+}
+
+/** What is taken, or was taken before, is acknowledged once it is on disk. */
+function takeFromExecutor(turn: Turn, place: Place, status: TaskStatusValid): void {
+  const { framework, executor } = place;
+  const { validStatusUpdates } = turn.state.counters;
+  turn.state.counters.validStatusUpdates = validStatusUpdates + 1;
+  const kill = executor.tasks.get(status.taskId.value)?.kill;
+  const why =
+    kill?.reason === undefined || status.state !== TaskState.TASK_KILLED ? {} : { reason: kill.reason };
+  if (framework.phase === 'running') takeUpdate(turn, completed(turn, place, { ...status, ...why }));
+  sendAcknowledged(turn, executor, status.taskId.value, status.uuid);
+}
+
+export function onExecutorUpdate(turn: Turn, event: EventOf<'executorUpdate'>): void {
+  const place = findExecutor(turn.state, event);
+  if (place?.executor.isSubscribed) takeFromExecutor(turn, place, event.update.status);
+  else turn.state.counters.invalidStatusUpdates++;
+}
+
+function sendSubscribed(turn: Turn, framework: FrameworkRecord, executor: ExecutorRecord): void {
+  const { containerId, info } = executor;
+  const subscribed = {
+    ...{ executorInfo: info, frameworkInfo: framework.info, agentInfo: turn.state.info },
+    containerId: { value: containerId },
+  };
+  sendEvent(turn, executor, { type: protocol.Event_Type.SUBSCRIBED, subscribed });
+}
+
+/** Given to the executor before the agent or its connection broke, and never heard of by it. */
+function endLostTasks(turn: Turn, place: Place, known: ReadonlySet<string>): void {
+  const { framework, executor } = place;
+  for (const [taskId, task] of executor.tasks) {
+    const isUnheard = task.phase === 'launched' && task.task.state === TaskState.TASK_STAGING;
+    if (!isUnheard || known.has(taskId)) continue;
+    endTask(turn, framework, executor, task, {
+      state: droppedFor(framework),
+      reason: TaskStatus_Reason.AGENT_RESTARTED,
+      message: 'The task did not reach its executor',
+    });
+  }
+}
+
+export function onExecutorSubscribed(turn: Turn, event: EventOf<'executorSubscribed'>): void {
+  const place = findExecutor(turn.state, event);
+  if (place === undefined) return;
+  const { framework, executor } = place;
+  const isFirst = executor.phase === 'registering';
+  executor.isSubscribed = true;
+  sendSubscribed(turn, framework, executor);
+  if (executor.phase === 'terminating') {
+    sendEvent(turn, executor, { type: protocol.Event_Type.SHUTDOWN });
+    return;
+  }
+  executor.phase = 'running';
+  cancelTimer(turn, `executor ${executor.containerId}`);
+  saveExecutor(turn, framework, executor);
+  for (const { status } of event.subscribe?.unacknowledgedUpdates ?? []) {
+    takeFromExecutor(turn, place, status);
+  }
+  const heard = event.subscribe?.unacknowledgedTasks ?? [];
+  if (!isFirst) endLostTasks(turn, place, new Set(heard.map(({ taskId }) => taskId.value)));
+  for (const task of executor.tasks.values()) {
+    if (task.phase !== 'queued') continue;
+    task.phase = 'launched';
+    saveTask(turn, framework, executor, task);
+    sendLaunch(turn, executor, [task.info]);
+  }
+}
+
+/** It may come back; the end of its container is what counts. */
+export function onExecutorDisconnected(turn: Turn, event: EventOf<'executorDisconnected'>): void {
+  const executor = findExecutor(turn.state, event)?.executor;
+  if (executor !== undefined) executor.isSubscribed = false;
+}
+
+/** At most once: to the driver itself where there is one, otherwise through the master. */
+export function onExecutorMessage(turn: Turn, event: EventOf<'executorMessage'>): void {
+  const place = findExecutor(turn.state, event);
+  const agentId = turn.state.info.id;
+  if (place === undefined || agentId === undefined || !isRegistered(turn.state)) return;
+  const { framework, executor } = place;
+  const message = makeMessage(internal.ExecutorToFrameworkMessageSchema, {
+    ...{ agentId, frameworkId: { value: framework.id } },
+    ...{ executorId: executor.info.executorId, data: event.data },
+  });
+  const schema = internal.ExecutorToFrameworkMessageSchema;
+  if (framework.pid === undefined) sendToMaster(turn, schema, message);
+  else send(turn, framework.pid, schema, message);
+}
+
+export function onFrameworkMessage(turn: Turn, message: internal.FrameworkToExecutorMessageValid): void {
+  const ids = { frameworkId: message.frameworkId.value, executorId: message.executorId.value };
+  const executor = findExecutor(turn.state, ids)?.executor;
+  const { counters } = turn.state;
+  if (executor?.isSubscribed !== true) {
+    counters.invalidFrameworkMessages++;
+    return;
+  }
+  counters.validFrameworkMessages++;
+  const { data } = message;
+  sendEvent(turn, executor, { type: protocol.Event_Type.MESSAGE, message: { data } });
+}

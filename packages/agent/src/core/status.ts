@@ -1,0 +1,80 @@
+/** Makes the updates that the agent itself has to tell. */
+import {
+  type CheckStatusInfo,
+  internal,
+  makeMessage,
+  type TaskState,
+  type TaskStatus_Reason,
+  TaskStatus_Source,
+} from '@orchestrator/mesos';
+import { containerStatusOf } from './container-status.ts';
+import type { ExecutorRecord, FrameworkRecord, TaskRecord } from './records.ts';
+import type { Turn } from './turn.ts';
+import { takeUpdate } from './updates.ts';
+
+export interface Report {
+  state: TaskState;
+  message?: string;
+  reason?: TaskStatus_Reason;
+  healthy?: boolean;
+  checkStatus?: CheckStatusInfo;
+  /** Default: the agent. Tasks without an executor of their own are told of as if they had one. */
+  source?: (typeof TaskStatus_Source)[keyof typeof TaskStatus_Source];
+}
+
+interface Subject {
+  frameworkId: string;
+  taskId: string;
+  executorId?: string | undefined;
+  executor?: ExecutorRecord;
+  task?: TaskRecord;
+}
+
+function makeUpdate(turn: Turn, subject: Subject, report: Report): internal.StatusUpdateValid {
+  const { state, nowMs } = turn;
+  const { executor, task } = subject;
+  const uuid = state.options.newUuid();
+  const timestamp = nowMs / 1000;
+  const agentId = state.info.id;
+  const executorId = subject.executorId === undefined ? {} : { executorId: { value: subject.executorId } };
+  const { source = TaskStatus_Source.AGENT, ...said } = report;
+  const containerStatus =
+    executor === undefined || task === undefined ? undefined : containerStatusOf(state, executor, task);
+  const shared = { ...(agentId !== undefined && { agentId }), ...executorId, timestamp, uuid };
+  return makeMessage(internal.StatusUpdateSchema, {
+    ...shared,
+    frameworkId: { value: subject.frameworkId },
+    status: {
+      ...shared,
+      ...said,
+      source,
+      taskId: { value: subject.taskId },
+      ...(containerStatus !== undefined && { containerStatus }),
+    },
+  });
+}
+
+/** Of a task that the agent has. */
+export function reportTask(
+  turn: Turn,
+  framework: FrameworkRecord,
+  executor: ExecutorRecord,
+  task: TaskRecord,
+  report: Report,
+): void {
+  const executorId = executor.info.executorId.value;
+  const taskId = task.task.taskId.value;
+  takeUpdate(
+    turn,
+    makeUpdate(turn, { frameworkId: framework.id, taskId, executorId, executor, task }, report),
+  );
+}
+
+/** Of one that it does not have: it never came to run. */
+export function reportUnknown(
+  turn: Turn,
+  subject: { frameworkId: string; taskId: string; executorId?: string | undefined },
+  report: Report,
+): void {
+  takeUpdate(turn, makeUpdate(turn, subject, report));
+}
