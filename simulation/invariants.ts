@@ -96,21 +96,31 @@ function isSameKind(history: RunHistory, path: string, a: bigint, b: bigint): bo
   );
 }
 
+/** Paths whose ACL was set to what it was, or on both sides: what comes to the same need not be carried. */
+function unevenAcls(history: RunHistory): ReadonlySet<string> {
+  const setOn = { source: new Set<string>(), target: new Set<string>() };
+  const exempt = new Set<string>();
+  for (const side of sidesOf) {
+    for (const [path, list] of clientWrites(history, side)) {
+      const writes = list.filter(({ op }) => op.kind === 'setAcl');
+      if (writes.length > 0) setOn[side].add(path);
+      if (writes.some(({ isVain }) => isVain)) exempt.add(path);
+    }
+  }
+  for (const path of setOn.source) if (setOn.target.has(path)) exempt.add(path);
+  return exempt;
+}
+
 /** Each change has been applied once: where there was no conflict, the versions are equal. */
 export const versionsAreEqual: Invariant = (history) => {
   if (!history.isExact) return [];
   const exempt = inexactPaths(history);
-  // An ACL that was set to what it was need not be carried.
-  const vain = new Set<string>();
-  for (const side of sidesOf) {
-    for (const [path, list] of clientWrites(history, side))
-      if (list.some((write) => write.isVain)) vain.add(path);
-  }
+  const uneven = unevenAcls(history);
   const problems: string[] = [];
   for (const [path, a] of history.sides.source.tree.nodes) {
     const b = history.sides.target.tree.get(path);
     if (b === undefined || !inScope(path) || isBelowAny(path, exempt) || isAboveAny(path, exempt)) continue;
-    const isOff = history.isUndisturbed && a.stat.aversion !== b.stat.aversion && !vain.has(path);
+    const isOff = history.isUndisturbed && a.stat.aversion !== b.stat.aversion && !uneven.has(path);
     if (a.stat.version !== b.stat.version || isOff) {
       problems.push(`${path}: source has ${show(a)}, target has ${show(b)}`);
     }
