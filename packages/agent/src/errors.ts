@@ -7,6 +7,9 @@
  * - `RuntimeUnavailable`: Docker Engine, runc or conmon does not answer or is not installed.
  * - `FetchFailed`: a URI could not be fetched, or is not what its checksum says.
  * - `UnsafeArchive`: an archive has entries that lead out of the sandbox, or is larger than allowed.
+ * - `CheckpointUnreadable`: a file below `meta` is damaged, or of another version.
+ * - `Config`: a flag is unknown or has a value that cannot be, or the agent was configured anew.
+ * - `Expelled`: the master has no place for this agent.
  */
 export type AgentErrorCode =
   | 'InvalidContainer'
@@ -16,7 +19,10 @@ export type AgentErrorCode =
   | 'NoSuchContainer'
   | 'RuntimeUnavailable'
   | 'FetchFailed'
-  | 'UnsafeArchive';
+  | 'UnsafeArchive'
+  | 'CheckpointUnreadable'
+  | 'Config'
+  | 'Expelled';
 
 /** The one error class of this package. */
 export class AgentError extends Error {

@@ -44,7 +44,11 @@ export type SavedRecord =
   | SavedExecutor
   | SavedTask;
 
-const path = (...parts: string[]) => parts.map(encodeURIComponent).join('/');
+/** Ids come from frameworks: `..` must not lead anywhere. */
+const encoded = (part: string) =>
+  encodeURIComponent(part).replace(/^\.+$/, (dots) => '%2E'.repeat(dots.length));
+
+const path = (...parts: string[]) => parts.map(encoded).join('/');
 
 export const frameworkKey = (frameworkId: string) => path('frameworks', frameworkId, 'framework');
 
