@@ -30,6 +30,9 @@ export {
 export type { FrameworkCapability, FrameworkFacts, Quantities } from './allocator/subscription.ts';
 // The master itself.
 export { type MasterConfig, readConfig } from './config.ts';
+// Who leads, by ZooKeeper.
+export { ZooKeeperDetector } from './election/detector.ts';
+export { type ElectionPlace, readZkUrl } from './election/zk-url.ts';
 export { MasterError, type MasterErrorCode } from './errors.ts';
 export { type FlagSources, type Flags, readFlags } from './flags.ts';
 export { runMaster } from './main.ts';

@@ -69,6 +69,20 @@ test('the first leads; when it leaves the next does, and all see it', async () =
   }
 });
 
+test('clients of the APIs are told of the next leader when they have seen the last', async () => {
+  const a = await master(1);
+  const b = await master(2);
+  const first = await b.detector.detect(undefined);
+  expect(first).toMatchObject({ host: 'localhost', port: 1 });
+  const next = b.detector.detect(first);
+  await a.contender.close();
+  expect(await next).toMatchObject({ port: 2 });
+  const giving = new AbortController();
+  const never = b.detector.detect(await next, giving.signal);
+  giving.abort(new Error('enough'));
+  await expect(never).rejects.toThrow(/enough|abort/);
+});
+
 test('a member that was deleted is made again, last in line', async () => {
   const [a, b] = [await master(1), await master(2)];
   await until(() => b.detector.leader?.port === 1, 'the first to lead');

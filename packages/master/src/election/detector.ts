@@ -1,5 +1,10 @@
-import { EventEmitter } from 'node:events';
-import type { MasterInfoValid } from '@orchestrator/mesos';
+import { EventEmitter, once } from 'node:events';
+import {
+  type MasterDetector as ClientDetector,
+  equalLeaders,
+  type Leader,
+  type MasterInfoValid,
+} from '@orchestrator/mesos';
 import { type Clock, systemClock } from '@orchestrator/runtime';
 import {
   type ConnectionState,
@@ -24,6 +29,11 @@ export interface MasterDetector extends EventEmitter<DetectorEvents> {
   close(): Promise<void>;
 }
 
+function leaderOf(info: MasterInfoValid | undefined): Leader | undefined {
+  if (info === undefined) return undefined;
+  return { host: info.address?.hostname || info.hostname, port: info.address?.port ?? info.port, info };
+}
+
 /** How long to wait after a reading that failed without the connection being at fault. */
 const retryMs = 2_000;
 
@@ -31,7 +41,10 @@ const retryMs = 2_000;
  * Follows the group of masters in ZooKeeper. Without a connection for the length of the session it says that nobody
  * leads: the session is over for the servers too by then, and a leader may have been elected that we cannot see.
  */
-export class ZooKeeperDetector extends EventEmitter<DetectorEvents> implements MasterDetector {
+export class ZooKeeperDetector
+  extends EventEmitter<DetectorEvents>
+  implements MasterDetector, ClientDetector
+{
   readonly #client: ZooKeeperClient;
   readonly #path: string;
   readonly #clock: Clock;
@@ -50,6 +63,16 @@ export class ZooKeeperDetector extends EventEmitter<DetectorEvents> implements M
 
   get leader(): MasterInfoValid | undefined {
     return this.#leader;
+  }
+
+  /** For clients of the APIs: resolves when somebody else than `previous` leads, or nobody. */
+  async detect(previous: Leader | undefined, signal?: AbortSignal): Promise<Leader | undefined> {
+    for (;;) {
+      signal?.throwIfAborted();
+      const leader = leaderOf(this.#leader);
+      if (!equalLeaders(leader, previous)) return leader;
+      await once(this, 'leader', signal === undefined ? {} : { signal });
+    }
   }
 
   async start(): Promise<void> {
