@@ -11,6 +11,9 @@ const coveredLookEveryMs = 120_000;
 /** Also without a sign of anything new: UDP makes none. */
 const idleLookEveryMs = 600_000;
 
+/** No TCP connection was opened or accepted since the namespace came to be. */
+const quietActivity = '0 0 0';
+
 interface Seen {
   activity: string;
   lookedMs: number;
@@ -35,7 +38,9 @@ export function createLooks({ clock, procRoot }: { clock: Clock; procRoot: strin
         const activity = tcpActivity(readKernelFile(`${procRoot}/${pid}/net/snmp`) ?? '');
         const seen = known.get(namespace);
         if (seen === undefined) {
-          known.set(namespace, { activity, lookedMs: Number.NEGATIVE_INFINITY, covered: false, due: true });
+          // Most containers never talk; there is nothing to be found in them.
+          const due = activity !== quietActivity;
+          known.set(namespace, { activity, lookedMs: nowMs - idleLookEveryMs / 2, covered: false, due });
           continue;
         }
         const ageMs = nowMs - seen.lookedMs;
