@@ -164,7 +164,9 @@ export const noWriteIsLost: Invariant = (history) => {
         if (!history.isExact && isMadeAgain(list, i)) continue;
         // Without history an ACL change is nowhere to be seen once the node is deleted on the other side.
         if (!history.isExact && write.op.kind === 'setAcl') continue;
-        if (isRecorded(conflicts.get(path) ?? [], write) || isBelowDecided(history, write)) continue;
+        const recorded = conflicts.get(path) ?? [];
+        if (!history.isExact && isFoundLater(list, i, recorded)) continue;
+        if (isRecorded(recorded, write) || isBelowDecided(history, write)) continue;
         if (isBelowAny(path, history.held) || isAboveAny(path, history.held)) continue;
         problems.push(`${side} 0x${write.zxid.toString(16)} ${write.op.kind} ${path} ${describe(write)}`);
       }
@@ -179,6 +181,16 @@ export const noWriteIsLost: Invariant = (history) => {
  */
 function isMadeAgain(list: readonly ClientWrite[], i: number): boolean {
   return list[i]?.op.kind === 'create' && list[i - 1]?.op.kind === 'delete';
+}
+
+/** Without history a node is found as it is by then: its making and what was written to it are one change. */
+function isFoundLater(list: readonly ClientWrite[], i: number, conflicts: readonly Conflict[]): boolean {
+  if (list[i]?.op.kind !== 'create') return false;
+  for (const later of list.slice(i + 1)) {
+    if (later.op.kind === 'delete' || later.op.kind === 'create') return false;
+    if (later.op.kind === 'setData' && isRecorded(conflicts, later)) return true;
+  }
+  return false;
 }
 
 /** What no cursor speaks of - ephemerals, ACLs - is seen once an engine has written it. */
@@ -234,7 +246,7 @@ function isInFinalState(history: RunHistory, write: ClientWrite): boolean {
 /** The record knows of this change: its last change of that side is this one or a later one. */
 function isRecorded(conflicts: readonly Conflict[], write: ClientWrite): boolean {
   return conflicts.some((conflict) => {
-    const zxids = /@0x([0-9a-f]+)-0x([0-9a-f]+)$/.exec(conflict.id);
+    const zxids = /@0x([0-9a-f]+)-0x([0-9a-f]+)(-held)?$/.exec(conflict.id);
     const last = zxids?.[write.side === 'source' ? 1 : 2];
     if (last !== undefined && BigInt(`0x${last}`) >= write.zxid) return true;
     const value = conflict[write.side];
