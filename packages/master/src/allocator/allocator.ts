@@ -288,7 +288,10 @@ export class Allocator {
     const work = this.#candidates.take(this.#ledger.agents.values(), this.#options.random, mostAgents);
     const offers: Allocation[] = [];
     if (this.#ledger.quota.unsatisfied.size > 0) {
-      for (const [agent, whom] of work) this.#offer(agent, whom, 'guarantees', nowMs, offers);
+      for (const [agent, whom] of work) {
+        if (this.#ledger.quota.unsatisfied.size === 0) break;
+        this.#offer(agent, whom, 'guarantees', nowMs, offers);
+      }
       shuffle(work, this.#options.random);
     }
     for (const [agent, whom] of work) this.#offer(agent, whom, 'fair share', nowMs, offers);
