@@ -1,7 +1,7 @@
 /** One direction: what waits to be planned, what is on its way, and where the cursor of the side written to stands. */
 import type { Acl, CreateOp, DeleteOp, SetAclOp, SetDataOp } from '@orchestrator/zookeeper';
-import type { SideContext } from './context.ts';
 import { Fifo } from './fifo.ts';
+import type { SideTraits } from './options.ts';
 import { Predicted } from './predicted.ts';
 import { type Cursor, otherSide, type Side, type WriteOp } from './types.ts';
 
@@ -186,7 +186,10 @@ export function inFlight(lane: Lane): number {
  * Everything of the near side's stream up to here is on the far side, or needs nothing there. Never falls; does not move while
  * something is left to settle. Without history, a change was made anywhere before it was found.
  */
-export function doneThrough(lane: Lane, near: SideContext): bigint {
+export function doneThrough(
+  lane: Lane,
+  near: { readonly position: bigint; readonly traits: SideTraits },
+): bigint {
   const oldest = oldestUndone(lane);
   const isDated = near.traits.hasHistory && oldest?.movesCursor === true;
   const through = oldest === undefined ? near.position : isDated ? oldest.zxid - 1n : 0n;
