@@ -1,3 +1,8 @@
+// The agent
+export { Agent, type AgentOptions } from './agent.ts';
+export { type AgentConfig, agentConfig, agentFlagNames } from './config.ts';
+export { type RunAgentOptions, runAgent } from './main.ts';
+
 // Containers
 
 // Checks

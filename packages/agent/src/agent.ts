@@ -1,0 +1,283 @@
+/** The shell around the core: sockets, timers, files and containers. */
+import { createServer, type Server as HttpServer } from 'node:http';
+import type { Server } from 'node:net';
+import { join } from 'node:path';
+import {
+  addressOf,
+  createLibprocess,
+  createSharedServer,
+  encodeMessage,
+  formatUpid,
+  type Leader,
+  type Libprocess,
+  type LocalProcess,
+  type MasterDetector,
+  newUuidBytes,
+  parseUpid,
+  routeMessages,
+} from '@orchestrator/mesos';
+import { type Logger, type Random, silentLogger, systemRandom } from '@orchestrator/runtime';
+import { type Clock, systemClock, type Timer } from '@orchestrator/runtime/clock';
+import { createAgentApi } from './api/router.ts';
+import { reconfigurationProblem } from './checkpoint/reconfiguration.ts';
+import { CheckpointStore } from './checkpoint/store.ts';
+import { type AgentConfig, agentInfoOf } from './config.ts';
+import type { Containerizer } from './container/containerizer.ts';
+import type { AgentEvent } from './core/events.ts';
+import { type AgentState, type CoreOptions, defaultCoreOptions } from './core/records.ts';
+import { restoreState, wantedContainers } from './core/recovery.ts';
+import { step } from './core/step.ts';
+import type { Action } from './core/turn.ts';
+import { AgentError } from './errors.ts';
+import { Fetcher } from './fetcher/fetcher.ts';
+import { SandboxCollector } from './sandbox/collector.ts';
+import { sandboxFolder } from './sandbox/layout.ts';
+import { ExecutorSessions } from './service/executor-sessions.ts';
+import { Journal } from './service/journal.ts';
+import { masterRoutes } from './service/master-messages.ts';
+import { TaskRunner } from './service/task-runner.ts';
+
+export interface AgentOptions {
+  config: AgentConfig;
+  /** What it left is recovered by `start`; closed by `stop`. */
+  containerizer: Containerizer;
+  detector: MasterDetector;
+  clock?: Clock;
+  random?: Random;
+  logger?: Logger;
+  /** The agent cannot go on: its disk fails, or the master does not want it. */
+  onFatal: (error: unknown) => void;
+}
+
+type Performed = Exclude<Action, { type: 'save' | 'forget' }>;
+
+export class Agent {
+  readonly #options: AgentOptions;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #pid: string;
+  readonly #store: CheckpointStore;
+  readonly #journal: Journal;
+  readonly #runner: TaskRunner;
+  readonly #collector: SandboxCollector;
+  readonly #fetcher: Fetcher;
+  readonly #sessions: ExecutorSessions;
+  readonly #libprocess: Libprocess;
+  readonly #timers = new Map<string, Timer>();
+  readonly #stopping = new AbortController();
+  readonly #http: HttpServer;
+  #process: LocalProcess | undefined;
+  #server: Server | undefined;
+  #state: AgentState | undefined;
+
+  constructor(options: AgentOptions) {
+    const { config, clock = systemClock, logger = silentLogger, containerizer, onFatal } = options;
+    const { ip, port, workDir, switchUser } = config;
+    this.#options = options;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#pid = formatUpid({ id: 'slave(1)', host: ip, port });
+    this.#store = new CheckpointStore({ workDir, logger });
+    this.#journal = new Journal({
+      store: this.#store,
+      logger,
+      perform: (one) => this.#perform(one),
+      onFatal,
+    });
+    this.#collector = new SandboxCollector({ workDir, gcDelayMs: config.gcDelayMs, clock, logger });
+    this.#fetcher = new Fetcher({ cacheFolder: join(workDir, 'fetch'), clock });
+    this.#sessions = new ExecutorSessions(clock);
+    this.#libprocess = createLibprocess({
+      address: { host: ip, port },
+      clock,
+      onHandlerError: (error, { type }) => logger.warn('a message was not understood', { type, error }),
+    });
+    this.#runner = new TaskRunner({
+      ...{ workDir, switchUser, pid: this.#pid, ip, port, containerizer, logger },
+      ...{ fetcher: this.#fetcher, collector: this.#collector },
+      agentId: () => this.state.info.id?.value ?? '',
+      tell: (event) => this.#tell(event),
+    });
+    this.#http = createServer(this.#api());
+  }
+
+  /** As the core has it; for reading. @throws AgentError before `start` */
+  get state(): AgentState {
+    if (this.#state === undefined) throw new AgentError('Config', 'the agent has not been started');
+    return this.#state;
+  }
+
+  #api() {
+    const { config, containerizer } = this.#options;
+    return createAgentApi({
+      ...{ config, containerizer, pid: this.#pid, clock: this.#clock, logger: this.#logger },
+      startedAtMs: this.#clock.nowMs(),
+      state: () => this.#state,
+      sandboxOf: (containerId) => this.#runner.sandboxOf(containerId),
+      garbageCount: () => this.#collector.size,
+      tell: (event) => this.#tell(event),
+      openSession: (containerId, response, format, onEnd) =>
+        this.#sessions.open(containerId, response, format, onEnd),
+    });
+  }
+
+  /**
+   * Reads what was kept, finds what still runs, and then looks for a master.
+   *
+   * @throws AgentError `CheckpointUnreadable`, `Config` when the configuration has changed against the policy
+   */
+  async start(): Promise<void> {
+    const { containerizer, detector } = this.#options;
+    await this.#fetcher.open();
+    this.#state = await this.#restore();
+    const isRebooted = await this.#store.noteBoot();
+    const wanted = wantedContainers(this.#state);
+    const containers = await containerizer.recover((containerId) => wanted.has(containerId));
+    await this.#listen();
+    this.#tell({ type: 'recovered', containers, isRebooted });
+    for (const { containerId, state } of containers) if (state === 'running') this.#runner.adopt(containerId);
+    this.#follow(detector).catch((error: unknown) => {
+      if (!this.#stopping.signal.aborted) this.#options.onFatal(error);
+    });
+  }
+
+  async #restore(): Promise<AgentState> {
+    const { config } = this.#options;
+    const records = await this.#store.read();
+    const configured = agentInfoOf(config);
+    const saved = records.find((record) => record.kind === 'agent');
+    if (saved === undefined) return restoreState(configured, this.#coreOptions(), records);
+    const problem = reconfigurationProblem(saved.info, configured, config.reconfigurationPolicy);
+    if (problem !== undefined) {
+      throw new AgentError(
+        'Config',
+        `the agent is not what it was: ${problem}. Configure it as before, start it with ` +
+          '--reconfiguration_policy=additive, or remove meta/state below its work_dir to join as another agent',
+      );
+    }
+    const { id } = saved.info;
+    const info = { ...configured, ...(id && { id }) };
+    const state = restoreState(info, this.#coreOptions(), records);
+    for (const framework of state.frameworks.values()) {
+      for (const { info: executor, containerId } of framework.executors.values()) {
+        const ids = { agentId: id?.value ?? '', frameworkId: framework.id, containerId };
+        const path = sandboxFolder(config.workDir, { ...ids, executorId: executor.executorId.value });
+        this.#runner.noteSandbox(containerId, path);
+      }
+    }
+    return state;
+  }
+
+  #coreOptions(): CoreOptions {
+    const { config, random = systemRandom } = this.#options;
+    return { ...defaultCoreOptions, ...config.core, pid: this.#pid, random, newUuid: newUuidBytes };
+  }
+
+  async #listen(): Promise<void> {
+    const { ip, port } = this.#options.config;
+    const handler = routeMessages(masterRoutes((event) => this.#tell(event)));
+    this.#process = this.#libprocess.spawn('slave(1)', handler);
+    const server = createSharedServer({ libprocess: this.#libprocess, http: this.#http });
+    this.#server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, ip, resolve);
+    });
+  }
+
+  async #follow(detector: MasterDetector): Promise<void> {
+    const { signal } = this.#stopping;
+    let leader: Leader | undefined;
+    while (!signal.aborted) {
+      leader = await detector.detect(leader, signal);
+      const master = leader?.info?.pid || (leader && `master@${addressOf(leader)}`);
+      this.#logger.info('master detected', { master });
+      this.#tell({ type: 'detected', master });
+    }
+  }
+
+  #tell(event: AgentEvent): void {
+    if (this.#state === undefined || this.#stopping.signal.aborted) return;
+    this.#journal.add(step(this.#state, event, this.#clock.nowMs()).actions);
+  }
+
+  #perform(action: Performed): void {
+    switch (action.type) {
+      case 'link':
+        this.#link(action.to);
+        break;
+      case 'send':
+        this.#send(action);
+        break;
+      case 'event':
+        this.#sessions.send(action.containerId, action.event);
+        break;
+      case 'closeSession':
+        this.#sessions.close(action.containerId);
+        break;
+      case 'launch':
+        this.#runner.launch(action.order);
+        break;
+      case 'kill':
+        this.#runner.kill(action.containerId, action.graceMs);
+        break;
+      case 'release':
+        this.#runner.release(action.containerId);
+        break;
+      case 'watch':
+        this.#runner.watch(action.containerId, action.task);
+        break;
+      case 'timer':
+      case 'cancelTimer':
+        this.#setTimer(action);
+        break;
+      case 'volumes':
+        this.#runner.makeVolumes(this.state.checkpointed).catch(this.#options.onFatal);
+        break;
+      case 'exit':
+        this.#options.onFatal(new AgentError('Expelled', action.message));
+        break;
+      case 'log':
+        this.#logger.info(action.message, action.fields);
+        break;
+    }
+  }
+
+  #link(to: string): void {
+    const upid = parseUpid(to);
+    if (upid === undefined) return;
+    const onExited = () => this.#tell({ type: 'masterExited', master: to });
+    this.#process?.link(upid, onExited, { reconnect: true });
+  }
+
+  #send({ to, schema, message }: Extract<Action, { type: 'send' }>): void {
+    const upid = parseUpid(to);
+    if (upid !== undefined) this.#process?.sendBytes(upid, schema.typeName, encodeMessage(schema, message));
+  }
+
+  #setTimer(action: Extract<Action, { type: 'timer' | 'cancelTimer' }>): void {
+    const { key } = action;
+    this.#timers.get(key)?.cancel();
+    this.#timers.delete(key);
+    if (action.type === 'cancelTimer') return;
+    const fire = () => {
+      this.#timers.delete(key);
+      this.#tell({ type: 'timer', key });
+    };
+    this.#timers.set(key, this.#clock.after(action.delayMs, fire, { background: true }));
+  }
+
+  /** Leaves all containers as they are, for the next agent on this `work_dir`. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(new AgentError('Config', 'the agent is being stopped'));
+    for (const timer of this.#timers.values()) timer.cancel();
+    await this.#journal.idle();
+    this.#collector.close();
+    this.#sessions.closeAll();
+    this.#process?.close();
+    this.#libprocess.close();
+    this.#http.closeAllConnections();
+    this.#server?.close();
+    await this.#runner.close();
+  }
+}

@@ -1,0 +1,186 @@
+/** From what a framework asks for to what a containerizer is given. Pure. */
+import {
+  type CommandInfoValid,
+  ContainerInfo_DockerInfo_Network,
+  ContainerInfo_Type,
+  type ContainerInfoValid,
+  type EnvironmentValid,
+  isPersistentVolume,
+  Resources,
+  Volume_Mode,
+  Volume_Source_Type,
+  type VolumeValid,
+} from '@orchestrator/mesos';
+import type { Command, ContainerNetwork, ContainerSpec, PortMapping, Volume } from '../container/spec.ts';
+import type { LaunchOrder } from '../core/turn.ts';
+import { AgentError } from '../errors.ts';
+import type { FetchUri } from '../fetcher/fetcher.ts';
+
+const mebibyte = 2 ** 20;
+
+/** The command of a task, or of the executor that is launched for it. */
+export function commandOf({ task, executor }: LaunchOrder): CommandInfoValid | undefined {
+  return task === undefined ? executor.command : task.command;
+}
+
+export function urisOf(order: LaunchOrder): FetchUri[] {
+  return (commandOf(order)?.uris ?? []).map(({ value, executable, extract, cache, outputFile }) => ({
+    ...{ value, executable, extract, cache },
+    ...(outputFile !== '' && { outputFile }),
+  }));
+}
+
+/** As who it runs; undefined: as the agent. */
+export function userOf(order: LaunchOrder): string | undefined {
+  return commandOf(order)?.user || order.executor.command?.user || order.framework.user || undefined;
+}
+
+/** Secrets by reference are resolved by nobody here: a task that needs one does not start without it. */
+function variablesOf(environment: EnvironmentValid | undefined): Record<string, string> {
+  const variables: Record<string, string> = {};
+  for (const { name, value, secret } of environment?.variables ?? []) {
+    if (secret !== undefined && secret.value === undefined) {
+      const message = `environment variable ${name} is a secret by reference; give its value`;
+      throw new AgentError('InvalidContainer', message);
+    }
+    variables[name] = secret?.value === undefined ? value : Buffer.from(secret.value.data).toString();
+  }
+  return variables;
+}
+
+function commandFor(order: LaunchOrder): Command {
+  const command = commandOf(order);
+  if (command === undefined)
+    throw new AgentError('InvalidContainer', `task ${order.executorId} has no command`);
+  const { shell, value, arguments: words } = command;
+  return { shell, ...(value !== '' && { value }), arguments: words };
+}
+
+function networkOf({ docker, networkInfos }: ContainerInfoValid): ContainerNetwork | undefined {
+  const named = networkInfos.find(({ name }) => name !== '')?.name;
+  switch (docker?.network) {
+    case ContainerInfo_DockerInfo_Network.BRIDGE:
+      return { mode: 'bridge' };
+    case ContainerInfo_DockerInfo_Network.NONE:
+      return { mode: 'none' };
+    case ContainerInfo_DockerInfo_Network.USER:
+      return { mode: 'named', name: named ?? 'bridge' };
+    default:
+      return named === undefined || docker !== undefined ? undefined : { mode: 'named', name: named };
+  }
+}
+
+const protocolOf = (text: string): 'tcp' | 'udp' => (text.toLowerCase() === 'udp' ? 'udp' : 'tcp');
+
+function portsOf({ docker, networkInfos }: ContainerInfoValid): PortMapping[] {
+  const mappings = docker?.portMappings ?? networkInfos.flatMap(({ portMappings }) => portMappings);
+  return mappings.map(({ hostPort, containerPort, protocol }) => ({
+    ...{ hostPort, containerPort, protocol: protocolOf(protocol) },
+  }));
+}
+
+function volumeOf({ containerPath, hostPath, mode, source }: VolumeValid): Volume {
+  const shared = { containerPath, readOnly: mode === Volume_Mode.RO };
+  if (source?.type === Volume_Source_Type.DOCKER_VOLUME && source.dockerVolume !== undefined) {
+    const { driver, name, driverOptions } = source.dockerVolume;
+    const options = (driverOptions?.parameter ?? []).map(({ key, value }) => [key, value]);
+    return { ...shared, source: 'driver', driver, name, driverOptions: Object.fromEntries(options) };
+  }
+  if (source?.type === Volume_Source_Type.SANDBOX_PATH && source.sandboxPath !== undefined) {
+    return { ...shared, source: 'sandbox', path: source.sandboxPath.path };
+  }
+  const path = source?.hostPath?.path ?? hostPath;
+  if (path === '') {
+    throw new AgentError('InvalidContainer', `volume ${containerPath}: this kind of source is not supported`);
+  }
+  return path.startsWith('/')
+    ? { ...shared, source: 'host', hostPath: path }
+    : { ...shared, source: 'sandbox', path };
+}
+
+/** Where the data of a persistent volume is. */
+export function persistentVolumePath(workDir: string, role: string, id: string): string {
+  return `${workDir}/volumes/roles/${role.replaceAll('/', ' ')}/${id}`;
+}
+
+function persistentVolumes(resources: Resources, workDir: string): Volume[] {
+  const volumes: Volume[] = [];
+  for (const { kind } of resources) {
+    const { disk, reservations } = kind;
+    if (!isPersistentVolume(kind) || disk?.persistence === undefined || disk.volume === undefined) continue;
+    const hostPath = persistentVolumePath(workDir, reservations.at(-1)?.role ?? '*', disk.persistence.id);
+    const { containerPath, mode } = disk.volume;
+    volumes.push({ containerPath, readOnly: mode === Volume_Mode.RO, source: 'host', hostPath });
+  }
+  return volumes;
+}
+
+function imageOf(container: ContainerInfoValid): ContainerSpec['image'] {
+  if (container.type === ContainerInfo_Type.DOCKER && container.docker !== undefined) {
+    return { name: container.docker.image, forcePull: container.docker.forcePullImage };
+  }
+  const docker = container.mesos?.image?.docker;
+  if (docker === undefined) return undefined;
+  const config = docker.config?.value?.data;
+  const pullConfig = config === undefined ? undefined : Buffer.from(config).toString();
+  return {
+    name: docker.name,
+    forcePull: container.mesos?.image?.cached === false,
+    ...(pullConfig && { pullConfig }),
+  };
+}
+
+function containerFields(
+  container: ContainerInfoValid | undefined,
+  volumes: Volume[],
+): Partial<ContainerSpec> {
+  if (container === undefined) return volumes.length === 0 ? {} : { volumes };
+  const image = imageOf(container);
+  const network = networkOf(container);
+  const portMappings = portsOf(container);
+  const all = [...container.volumes.map(volumeOf), ...volumes];
+  const { docker, hostname } = container;
+  return {
+    ...(image && { image }),
+    ...(network && { network }),
+    ...(portMappings.length > 0 && { portMappings }),
+    ...(all.length > 0 && { volumes: all }),
+    ...(hostname !== '' && { hostname }),
+    ...(docker && { docker: { privileged: docker.privileged, parameters: docker.parameters } }),
+  };
+}
+
+export interface SpecPlace {
+  sandboxPath: string;
+  workDir: string;
+  /** As `executorEnvironment` has it. */
+  environment: Readonly<Record<string, string>>;
+  /** Tasks run as whom they ask for; otherwise as the agent. */
+  switchUser: boolean;
+}
+
+/** @throws AgentError `InvalidContainer` for what no containerizer here can do */
+export function containerSpec(order: LaunchOrder, place: SpecPlace): ContainerSpec {
+  const { task, executor, containerId } = order;
+  const resources = Resources.from(task?.resources ?? executor.resources);
+  const container = task === undefined ? executor.container : task.container;
+  const user = userOf(order);
+  const fields = containerFields(container, persistentVolumes(resources, place.workDir));
+  const limits = task?.limits ?? {};
+  const memLimit = limits.mem?.value;
+  return {
+    containerId,
+    command: commandFor(order),
+    environment: { ...place.environment, ...variablesOf(commandOf(order)?.environment) },
+    sandboxPath: place.sandboxPath,
+    resources: {
+      cpus: resources.thousandths('cpus') / 1000,
+      memBytes: (resources.thousandths('mem') / 1000) * mebibyte,
+      ...(limits.cpus !== undefined && { cpusLimit: limits.cpus.value }),
+      ...(memLimit !== undefined && { memLimitBytes: memLimit * mebibyte }),
+    },
+    // An image has users of its own; only who is named for the task itself is meant.
+    ...(place.switchUser && user !== undefined && fields.image === undefined && { user }),
+    ...fields,
+  };
+}

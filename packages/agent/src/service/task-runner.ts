@@ -1,0 +1,213 @@
+/** Sandboxes, fetching, containers and checks, as the core orders them; tells it what becomes of them. */
+import { chown, mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isPersistentVolume, type Resources, type TaskInfoValid } from '@orchestrator/mesos';
+import type { Logger } from '@orchestrator/runtime';
+import { CheckRunner } from '../checks/runner.ts';
+import { findAccount } from '../container/account.ts';
+import type { Containerizer } from '../container/containerizer.ts';
+import { executorEnvironment } from '../container/environment.ts';
+import type { AgentEvent } from '../core/events.ts';
+import type { LaunchOrder } from '../core/turn.ts';
+import { AgentError, reasonOf } from '../errors.ts';
+import type { Fetcher } from '../fetcher/fetcher.ts';
+import { containerSpec, persistentVolumePath, urisOf, userOf } from '../launch/container-spec.ts';
+import { checkOf, healthCheckOf } from '../launch/task-checks.ts';
+import type { SandboxCollector } from '../sandbox/collector.ts';
+import { createSandbox } from '../sandbox/layout.ts';
+
+export interface TaskRunnerOptions {
+  workDir: string;
+  switchUser: boolean;
+  /** `slave(1)@ip:port` */
+  pid: string;
+  ip: string;
+  port: number;
+  agentId: () => string;
+  containerizer: Containerizer;
+  fetcher: Fetcher;
+  collector: SandboxCollector;
+  logger: Logger;
+  tell: (event: AgentEvent) => void;
+}
+
+type Owner = { uid: number; gid: number };
+
+async function ownerOf(user: string): Promise<Owner> {
+  const [passwd, group] = await Promise.all([
+    readFile('/etc/passwd', 'utf8'),
+    readFile('/etc/group', 'utf8'),
+  ]);
+  const { uid, gid } = findAccount(user, passwd, group);
+  return { uid, gid };
+}
+
+export class TaskRunner {
+  readonly #options: TaskRunnerOptions;
+  /** Of executors, by their container. */
+  readonly #sandboxes = new Map<string, string>();
+  readonly #makingSandbox = new Map<string, Promise<string>>();
+  /** Launches that have not come to their container yet. */
+  readonly #preparing = new Map<string, AbortController>();
+  readonly #checks = new Map<string, CheckRunner[]>();
+
+  constructor(options: TaskRunnerOptions) {
+    this.#options = options;
+  }
+
+  sandboxOf(executorContainerId: string): string | undefined {
+    return this.#sandboxes.get(executorContainerId);
+  }
+
+  /** Of an executor from before this process. */
+  noteSandbox(executorContainerId: string, path: string): void {
+    this.#sandboxes.set(executorContainerId, path);
+  }
+
+  launch(order: LaunchOrder): void {
+    const { containerId } = order;
+    const controller = new AbortController();
+    this.#preparing.set(containerId, controller);
+    this.#launch(order, controller.signal).catch((error: unknown) => {
+      const isKilled = controller.signal.aborted || (error instanceof AgentError && error.code === 'Killed');
+      const reason = isKilled ? 'killed' : 'launchFailed';
+      this.#preparing.delete(containerId);
+      const termination = { reason, exitCode: undefined, message: reasonOf(error) } as const;
+      this.#options.tell({ type: 'terminated', containerId, termination });
+    });
+  }
+
+  async #launch(order: LaunchOrder, signal: AbortSignal): Promise<void> {
+    const { containerizer, fetcher, workDir, switchUser, tell } = this.#options;
+    const { containerId } = order;
+    const user = userOf(order);
+    const owner = switchUser && user !== undefined ? await ownerOf(user) : undefined;
+    const sandboxPath = await this.#taskSandbox(order, owner);
+    await fetcher.fetch(urisOf(order), sandboxPath, { signal, ...(owner && { owner }) });
+    signal.throwIfAborted();
+    const environment = this.#environment(order, sandboxPath);
+    const launched = containerizer.launch(
+      containerSpec(order, { sandboxPath, workDir, environment, switchUser }),
+    );
+    // From here on the containerizer knows it, and kills are its own.
+    this.#preparing.delete(containerId);
+    const status = await launched;
+    tell({ type: 'launched', containerId, status });
+    this.#waitFor(containerId);
+  }
+
+  #environment(order: LaunchOrder, sandboxPath: string): Record<string, string> {
+    const { pid, ip, port, agentId } = this.#options;
+    const grace = order.executor.shutdownGracePeriod;
+    return executorEnvironment({
+      ...{ frameworkId: order.frameworkId, executorId: order.executorId, agentId: agentId() },
+      ...{ agentPid: pid, agentIp: ip, agentEndpoint: `${ip}:${port}`, sandboxPath },
+      checkpoint: order.framework.checkpoint,
+      ...(grace !== undefined && { shutdownGracePeriodMs: Number(grace.nanoseconds) / 1e6 }),
+    });
+  }
+
+  /** Tasks of a group have folders within the sandbox of their executor. */
+  async #taskSandbox(order: LaunchOrder, owner: Owner | undefined): Promise<string> {
+    const { executorContainerId, containerId, task } = order;
+    const sandbox = await this.#sandbox(order, owner);
+    if (executorContainerId === containerId || task === undefined) return sandbox;
+    const path = join(sandbox, 'tasks', encodeURIComponent(task.taskId.value));
+    await mkdir(path, { recursive: true });
+    if (owner !== undefined) await chown(path, owner.uid, owner.gid);
+    return path;
+  }
+
+  #sandbox(order: LaunchOrder, owner: Owner | undefined): Promise<string> {
+    const { frameworkId, executorId, executorContainerId: containerId } = order;
+    const known = this.#sandboxes.get(containerId);
+    if (known !== undefined) return Promise.resolve(known);
+    let making = this.#makingSandbox.get(containerId);
+    if (making === undefined) {
+      const ids = { agentId: this.#options.agentId(), frameworkId, executorId, containerId };
+      making = createSandbox(this.#options.workDir, ids, owner)
+        .then((path) => {
+          this.#sandboxes.set(containerId, path);
+          return path;
+        })
+        .finally(() => this.#makingSandbox.delete(containerId));
+      this.#makingSandbox.set(containerId, making);
+    }
+    return making;
+  }
+
+  /** Tells of the end of a container that runs already. */
+  adopt(containerId: string): void {
+    this.#waitFor(containerId);
+  }
+
+  #waitFor(containerId: string): void {
+    const { containerizer, tell, logger } = this.#options;
+    containerizer.wait(containerId).then(
+      (termination) => {
+        this.#stopChecks(containerId);
+        tell({ type: 'terminated', containerId, termination });
+      },
+      (error: unknown) => logger.error('the end of a container cannot be told', { containerId, error }),
+    );
+  }
+
+  kill(containerId: string, graceMs: number): void {
+    this.#stopChecks(containerId);
+    const preparing = this.#preparing.get(containerId);
+    if (preparing === undefined) this.#options.containerizer.kill(containerId, { graceMs });
+    else preparing.abort(new AgentError('Killed', `container ${containerId} was killed before its start`));
+  }
+
+  /** Removes what is left of it; its sandbox stays for a while. */
+  release(containerId: string): void {
+    const { containerizer, collector, logger } = this.#options;
+    containerizer.destroy(containerId).catch((error: unknown) => {
+      logger.error('a container could not be removed', { containerId, error });
+    });
+    const sandbox = this.#sandboxes.get(containerId);
+    if (sandbox === undefined) return;
+    this.#sandboxes.delete(containerId);
+    collector.add(sandbox);
+  }
+
+  watch(containerId: string, { healthCheck, check }: TaskInfoValid): void {
+    const { containerizer, tell } = this.#options;
+    const target = { containerizer, containerId };
+    const runners: CheckRunner[] = [];
+    const health = healthCheck && healthCheckOf(healthCheck);
+    if (health !== undefined) {
+      const onHealth = ({ healthy, kill }: { healthy: boolean; kill: boolean }) =>
+        tell({ type: 'health', containerId, healthy, kill });
+      runners.push(new CheckRunner({ ...target, ...health, kind: 'health', onHealth }));
+    }
+    const general = check && checkOf(check);
+    if (general !== undefined) {
+      const onResult = (result: Extract<AgentEvent, { type: 'checked' }>['result']) =>
+        tell({ type: 'checked', containerId, result });
+      runners.push(new CheckRunner({ ...target, ...general, kind: 'check', onResult }));
+    }
+    if (runners.length > 0) this.#checks.set(containerId, runners);
+  }
+
+  #stopChecks(containerId: string): void {
+    for (const runner of this.#checks.get(containerId) ?? []) runner.stop();
+    this.#checks.delete(containerId);
+  }
+
+  /** Makes the folders of persistent volumes that are not there yet. */
+  async makeVolumes(resources: Resources): Promise<void> {
+    for (const { kind } of resources) {
+      const id = kind.disk?.persistence?.id;
+      if (!isPersistentVolume(kind) || id === undefined) continue;
+      const role = kind.reservations.at(-1)?.role ?? '*';
+      await mkdir(persistentVolumePath(this.#options.workDir, role, id), { recursive: true });
+    }
+  }
+
+  /** Containers go on. */
+  async close(): Promise<void> {
+    for (const containerId of [...this.#checks.keys()]) this.#stopChecks(containerId);
+    await this.#options.containerizer.close();
+  }
+}
