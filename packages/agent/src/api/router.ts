@@ -3,12 +3,25 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpRefusal } from '@orchestrator/mesos';
 import { type Exchange, sendJson, sendText } from './exchange.ts';
 import { serveExecutor } from './executor-api.ts';
+import { browse, download, read } from './files-endpoints.ts';
+import { serveOperator } from './operator-api.ts';
 import type { ApiPlace } from './place.ts';
+import { sendContainers, sendMetrics, sendState, sendStatistics, sendVersion } from './reads.ts';
 
 type Serve = (place: ApiPlace, exchange: Exchange) => Promise<void> | void;
 
 const routes: readonly (readonly [path: string, serve: Serve])[] = [
   ['/api/v1/executor', serveExecutor],
+  ['/api/v1', serveOperator],
+  ['/state', sendState],
+  ['/version', sendVersion],
+  ['/metrics/snapshot', sendMetrics],
+  ['/monitor/statistics', sendStatistics],
+  ['/containers', sendContainers],
+  ['/containerizer/debug', (_, exchange) => sendJson(exchange, '{"pending":[]}')],
+  ['/files/browse', browse],
+  ['/files/read', read],
+  ['/files/download', download],
   ['/health', (_, { response }) => sendText(response, 200)],
   ['/flags', ({ config }, exchange) => sendJson(exchange, JSON.stringify({ flags: config.flags }))],
 ];

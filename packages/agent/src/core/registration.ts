@@ -18,7 +18,8 @@ import { cancelTimer, findTask, isRegistered, log, save, send, type Turn, timer 
 import { resendAll } from './updates.ts';
 
 const { UNKNOWN, ...capabilityTypes } = AgentInfo_Capability_Type;
-export const agentCapabilities = Object.values(capabilityTypes).map((type) => ({ type }));
+const agentCapabilities = Object.values(capabilityTypes).map((type) => ({ type }));
+export const agentCapabilityNames: readonly string[] = Object.keys(capabilityTypes);
 
 /** Resources as masters want them when an agent registers: with roles, as before reservations could be refined. */
 function registrationOf(turn: Turn) {

@@ -1,0 +1,188 @@
+/** `/api/v1`: the reads of the v1 operator API. */
+import {
+  answerFormat,
+  callFormat,
+  encodeBody,
+  HttpRefusal,
+  makeMessage,
+  mediaTypes,
+  nameOfEnum,
+  agent as protocol,
+  readCall,
+  recordMediaType,
+} from '@orchestrator/mesos';
+import type { AgentState } from '../core/records.ts';
+import { type Exchange, readBody, requirePost, sendText } from './exchange.ts';
+import { listFolder, readPart, resolveFile } from './files.ts';
+import { agentMetrics } from './metrics.ts';
+import type { ApiPlace } from './place.ts';
+import { containerFacts } from './statistics.ts';
+
+type Call = protocol.CallValid;
+type ResponseInit = Parameters<typeof makeMessage<typeof protocol.ResponseSchema>>[1];
+type Answer = (place: ApiPlace, state: AgentState, call: Call) => ResponseInit | Promise<ResponseInit>;
+
+const { Call_Type: calls, Response_Type: type } = protocol;
+
+function executorsAnswer(state: AgentState) {
+  const frameworks = [...state.frameworks.values()];
+  return {
+    executors: frameworks.flatMap(({ executors }) =>
+      [...executors.values()].map(({ info }) => ({ executorInfo: info })),
+    ),
+    completedExecutors: [...frameworks, ...state.completedFrameworks].flatMap(({ completedExecutors }) =>
+      completedExecutors.map(({ info }) => ({ executorInfo: info })),
+    ),
+  };
+}
+
+function tasksAnswer(state: AgentState) {
+  const frameworks = [...state.frameworks.values(), ...state.completedFrameworks];
+  const executors = frameworks.flatMap(({ executors: live, completedExecutors }) => [
+    ...live.values(),
+    ...completedExecutors,
+  ]);
+  const records = executors.flatMap(({ tasks }) => [...tasks.values()]);
+  const inPhase = (wanted: string) => records.filter(({ phase }) => phase === wanted).map(({ task }) => task);
+  return {
+    queuedTasks: inPhase('queued'),
+    launchedTasks: inPhase('launched'),
+    terminatedTasks: inPhase('ended'),
+    completedTasks: executors.flatMap(({ completedTasks }) => completedTasks),
+  };
+}
+
+const frameworksAnswer = (state: AgentState) => ({
+  frameworks: [...state.frameworks.values()].map(({ info }) => ({ frameworkInfo: info })),
+  completedFrameworks: state.completedFrameworks.map(({ info }) => ({ frameworkInfo: info })),
+});
+
+function agentAnswer({ info, drain }: AgentState) {
+  const startedAt = drain && { nanoseconds: BigInt(Math.round(drain.startedAtMs)) * 1_000_000n };
+  return {
+    agentInfo: info,
+    ...(drain && { drainConfig: drain.config }),
+    ...(startedAt && { estimatedDrainStartTime: startedAt }),
+  };
+}
+
+async function listFiles(place: ApiPlace, path: string): Promise<ResponseInit> {
+  const real = await resolveFile(place, path);
+  if (real === undefined) throw new HttpRefusal(404, '');
+  const fileInfos = (await listFolder(path, real)).map(({ size, mtimeS, ...facts }) => ({
+    ...{ ...facts, size: BigInt(size) },
+    mtime: { nanoseconds: BigInt(mtimeS) * 1_000_000_000n },
+  }));
+  return { type: type.LIST_FILES, listFiles: { fileInfos } };
+}
+
+async function readFile(place: ApiPlace, call: Call): Promise<ResponseInit> {
+  const { path = '', offset = 0n, length = 0n } = call.readFile ?? {};
+  const real = await resolveFile(place, path);
+  if (real === undefined) throw new HttpRefusal(404, '');
+  const wanted = length === 0n ? undefined : Number(length);
+  const { size, data } = await readPart(real, { offset: Number(offset), length: wanted });
+  return { type: type.READ_FILE, readFile: { size: BigInt(size), data } };
+}
+
+async function containersAnswer(place: ApiPlace, state: AgentState): Promise<ResponseInit> {
+  const containers = (await containerFacts(place, state)).map((facts) => ({
+    frameworkId: { value: facts.framework.id },
+    executorId: facts.executor.info.executorId,
+    executorName: facts.executor.info.name,
+    containerId: { value: facts.containerId },
+    containerStatus: facts.status,
+    resourceStatistics: facts.statistics,
+  }));
+  return { type: type.GET_CONTAINERS, getContainers: { containers } };
+}
+
+function flagsAnswer({ config }: ApiPlace): ResponseInit {
+  const flags = Object.entries(config.flags).map(([name, value]) => ({ name, value }));
+  return { type: type.GET_FLAGS, getFlags: { flags } };
+}
+
+const answers: Readonly<Partial<Record<number, Answer>>> = {
+  [calls.GET_HEALTH]: () => ({ type: type.GET_HEALTH, getHealth: { healthy: true } }),
+  [calls.GET_FLAGS]: flagsAnswer,
+  [calls.GET_VERSION]: (_, { options: { version } }) => ({
+    type: type.GET_VERSION,
+    getVersion: { versionInfo: { version } },
+  }),
+  [calls.GET_METRICS]: (place, state) => {
+    const metrics = agentMetrics(place, state).map(([name, value]) => ({ name, value }));
+    return { type: type.GET_METRICS, getMetrics: { metrics } };
+  },
+  [calls.GET_LOGGING_LEVEL]: () => ({ type: type.GET_LOGGING_LEVEL, getLoggingLevel: { level: 0 } }),
+  [calls.LIST_FILES]: (place, _, call) => listFiles(place, call.listFiles?.path ?? ''),
+  [calls.READ_FILE]: (place, _, call) => readFile(place, call),
+  [calls.GET_STATE]: (_, state) => ({
+    type: type.GET_STATE,
+    getState: {
+      getTasks: tasksAnswer(state),
+      getExecutors: executorsAnswer(state),
+      getFrameworks: frameworksAnswer(state),
+    },
+  }),
+  [calls.GET_CONTAINERS]: containersAnswer,
+  [calls.GET_FRAMEWORKS]: (_, state) => ({
+    type: type.GET_FRAMEWORKS,
+    getFrameworks: frameworksAnswer(state),
+  }),
+  [calls.GET_EXECUTORS]: (_, state) => ({ type: type.GET_EXECUTORS, getExecutors: executorsAnswer(state) }),
+  [calls.GET_TASKS]: (_, state) => ({ type: type.GET_TASKS, getTasks: tasksAnswer(state) }),
+  [calls.GET_AGENT]: (_, state) => ({ type: type.GET_AGENT, getAgent: agentAnswer(state) }),
+  [calls.GET_OPERATIONS]: (_, { operations }) => ({
+    type: type.GET_OPERATIONS,
+    getOperations: { operations: [...operations.values()].map(({ operation }) => operation) },
+  }),
+  [calls.GET_RESOURCE_PROVIDERS]: () => ({ type: type.GET_RESOURCE_PROVIDERS, getResourceProviders: {} }),
+};
+
+/** Calls that do not work without what they are about. */
+const bodies: Readonly<Partial<Record<number, 'getMetrics' | 'listFiles' | 'readFile'>>> = {
+  [calls.GET_METRICS]: 'getMetrics',
+  [calls.LIST_FILES]: 'listFiles',
+  [calls.READ_FILE]: 'readFile',
+};
+
+function validate(call: Call): void {
+  const missing = call.type === calls.UNKNOWN ? 'type' : undefined;
+  const body = bodies[call.type];
+  const lacks = body !== undefined && call[body] === undefined;
+  const name = missing ?? (lacks ? nameOfEnum(calls, call.type).toLowerCase() : undefined);
+  if (name === undefined) return;
+  throw new HttpRefusal(400, `Failed to validate agent::Call: Expecting '${name}' to be present`);
+}
+
+/** Streams of calls have their own way of saying what is in them. */
+function refuseStreams({ request: { headers } }: Exchange): void {
+  if (headers['content-type'] === recordMediaType && headers['message-content-type'] === undefined) {
+    throw new HttpRefusal(400, "Expecting 'Message-Content-Type' to be set for streaming requests");
+  }
+  if (headers.accept !== recordMediaType && headers['message-accept'] !== undefined) {
+    throw new HttpRefusal(406, "Expecting 'Message-Accept' to be not set for non-streaming responses");
+  }
+}
+
+export async function serveOperator(place: ApiPlace, exchange: Exchange): Promise<void> {
+  if (!requirePost(exchange)) return;
+  const { request, response } = exchange;
+  const state = place.state();
+  if (state?.areContainersKnown !== true) throw new HttpRefusal(503, 'Agent has not finished recovery');
+  refuseStreams(exchange);
+  const format = callFormat(request.headers['content-type']);
+  const call = readCall(protocol.CallSchema, format, await readBody(request));
+  validate(call);
+  const answer = answers[call.type];
+  if (answer === undefined) {
+    sendText(response, 501, `${nameOfEnum(calls, call.type)} is not supported by this agent`);
+    return;
+  }
+  const accepted = answerFormat(request.headers.accept);
+  const message = makeMessage(protocol.ResponseSchema, await answer(place, state, call));
+  const body = Buffer.from(encodeBody(accepted, protocol.ResponseSchema, message));
+  response.setHeader('Content-Type', mediaTypes[accepted]);
+  response.setHeader('Content-Length', body.byteLength);
+  response.writeHead(200).end(body);
+}

@@ -1,0 +1,49 @@
+/** The endpoints from before v1. */
+import { ContainerStatusSchema, HttpRefusal, ResourceStatisticsSchema, writeJson } from '@orchestrator/mesos';
+import type { AgentState } from '../core/records.ts';
+import { type Exchange, sendJson } from './exchange.ts';
+import { double, jsonText, RawJson } from './json-text.ts';
+import { agentMetrics } from './metrics.ts';
+import type { ApiPlace } from './place.ts';
+import { containerFacts } from './statistics.ts';
+import { stateJson } from './views.ts';
+
+function stateOf(place: ApiPlace): AgentState {
+  const state = place.state();
+  if (state?.areContainersKnown !== true) throw new HttpRefusal(503, 'Agent has not finished recovery');
+  return state;
+}
+
+export function sendState(place: ApiPlace, exchange: Exchange): void {
+  sendJson(exchange, jsonText(stateJson(place, stateOf(place))));
+}
+
+export function sendVersion(place: ApiPlace, exchange: Exchange): void {
+  const { version } = stateOf(place).options;
+  sendJson(exchange, jsonText({ build_date: '', build_time: double(0), build_user: '', version }));
+}
+
+export function sendMetrics(place: ApiPlace, exchange: Exchange): void {
+  const figures = agentMetrics(place, stateOf(place)).map(([name, value]) => [name, double(value)] as const);
+  sendJson(exchange, jsonText(Object.fromEntries(figures)));
+}
+
+export async function sendStatistics(place: ApiPlace, exchange: Exchange): Promise<void> {
+  const shown = (await containerFacts(place, stateOf(place))).map(({ framework, executor, statistics }) => ({
+    ...{ executor_id: executor.info.executorId.value, executor_name: executor.info.name },
+    ...{ framework_id: framework.id, source: executor.info.source },
+    statistics: new RawJson(writeJson(ResourceStatisticsSchema, statistics)),
+  }));
+  sendJson(exchange, jsonText(shown));
+}
+
+export async function sendContainers(place: ApiPlace, exchange: Exchange): Promise<void> {
+  const shown = (await containerFacts(place, stateOf(place))).map((facts) => ({
+    ...{ container_id: facts.containerId, executor_id: facts.executor.info.executorId.value },
+    ...{ executor_name: facts.executor.info.name, framework_id: facts.framework.id },
+    source: facts.executor.info.source,
+    statistics: new RawJson(writeJson(ResourceStatisticsSchema, facts.statistics)),
+    status: new RawJson(writeJson(ContainerStatusSchema, facts.status)),
+  }));
+  sendJson(exchange, jsonText(shown));
+}
