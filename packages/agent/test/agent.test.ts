@@ -52,6 +52,13 @@ afterEach(async () => {
 const sandbox = (taskId: string) =>
   join(workDir, 'slaves/M-S0/frameworks/F-0001/executors', taskId, 'runs/latest');
 
+/** How many updates of the task wait on disk. */
+async function savedUpdates(taskId: string): Promise<number> {
+  const folder = join(workDir, 'meta/state/frameworks/F-0001/executors', taskId);
+  const [containerId = ''] = await readdir(folder);
+  return JSON.parse(await readFile(join(folder, containerId, 'tasks', taskId), 'utf8')).pending.length;
+}
+
 const until = (taskId: string, states: number[]) =>
   waitFor(() => master.statesOf(taskId).length >= states.length, { what: `${taskId} ${states}` }).then(() =>
     expect(master.statesOf(taskId)).toEqual(states),
@@ -90,6 +97,7 @@ test('kill -9 and a restart keep tasks, pending updates and the exit codes of wh
   master.acknowledges = false;
   master.run(task('pending', 'true'));
   await until('pending', [TASK_STARTING]);
+  await waitFor(async () => (await savedUpdates('pending')) === 3, { what: 'its updates on disk' });
   await kill();
   await writeFile(join(sandbox('ends'), 'go'), '');
   await waitFor(() => existsSync(join(workDir, 'containers/process/exits')), { what: 'exit codes' });
@@ -107,4 +115,38 @@ test('kill -9 and a restart keep tasks, pending updates and the exit codes of wh
   });
   await writeFile(join(sandbox('stays'), 'go'), '');
   await until('stays', [TASK_STARTING, TASK_RUNNING, TASK_FAILED]);
+});
+
+test('a custom executor subscribes, runs what it is given, and finds the agent again after kill -9', async () => {
+  await master.untilRegistered();
+  const program = fileURLToPath(new URL('executor-program.ts', import.meta.url));
+  const value = `exec ${process.execPath} ${program}`;
+  const executor = { type: 2, executorId: { value: 'e' }, frameworkId, command: { value } };
+  const custom = (taskId: string) =>
+    task(taskId, '', { command: undefined, executor, data: Buffer.from('d') });
+  master.run(custom('c1'));
+  await until('c1', [TASK_RUNNING]);
+  expect(Buffer.from(master.updates[0]?.status.data ?? []).toString()).toBe('d');
+  await kill();
+  agent = await startAgent();
+  await master.untilRegistered(2);
+  expect(master.reregistrations[0]?.executorInfos.map(({ executorId }) => executorId.value)).toEqual(['e']);
+  master.run(custom('c2'));
+  await until('c2', [TASK_RUNNING]);
+  master.send(internal.KillTaskMessageSchema, { frameworkId, taskId: { value: 'c1' } });
+  await until('c1', [TASK_RUNNING, TASK_KILLED]);
+  master.send(internal.ShutdownExecutorMessageSchema, { frameworkId, executorId: { value: 'e' } });
+  await until('c2', [TASK_RUNNING, TASK_KILLED]);
+  await waitFor(() => master.exited.length === 1, { what: 'the end of the executor' });
+});
+
+test('a group runs as one: when a task of it fails, the others end', async () => {
+  await master.untilRegistered();
+  const framework = { user: 'root', name: 'f', id: frameworkId, checkpoint: true, roles: ['*'] };
+  const executor = { type: 1, executorId: { value: 'pod' }, frameworkId } as const;
+  const tasks = [task('g1', 'sleep 1000'), task('g2', 'sleep 0.3; exit 3')];
+  master.send(internal.RunTaskGroupMessageSchema, { framework, executor, taskGroup: { tasks } });
+  await until('g2', [TASK_STARTING, TASK_RUNNING, TASK_FAILED]);
+  await until('g1', [TASK_STARTING, TASK_RUNNING, TASK_KILLED]);
+  await waitFor(() => master.exited.length === 1, { what: 'the end of the group' });
 });
