@@ -47,8 +47,9 @@ export interface RunAgentOptions {
 /** `orchestrator agent`. Resolves to the exit code: see `runDaemon`. */
 export async function runAgent(options: RunAgentOptions): Promise<number> {
   const { flags, createDetector = detectorOf, logger = createLogger({ name: 'agent' }) } = options;
+  // How much disk there is to offer is found out there.
+  if (flags.work_dir !== undefined) await mkdir(flags.work_dir, { recursive: true });
   const config = agentConfig(flags);
-  await mkdir(config.workDir, { recursive: true });
   let fail: (error: unknown) => void = () => undefined;
   const agent = new Agent({
     ...{ config, logger, detector: createDetector(config.master) },
