@@ -139,9 +139,18 @@ export function retryCopies(ctx: Context, lane: Lane): void {
   }
 }
 
+/** The copy was made of what the near mirror held when it was sent: changes told before have nothing to add to it. */
+function noteContained(ctx: Context, lane: Lane, path: string): void {
+  const copy = ctx.copies[lane.to].get(path);
+  const pending = ctx.dirty.get(path)?.[lane.from];
+  if (copy?.sent === undefined || pending === undefined) return;
+  pending.voidThrough = Math.max(pending.voidThrough, copy.request);
+}
+
 /** The far stream shows a node created in one of our mirror sessions. */
 export function onCopyEcho(ctx: Context, side: Side, path: string): void {
   const lane = ctx.lanes[otherSide(side)];
+  noteContained(ctx, lane, path);
   drop(ctx, lane, path);
   const original = ctx.sides[lane.from].mirror.get(path);
   const copy = ctx.sides[side].mirror.get(path);

@@ -89,7 +89,7 @@ function lookAt(
     onCopiesLost(ctx, side, [path]);
     return;
   }
-  if (written !== undefined && isOurs(written, now)) return;
+  if (written !== undefined && isOurs(written, before, now)) return;
   settleLater(ctx, side, path);
 }
 
@@ -106,14 +106,19 @@ function isUnchanged(before: MirrorNode | undefined, now: MirrorNode | undefined
 }
 
 /** Whether one of our writes left the node as it is now. */
-function isOurs(written: readonly WriteOp[], now: MirrorNode | undefined): boolean {
+function isOurs(
+  written: readonly WriteOp[],
+  before: MirrorNode | undefined,
+  now: MirrorNode | undefined,
+): boolean {
   return written.some((op) => {
     if (op.kind === 'check') return false;
     if (op.kind === 'delete') return now === undefined;
     if (now === undefined || now.dataHash !== dataHash(op.data)) return false;
-    return op.kind === 'create'
-      ? now.stat.version === 0 && sameAcl(now.acl, op.acl)
-      : now.stat.version === op.version + 1;
+    if (op.kind === 'create') return now.stat.version === 0 && sameAcl(now.acl, op.acl);
+    // Created on the way as well, its ACL is looked at with the create.
+    const isAclKept = before === undefined || sameAcl(now.acl, before.acl);
+    return isAclKept && now.stat.version === op.version + 1;
   });
 }
 

@@ -6,7 +6,7 @@
 import type { Context } from './context.ts';
 import { isSameNode } from './kinds.ts';
 import { settleLater } from './settling.ts';
-import type { Conflict, Side } from './types.ts';
+import { type Conflict, otherSide, type Side } from './types.ts';
 
 export function noteUndone(ctx: Context, path: string, ids: Iterable<string>): readonly string[] {
   const known = ctx.undone.get(path) ?? new Set();
@@ -40,9 +40,9 @@ export function resumeUndone(ctx: Context, conflicts: readonly Conflict[]): void
     const { source, target } = ctx.sides;
     if (ctx.held.has(path) || isSameNode(ctx, path, source.mirror.get(path), target.mirror.get(path))) {
       reportMoot(ctx, path);
-    } else if (ctx.dirty.get(path) === undefined) {
+    } else if (ctx.dirty.get(path)?.[otherSide(winner)] === undefined) {
       settleLater(ctx, winner, path, { carriesOut: [...(ctx.undone.get(path) ?? [])] });
     }
-    // Else the streams still tell of it.
+    // Else the loser's stream tells of changes that came after the decision.
   }
 }
