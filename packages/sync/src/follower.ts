@@ -6,7 +6,7 @@ import type { Side } from './core/types.ts';
 import { SyncError } from './errors.ts';
 
 /** Takes over from the follower: applies the transactions to the mirror, and takes new mirrors. */
-export type StreamSink = (event: Exclude<CaptureEvent, { kind: 'link' }>) => void;
+export type StreamSink = (event: Exclude<CaptureEvent, { kind: 'link' | 'wentBack' }>) => void;
 
 export interface FollowerOptions {
   readonly side: Side;
@@ -113,6 +113,7 @@ export class Follower {
       this.#options.onLink(event.up, event.reason);
       return;
     }
+    if (event.kind === 'wentBack') throw wentBack(this.side, event.seen, event.found);
     if (event.kind === 'mirror') this.#replace(event.tree);
     if (event.kind === 'progress') this.#progress = event.zxid;
     if (this.#sink !== undefined) this.#sink(event);
@@ -155,7 +156,7 @@ export class Follower {
 }
 
 /**
- * Nothing that an observer sees is ever rolled back. The servers also turn away every client that has seen more than they
+ * Nothing that was committed is ever rolled back. The servers also turn away every client that has seen more than they
  * have, so nothing of what is connected now can go on.
  */
 function wentBack(side: Side, seen: bigint, found: bigint): SyncError {

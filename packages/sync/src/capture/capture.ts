@@ -18,7 +18,9 @@ export type CaptureEvent =
   /** All changes up to `zxid` have been handed out. */
   | { readonly kind: 'progress'; readonly zxid: bigint }
   /** Whether changes reach us at present; `reason` says why not, or over what. */
-  | { readonly kind: 'link'; readonly up: boolean; readonly reason: string };
+  | { readonly kind: 'link'; readonly up: boolean; readonly reason: string }
+  /** The ensemble, which had committed `seen`, has only `found`: it is not what it was. Comes last. */
+  | { readonly kind: 'wentBack'; readonly seen: bigint; readonly found: bigint };
 
 export interface Capture {
   readonly mode: CaptureMode;

@@ -19,6 +19,7 @@ import {
 import type { ReachableEnsemble } from '../access.ts';
 import type { Scope } from '../core/scope.ts';
 import { reasonOf } from '../errors.ts';
+import { type Behind, commitNothing, untilBehind } from './behind.ts';
 import type { Capture, CaptureEvent } from './capture.ts';
 import { createNodeReader, type NodeReader } from './node-reads.ts';
 import { readAgain } from './read-again.ts';
@@ -45,7 +46,12 @@ const fullCompareMs = { watch: 60_000, scan: 20_000 } as const;
 const mostPending = 200_000;
 const pathsPerRound = 2_000;
 const retryMs = 500;
-const impossibleVersion = 0x7fff_ffff;
+
+interface Followed {
+  readonly tree: Tree;
+  /** All of it was read in this session. An ensemble that was emptied has none of before. */
+  readonly sessionId: bigint;
+}
 
 class PollingCapture implements Capture {
   readonly mode: 'watch' | 'scan';
@@ -61,6 +67,7 @@ class PollingCapture implements Capture {
   #asked = false;
   #wake: (() => void) | undefined;
   #comparedAtMs = 0;
+  #behind: Behind | undefined;
 
   constructor(options: PollingCaptureOptions) {
     this.#options = options;
@@ -97,28 +104,44 @@ class PollingCapture implements Capture {
   async *events(): AsyncGenerator<CaptureEvent> {
     const { signal } = this.#stop;
     const { clock } = this.#options;
-    let tree: Tree | undefined;
+    let followed: Followed | undefined;
+    void this.#endWhenBehind();
     while (!signal.aborted) {
       try {
         await this.#client.connected(signal);
         yield { kind: 'link', up: true, reason: `connected to ${this.#client.server}` };
-        if (tree === undefined) {
+        if (followed?.sessionId !== this.#client.sessionId) {
           await this.#arm();
-          tree = await this.#load();
-          yield { kind: 'mirror', tree };
+          followed = await this.#load();
+          if (followed === undefined) continue;
+          yield { kind: 'mirror', tree: followed.tree };
         } else {
           this.#compareAll = true;
         }
-        yield* this.#rounds(tree);
-        tree = undefined;
+        yield* this.#rounds(followed);
+        followed = undefined;
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof ZooKeeperError)) throw error;
+        if (this.#behind !== undefined) return yield { kind: 'wentBack', ...this.#behind };
         if (this.#client.state === 'closed') throw this.#client.failure ?? error;
         yield { kind: 'link', up: false, reason: reasonOf(error) };
         await sleep(clock, retryMs, signal).catch(() => undefined); // aborted: the loop ends
       }
     }
+  }
+
+  /** What waits for the client fails then, and {@link events} says why. */
+  async #endWhenBehind(): Promise<void> {
+    const { ensemble, landmark: path, clock } = this.#options;
+    this.#behind = await untilBehind({
+      client: this.#client,
+      ensemble,
+      path,
+      signal: this.#stop.signal,
+      clock,
+    });
+    if (this.#behind !== undefined) await this.#client.close();
   }
 
   #onEvent(event: WatchEvent): void {
@@ -134,9 +157,13 @@ class PollingCapture implements Capture {
     }
   }
 
-  /** Watches stand already, so what changes meanwhile is pending when the mirror is complete. */
-  async #load(): Promise<Tree> {
+  /**
+   * Watches stand already, so what changes meanwhile is pending when the mirror is complete. `undefined` when the session was
+   * lost on the way.
+   */
+  async #load(): Promise<Followed | undefined> {
     const { landmark, workFolder, maxNodesInMemory, clock } = this.#options;
+    const { sessionId } = this.#client;
     const tree = createTree({ folder: workFolder, maxNodesInMemory });
     const position = await this.#position();
     tree.beginSnapshot(position);
@@ -144,7 +171,9 @@ class PollingCapture implements Capture {
     await loadTree(tree, { ...this.#live(), also: [landmark], onForbidden });
     tree.consistentFrom(position);
     this.#comparedAtMs = clock.monotonicMs();
-    return tree;
+    if (this.#client.sessionId === sessionId) return { tree, sessionId };
+    tree.close();
+    return undefined;
   }
 
   #live(): LiveTree {
@@ -165,9 +194,8 @@ class PollingCapture implements Capture {
    * Until the stream has to begin anew; also after the loss of the session, since an ensemble that was emptied does not
    * know it either, and what is missing there must not be taken for deleted.
    */
-  async *#rounds(tree: Tree): AsyncGenerator<CaptureEvent> {
-    const { clock } = this.#options;
-    const { sessionId } = this.#client;
+  async *#rounds({ tree, sessionId }: Followed): AsyncGenerator<CaptureEvent> {
+    const { clock, landmark } = this.#options;
     while (!this.#stop.signal.aborted) {
       if (this.#restart) {
         this.#restart = false;
@@ -185,22 +213,14 @@ class PollingCapture implements Capture {
       if (ops.length > 0 && position > tree.zxid) {
         yield { kind: 'txns', txns: [this.#txn(position, ops)], arrivedMs };
       } else if (ops.length > 0) {
+        // It has to be told at a position of its own, after our last write, which the mirror has by its answer. On an idle
+        // ensemble that takes a transaction.
         for (const path of paths) this.#pending.add(path);
-        await this.#moveOn();
+        await commitNothing(this.#client, landmark);
       }
       if (this.#pending.size === 0) yield { kind: 'progress', zxid: position };
       await this.#untilEvent();
     }
-  }
-
-  /**
-   * What was found has to be told at a position of its own, after our last write, which the mirror has by its answer. On an
-   * idle ensemble that takes a transaction: a write that fails is one, and changes nothing.
-   */
-  async #moveOn(): Promise<void> {
-    await this.#client.setData(this.#options.landmark, null, impossibleVersion).catch((error) => {
-      if (!(error instanceof ZooKeeperError && error.zxid !== undefined)) throw error;
-    });
   }
 
   #txn(zxid: bigint, ops: readonly TxnOp[]): Txn {
