@@ -29,8 +29,7 @@ export class Follower {
   /** Reasons to take nothing from the capture for now. */
   readonly #holds = new Set<string>();
   #wake: (() => void) | undefined;
-  #firstMirror: ((tree: Tree) => void) | undefined;
-  readonly #ready: Promise<Tree>;
+  readonly #ready = Promise.withResolvers<Tree>();
   #ended = false;
   #progress = 0n;
   #running: Promise<void> | undefined;
@@ -39,15 +38,12 @@ export class Follower {
     this.side = options.side;
     this.capture = options.capture;
     this.#options = options;
-    this.#ready = new Promise((resolve) => {
-      this.#firstMirror = resolve;
-    });
   }
 
-  /** Resolves with the first mirror. */
+  /** Resolves with the first mirror; rejects when the stream fails before. */
   start(): Promise<Tree> {
     this.#running ??= this.#run();
-    return this.#ready;
+    return this.#ready.promise;
   }
 
   /** The side as far as its stream has been taken. */
@@ -98,7 +94,9 @@ export class Follower {
         this.#take(event);
       }
     } catch (error) {
-      if (!this.#ended) this.#options.onFailure(error);
+      if (this.#ended) return;
+      this.#options.onFailure(error);
+      this.#ready.reject(error);
     }
   }
 
@@ -137,8 +135,7 @@ export class Follower {
       zxid: `0x${tree.zxid.toString(16)}`,
       state: tree.state,
     });
-    this.#firstMirror?.(tree);
-    this.#firstMirror = undefined;
+    this.#ready.resolve(tree);
   }
 
   /** The tree has drifted from the servers': a defect, ours or theirs. The remedy is a fresh snapshot. */

@@ -106,7 +106,7 @@ export class SideKeeper {
     const { logger, onInterrupted } = this.#options;
     try {
       const replacement = await this.#open(old.side, observerLost);
-      await replacement.follower.start();
+      await startOrClose(replacement);
       if (this.#sides === undefined) return await replacement.close();
       this.#sides = { ...this.#sides, [old.side]: replacement };
       this.#broken.delete(old.side);
@@ -116,5 +116,14 @@ export class SideKeeper {
     } catch (error) {
       logger.warn('a side cannot be opened anew', { side: old.side, reason: reasonOf(error) });
     }
+  }
+}
+
+async function startOrClose(side: EngineSide): Promise<void> {
+  try {
+    await side.follower.start();
+  } catch (error) {
+    await side.close();
+    throw error;
   }
 }
