@@ -29,7 +29,8 @@ export interface LogFollowerOptions {
 }
 
 interface Checkpoint {
-  mark: LogMark;
+  /** Absent until something has been taken. */
+  mark?: LogMark | undefined;
   stdout: LogPosition;
   stderr: LogPosition;
 }
@@ -71,6 +72,8 @@ export class LogFollower {
     const stderr = await RotatingLog.open(join(sandboxPath, 'stderr'), rotation, before?.stderr);
     const logs = { stdout, stderr };
     try {
+      // Before the first byte, so that a later agent knows where that went.
+      if (before === undefined) await this.#checkpoint(logs);
       while (!this.#closing.signal.aborted) {
         const outcome = await this.#follow(logs);
         if (outcome === 'ended') break;
@@ -114,7 +117,6 @@ export class LogFollower {
   }
 
   async #checkpoint(logs: Record<'stdout' | 'stderr', RotatingLog>): Promise<void> {
-    if (this.#mark === undefined) return;
     const { checkpointFile, clock } = this.#options;
     const { stdout, stderr } = logs;
     const checkpoint: Checkpoint = { mark: this.#mark, stdout: stdout.position, stderr: stderr.position };
