@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { executorEnvironment, formatDuration } from './environment.ts';
 
 test('an executor of a checkpointing framework has what one of a Mesos agent has', () => {
-  const sandboxPath = '/work/slaves/S0/frameworks/F/executors/E/runs/C';
+  const sandboxPath = '/var/lib/agent/slaves/S0/frameworks/F/executors/E/runs/C';
   const options = {
     frameworkId: 'F',
     executorId: 'E',
