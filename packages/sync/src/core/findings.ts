@@ -53,10 +53,21 @@ export function nextTold(ctx: Context, side: Side): Told | undefined {
     if (news.length > 0 && isBusy(ctx, lane)) return undefined;
     here.findings.shift();
     if (news.length === 0) continue;
-    if (next.zxid > here.mirror.zxid) return sortOut(ctx, lane, next, news);
+    if (next.zxid > here.mirror.zxid) {
+      dropOutdated(ctx, here);
+      return sortOut(ctx, lane, next, news);
+    }
     lookAgain(ctx, here, news);
   }
   return undefined;
+}
+
+/** What waits behind a finding was made from the mirror as it is before that is taken in: it has to be made again. */
+function dropOutdated(ctx: Context, here: SideContext): void {
+  const outdated = here.findings.flatMap((each) => (typeof each === 'bigint' ? [] : each.ops));
+  if (outdated.length === 0) return;
+  here.findings.length = 0;
+  lookAgain(ctx, here, outdated);
 }
 
 /** It looked before our last write was there. */
