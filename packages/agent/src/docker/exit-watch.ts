@@ -1,6 +1,7 @@
 /**
  * Who has ended: one stream of the Engine's events for all containers of an agent, and a look at all of them whenever
- * the stream begins, since what happened before is not told.
+ * the stream begins, since what happened before is not told. And now and then: a stream can fall silent unnoticed, and a
+ * container can end in the moment before it is watched.
  */
 import type { Readable } from 'node:stream';
 import { type Clock, sleep } from '@orchestrator/runtime/clock';
@@ -18,6 +19,7 @@ export interface ExitWatchOptions {
 }
 
 const reconnectDelayMs = 250;
+const lookIntervalMs = 5_000;
 
 interface EngineEvent {
   Actor?: { Attributes?: Record<string, string> };
@@ -56,7 +58,7 @@ export class ExitWatch {
   }
 
   async #watch(): Promise<void> {
-    const { docker, agentName, onEnded, running } = this.#options;
+    const { docker, agentName } = this.#options;
     const filters = { type: ['container'], event: ['die', 'destroy'], label: [`${agentLabel}=${agentName}`] };
     const stream = (await docker.getEvents({
       filters: JSON.stringify(filters),
@@ -64,15 +66,38 @@ export class ExitWatch {
     } as Docker.GetEventsOptions)) as Readable;
     this.#stream = stream;
     this.#connected.resolve();
-    const listed = await docker.listContainers({ filters: JSON.stringify({ label: filters.label }) });
-    const alive = new Set(listed.map(({ Labels }) => Labels[containerLabel]));
-    for (const containerId of running()) if (!alive.has(containerId)) onEnded(containerId);
-    let rest = '';
-    for await (const chunk of stream) {
-      const lines = (rest + (chunk as Buffer).toString()).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) this.#read(line);
+    await this.#look();
+    const over = new AbortController();
+    const looks = this.#lookNowAndThen(over.signal);
+    try {
+      let rest = '';
+      for await (const chunk of stream) {
+        const lines = (rest + (chunk as Buffer).toString()).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) this.#read(line);
+      }
+    } finally {
+      over.abort();
+      await looks;
     }
+  }
+
+  async #lookNowAndThen(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await sleep(this.#options.clock, lookIntervalMs, signal).catch(() => undefined);
+      // An Engine that does not answer is asked again.
+      if (!signal.aborted) await this.#look().catch(() => undefined);
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { docker, agentName, onEnded, running } = this.#options;
+    const believed = [...running()];
+    if (believed.length === 0) return;
+    const filters = { label: [`${agentLabel}=${agentName}`] };
+    const listed = await docker.listContainers({ filters: JSON.stringify(filters) });
+    const alive = new Set(listed.map(({ Labels }) => Labels[containerLabel]));
+    for (const containerId of believed) if (!alive.has(containerId)) onEnded(containerId);
   }
 
   #read(line: string): void {
