@@ -75,8 +75,10 @@ export class LogFollower {
       // Before the first byte, so that a later agent knows where that went.
       if (before === undefined) await this.#checkpoint(logs);
       while (!this.#closing.signal.aborted) {
-        const outcome = await this.#follow(logs);
-        if (outcome === 'ended') break;
+        const outcome = await this.#take(logs, true);
+        // The Engine may end a log that is followed before it has told the last of it.
+        if (outcome === 'ended') await this.#take(logs, false);
+        if (outcome === 'ended' || outcome === 'gone') break;
         await sleep(clock, reconnectDelayMs, this.#closing.signal).catch(() => undefined);
       }
       await this.#checkpoint(logs);
@@ -86,24 +88,33 @@ export class LogFollower {
     }
   }
 
-  /** One connection, to its end. */
-  async #follow(logs: Record<'stdout' | 'stderr', RotatingLog>): Promise<'ended' | 'broken'> {
+  /** One connection, to its end: what there is so far, or what comes as well. */
+  async #take(
+    logs: Record<'stdout' | 'stderr', RotatingLog>,
+    follow: boolean,
+  ): Promise<'ended' | 'gone' | 'broken'> {
     const { container } = this.#options;
-    const query = { follow: true, stdout: true, stderr: true, timestamps: true } as const;
+    const query = { stdout: true, stderr: true, timestamps: true } as const;
     const since = this.#mark === undefined ? {} : { since: sinceOf(this.#mark) as unknown as number };
     try {
-      const response = (await container.logs({ ...query, ...since })) as unknown as Readable;
-      this.#response = response;
+      const chunks = follow
+        ? await this.#open(container.logs({ ...query, ...since, follow: true }))
+        : [await container.logs({ ...query, ...since })];
       const parser = new LogFrameParser();
       const skip = skipTaken(this.#mark);
-      for await (const chunk of response) await this.#write(skip(parser.push(chunk as Buffer)), logs);
+      for await (const chunk of chunks) await this.#write(skip(parser.push(chunk as Buffer)), logs);
       const { State } = await container.inspect();
       return State.Running ? 'broken' : 'ended';
     } catch (error) {
       // Gone, or with a log driver that cannot be read.
       const status = statusOf(error);
-      return status === 404 || status === 501 ? 'ended' : 'broken';
+      return status === 404 || status === 501 ? 'gone' : 'broken';
     }
+  }
+
+  async #open(response: Promise<NodeJS.ReadableStream>): Promise<Readable> {
+    this.#response = (await response) as Readable;
+    return this.#response;
   }
 
   async #write(entries: LogEntry[], logs: Record<'stdout' | 'stderr', RotatingLog>): Promise<void> {
