@@ -35,12 +35,18 @@ interface Checkpoint {
   stderr: LogPosition;
 }
 
+/** As a connection brings them: files are rotated between two pieces. */
+const pieceBytes = 65_536;
 const checkpointIntervalMs = 1_000;
 const reconnectDelayMs = 200;
 
 async function readCheckpoint(file: string): Promise<Checkpoint | undefined> {
   const text = await readFile(file, 'utf8').catch(() => undefined);
   return text === undefined ? undefined : (JSON.parse(text) as Checkpoint);
+}
+
+function* piecesOf(bytes: Buffer): Iterable<Buffer> {
+  for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
 }
 
 export class LogFollower {
@@ -99,7 +105,7 @@ export class LogFollower {
     try {
       const chunks = follow
         ? await this.#open(container.logs({ ...query, ...since, follow: true }))
-        : [await container.logs({ ...query, ...since })];
+        : piecesOf(await container.logs({ ...query, ...since }));
       const parser = new LogFrameParser();
       const skip = skipTaken(this.#mark);
       for await (const chunk of chunks) await this.#write(skip(parser.push(chunk as Buffer)), logs);
