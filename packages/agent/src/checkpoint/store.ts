@@ -12,6 +12,7 @@
 import { mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Logger, silentLogger } from '@orchestrator/runtime';
+import { readIfThere } from '../container/read-if-there.ts';
 import type { SavedRecord } from '../core/saved.ts';
 import { decodeRecord, encodeRecord } from './codec.ts';
 
@@ -103,7 +104,7 @@ export class CheckpointStore {
   /** Whether the machine has started anew since the last call; false when there was none. */
   async noteBoot(bootIdPath = '/proc/sys/kernel/random/boot_id'): Promise<boolean> {
     const bootId = (await readFile(bootIdPath, 'utf8')).trim();
-    const before = await readFile(this.#bootIdFile, 'utf8').catch(() => undefined);
+    const before = await readIfThere(this.#bootIdFile);
     if (before === bootId) return false;
     await mkdir(dirname(this.#bootIdFile), { recursive: true, mode: 0o700 });
     await writeWhole(this.#bootIdFile, bootId);

@@ -1,8 +1,9 @@
 /** What a runtime without a daemon remembers of a container, for the agent after this one: a folder each. */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
+import { readIfThere } from './read-if-there.ts';
 import type { ContainerStatus, Recovered } from './runtime.ts';
 import type { ContainerSpec } from './spec.ts';
 
@@ -31,9 +32,9 @@ export class ContainerFolders {
     return folder;
   }
 
-  /** Undefined when it was never made, or cannot be read. */
+  /** Undefined when it was never made. */
   async specOf(containerId: string): Promise<ContainerSpec | undefined> {
-    const text = await readFile(join(this.of(containerId), 'spec.json'), 'utf8').catch(() => undefined);
+    const text = await readIfThere(join(this.of(containerId), 'spec.json'));
     return text === undefined ? undefined : (JSON.parse(text) as ContainerSpec);
   }
 
@@ -44,7 +45,7 @@ export class ContainerFolders {
   }
 
   async startOf(containerId: string): Promise<StartRecord | undefined> {
-    const text = await readFile(join(this.of(containerId), 'start.json'), 'utf8').catch(() => undefined);
+    const text = await readIfThere(join(this.of(containerId), 'start.json'));
     return text === undefined ? undefined : (JSON.parse(text) as StartRecord);
   }
 

@@ -1,5 +1,6 @@
 /** Process ids are used again; with the time of its start and the boot, a process is itself for ever. */
 import { readFile } from 'node:fs/promises';
+import { readIfThere } from './read-if-there.ts';
 
 export interface ProcessIdentity {
   pid: number;
@@ -20,7 +21,7 @@ let bootId: string | undefined;
 
 /** Undefined when there is no such process, or it has ended and nobody has asked how. */
 export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  const stat = await readIfThere(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
   bootId ??= (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
   const fields = statFields(stat);

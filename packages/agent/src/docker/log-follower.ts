@@ -3,11 +3,12 @@
  * in the Engine's log and the places in the two files are written down together, and a later agent goes on from there,
  * forgetting what the one before it had written beyond.
  */
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type Clock, sleep } from '@orchestrator/runtime/clock';
 import type Docker from 'dockerode';
+import { readIfThere } from '../container/read-if-there.ts';
 import { type LogPosition, RotatingLog, type RotationOptions } from '../sandbox/rotating-log.ts';
 import { statusOf } from './engine-errors.ts';
 import {
@@ -41,7 +42,7 @@ const checkpointIntervalMs = 1_000;
 const reconnectDelayMs = 200;
 
 async function readCheckpoint(file: string): Promise<Checkpoint | undefined> {
-  const text = await readFile(file, 'utf8').catch(() => undefined);
+  const text = await readIfThere(file);
   return text === undefined ? undefined : (JSON.parse(text) as Checkpoint);
 }
 
