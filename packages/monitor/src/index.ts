@@ -7,8 +7,12 @@ export {
 export { type MonitorConfig, monitorConfigSchema } from './config/schema.ts';
 export { MonitorError, type MonitorErrorCode } from './errors.ts';
 export {
+  type ClusterDetector,
+  type CreateDetector,
   createMonitorServer,
   type MonitorServer,
   type MonitorServerOptions,
   monitorComponent,
+  type RunMonitorOptions,
+  runMonitor,
 } from './main.ts';

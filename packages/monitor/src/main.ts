@@ -4,13 +4,16 @@ import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import type { MasterDetector } from '@orchestrator/mesos';
 import {
   type Component,
   createHttpServer,
+  createLogger,
   createMetrics,
   type HttpServer,
   type Logger,
   type Metrics,
+  runDaemon,
   silentLogger,
 } from '@orchestrator/runtime';
 import { type Clock, systemClock } from '@orchestrator/runtime/clock';
@@ -19,7 +22,8 @@ import { momentsOf } from './api/past.ts';
 import { addRoutes } from './api/routes.ts';
 import { createCollector } from './collect/collector.ts';
 import { authOf, type Environment, httpTls, makeFirstAccount, probeGate, probeTls } from './config/access.ts';
-import type { LoadedMonitorConfig } from './config/load.ts';
+import { monitorHelp, readArguments } from './config/arguments.ts';
+import { type LoadedMonitorConfig, loadMonitorConfig } from './config/load.ts';
 import { createControls } from './control/controls.ts';
 import { createPipes } from './control/pipes.ts';
 import { createSwitchboard } from './control/switchboard.ts';
@@ -45,6 +49,15 @@ export interface MonitorServerOptions {
   /** For secrets that are in variables. Default: this process's. */
   readonly env?: Environment;
   readonly version?: string;
+  /** For `cluster.master`. Default: one that asks a list of hosts; it refuses `zk://`. */
+  readonly createDetector?: CreateDetector;
+}
+
+/** Finds the leading master of what `cluster.master` names; `close` is called at the end. */
+export type CreateDetector = (master: string) => Promise<ClusterDetector> | ClusterDetector;
+
+export interface ClusterDetector extends MasterDetector {
+  close?(): Promise<void> | void;
 }
 
 export interface MonitorServer {
@@ -55,7 +68,9 @@ export interface MonitorServer {
   stop(): Promise<void>;
 }
 
-type Ambient = Required<Omit<MonitorServerOptions, 'version'>> & { readonly version: string };
+type Ambient = Required<Omit<MonitorServerOptions, 'version' | 'createDetector'>> & {
+  readonly version: string;
+};
 
 const dayMs = 86_400_000;
 /** Rows of metrics of the past; some 60 bytes each. */
@@ -159,4 +174,38 @@ export function monitorComponent(options: MonitorServerOptions): Component {
     },
     stop: () => server?.stop(),
   };
+}
+
+export interface RunMonitorOptions {
+  /** Those after `orchestrator monitor`; see `monitorHelp`. */
+  readonly args?: readonly string[];
+  readonly environment?: Environment;
+  readonly version?: string;
+  readonly createDetector?: CreateDetector;
+  readonly logger?: Logger;
+  /** Where the help goes. Default standard output. */
+  readonly print?: (text: string) => void;
+}
+
+/**
+ * `orchestrator monitor`. Resolves to the exit code: see `runDaemon`.
+ *
+ * @throws ConfigError, MonitorError `config` for flags, variables or a file that are wrong
+ */
+export async function runMonitor(options: RunMonitorOptions = {}): Promise<number> {
+  const { args = [], environment = {}, version, createDetector } = options;
+  const { help, file, flags } = readArguments(args);
+  if (help) {
+    const { print = (text: string) => process.stdout.write(text) } = options;
+    print(monitorHelp());
+    return 0;
+  }
+  const config = loadMonitorConfig({ ...(file === undefined ? {} : { file }), flags, env: environment });
+  const logger = options.logger ?? createLogger({ name: 'monitor' });
+  const monitor = monitorComponent({
+    ...{ config, logger, env: environment },
+    ...(version === undefined ? {} : { version }),
+    ...(createDetector === undefined ? {} : { createDetector }),
+  });
+  return runDaemon({ components: [monitor], logger });
 }

@@ -28,6 +28,16 @@ const tls = z.strictObject({
     .describe('PEM file of the authorities of client certificates, which are then required'),
 });
 
+const coordinator = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected small letters, digits and dashes')
+    .describe('By which it is asked for here'),
+  url: z.url({ protocol: /^https?$/ }).describe('Base URL of its REST API'),
+  token: secretReference.optional().describe('Bearer token; it never leaves this server'),
+  ca: z.string().min(1).optional().describe('PEM file of the authorities of its certificate'),
+});
+
 export const monitorConfigSchema = z.strictObject({
   workDir: z.string().min(1).default('./monitor').describe('Folder of accounts, audit log and history'),
   http: z
@@ -77,6 +87,31 @@ export const monitorConfigSchema = z.strictObject({
         .record(z.string(), role)
         .default({})
         .describe('Roles that controls need; operator where nothing is said'),
+    })
+    .prefault({}),
+  cluster: z
+    .strictObject({
+      master: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('Mesos masters that are shown: zk://HOST:PORT,…/PATH or HOST:PORT,…'),
+      scheme: z.enum(['http', 'https']).default('http').describe('How masters and agents are spoken to'),
+      principal: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('Sent to masters and agents as HTTP Basic, with `secret`'),
+      secret: secretReference.optional().describe('Of `principal`; alone: a bearer token'),
+    })
+    .prefault({}),
+  migrations: z
+    .strictObject({
+      coordinators: z
+        .array(coordinator)
+        .default([])
+        .meta({ secret: false })
+        .describe('Servers of zk-migrate whose migrations are shown'),
     })
     .prefault({}),
   collector: z
