@@ -20,15 +20,18 @@ export const mayImport: Record<string, readonly string[]> = {
   report: [],
   probe: ['runtime', 'report'],
   monitor: ['runtime', 'report', 'store', 'mesos'],
-  cli: ['runtime', 'store', 'zookeeper', 'sync', 'migration'],
+  cli: ['runtime', 'store', 'zookeeper', 'sync', 'migration', 'mesos', 'master', 'agent', 'probe', 'monitor'],
   testing: ['runtime'],
 };
 
 const outermost = ['bench', 'simulation', 'e2e', 'scripts'];
-/** Parts of the runtime that need nothing else of it: a process that is to stay small loads them alone. */
-const doors = new Set(
-  ['backoff', 'clock', 'errors', 'random', 'secrets'].map((part) => `@orchestrator/runtime/${part}`),
-);
+/** Parts that need nothing else of their package: a process that is to stay small loads them alone. */
+const doors = new Set([
+  ...['backoff', 'clock', 'config', 'config-reference', 'daemon', 'errors', 'random', 'secrets'].map(
+    (part) => `@orchestrator/runtime/${part}`,
+  ),
+  '@orchestrator/probe/main',
+]);
 const longestFile = 500;
 const importPattern =
   /(?:^|\n)\s*(?:import|export)\s(?:[^'";]*?\sfrom\s)?['"]([^'"]+)['"]|import\(['"]([^'"]+)['"]\)/g;
