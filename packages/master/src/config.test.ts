@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { removeFolder, temporaryFolder } from '@orchestrator/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readConfig } from './config.ts';
-import { readFlags } from './flags.ts';
+import { flagsWithoutEffect, readFlags } from './flags.ts';
 
 let etc: string;
 
@@ -60,6 +60,49 @@ test('durations, rates and percentages are read as Mesos writes them', async () 
   });
 });
 
+test('without an address a master is on loopback alone, and says the same of itself', async () => {
+  expect(await configOf([])).toMatchObject({
+    ...{ ip: '127.0.0.1', advertisedIp: '127.0.0.1', hostname: 'localhost', port: 5050 },
+  });
+  expect(await configOf(['--hostname=m1'])).toMatchObject({ hostname: 'm1', advertisedIp: '127.0.0.1' });
+  expect(await configOf(['--ip=127.0.0.5', '--no-hostname_lookup'])).toMatchObject({
+    ...{ ip: '127.0.0.5', advertisedIp: '127.0.0.5', hostname: '127.0.0.5' },
+  });
+});
+
+test('on every address, others are told one that they can reach', async () => {
+  const { ip, advertisedIp } = await configOf(['--ip=0.0.0.0', '--no-hostname_lookup']);
+  expect(ip).toBe('0.0.0.0');
+  expect(advertisedIp).not.toBe('0.0.0.0');
+  const advertised = ['--ip=0.0.0.0', '--advertise_ip=192.0.2.7', '--advertise_port=80', '--hostname=m'];
+  expect(await configOf(advertised)).toMatchObject({ advertisedIp: '192.0.2.7', advertisedPort: 80 });
+  expect(await configOf(['--no-hostname_lookup'], { LIBPROCESS_IP: '127.0.0.9' })).toMatchObject({
+    advertisedIp: '127.0.0.9',
+  });
+  expect(await configOf(['--ip_discovery_command=echo 127.0.0.8'])).toMatchObject({ ip: '127.0.0.8' });
+});
+
+test('flags are known by their old names too', async () => {
+  const config = await configOf(['--slave_ping_timeout=2secs', '--max_slave_ping_timeouts=3']);
+  expect(config).toMatchObject({ agentPingTimeoutMs: 2000, maxAgentPingTimeouts: 3 });
+});
+
+test('a domain, and what frameworks may be', async () => {
+  const domain = '{"fault_domain":{"region":{"name":"eu"},"zone":{"name":"a"}}}';
+  const config = await configOf([`--domain=${domain}`, '--roles=web,batch', '--no-root_submissions']);
+  expect(config.domain?.faultDomain?.region.name).toBe('eu');
+  expect([...(config.roles ?? [])]).toEqual(['*', 'web', 'batch']);
+  expect(config.allowsRoot).toBe(false);
+});
+
+test('every flag with a default can be read with it, and those without effect are told of', async () => {
+  const flags = await readFlags({
+    args: ['--work_dir=/w', '--quorum=2', '--http_authenticators=basic'],
+    etc,
+  });
+  expect(flagsWithoutEffect(flags).map(({ name }) => name)).toEqual(['quorum']);
+});
+
 test.each([
   [['--nonsense=1'], /no flag "nonsense"/],
   [['--port=x'], /--port is "x", not a whole number/],
@@ -69,6 +112,14 @@ test.each([
   [['--authenticate_agents'], /there are no credentials/],
   [['--acls=/nowhere'], /cannot be read/],
   [['plain'], /is no flag/],
+  [['--http_authenticators=com_example'], /modules cannot be loaded/],
+  [['--hooks=x'], /modules cannot be loaded/],
+  [['--ip=::1'], /not an IPv4 address/],
+  [['--ip=1.2.3.4', '--ip_discovery_command=x'], /both given/],
+  [['--ip_discovery_command=exit 1'], /failed/],
+  [['--port=70000'], /not a port/],
+  [['--domain={}'], /defines no `fault_domain`/],
+  [['--allocator_agent_recovery_factor=2'], /between 0 and 1/],
 ])('%j is refused', async (args, message) => {
   await expect(configOf(args)).rejects.toThrow(message);
 });

@@ -5,77 +5,27 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MasterError } from './errors.ts';
-
-/** What a flag is when nobody says otherwise; undefined: not set. */
-const defaults: Readonly<Record<string, string | undefined>> = {
-  acls: undefined,
-  advertise_ip: undefined,
-  advertise_port: undefined,
-  agent_ping_timeout: '15secs',
-  agent_removal_rate_limit: undefined,
-  agent_reregister_timeout: '10mins',
-  authenticate_agents: 'false',
-  authenticate_frameworks: 'false',
-  authenticate_http_frameworks: 'false',
-  authenticate_http_readonly: 'false',
-  authenticate_http_readwrite: 'false',
-  authentication_v0_timeout: '15secs',
-  cluster: undefined,
-  credentials: undefined,
-  fair_sharing_excluded_resource_names: undefined,
-  filter_gpu_resources: 'true',
-  hostname: undefined,
-  http_tokens: undefined,
-  ip: '0.0.0.0',
-  logging_level: 'INFO',
-  max_agent_ping_timeouts: '5',
-  max_completed_frameworks: '50',
-  max_completed_tasks_per_framework: '1000',
-  max_operator_event_stream_subscribers: '1000',
-  max_unreachable_tasks_per_framework: '1000',
-  min_allocatable_resources: 'cpus:0.01|mem:32',
-  offer_timeout: undefined,
-  port: '5050',
-  recovery_agent_removal_limit: '100%',
-  registry_gc_interval: '15mins',
-  registry_max_agent_age: '2weeks',
-  registry_max_agent_count: '102400',
-  registry_store_timeout: '20secs',
-  store: undefined,
-  work_dir: undefined,
-  zk: undefined,
-  zk_session_timeout: '10secs',
-};
-
-/** Flags of Mesos whose part is played by something else here, or by nothing: taken, and without effect. */
-const withoutEffect: ReadonlySet<string> = new Set([
-  'allocation_interval',
-  'allocator',
-  'authenticators',
-  'authorizers',
-  'external_log_file',
-  'framework_sorter',
-  'hostname_lookup',
-  'http_authenticators',
-  'initialize_driver_logging',
-  'log_auto_initialize',
-  'log_dir',
-  'logbufsecs',
-  'memory_profiling',
-  'publish_per_framework_metrics',
-  'quiet',
-  'quorum',
-  'registry',
-  'registry_fetch_timeout',
-  'registry_strict',
-  'role_sorter',
-  'root_submissions',
-  'webui_dir',
-]);
+import { flagTable } from './flag-table.ts';
 
 export type Flags = Readonly<Record<string, string>>;
 
-const isKnown = (name: string) => Object.hasOwn(defaults, name) || withoutEffect.has(name);
+const currentNames = new Map(
+  Object.entries(flagTable).flatMap(([name, { formerly }]) =>
+    formerly === undefined ? [] : [[formerly, name]],
+  ),
+);
+
+/** What a flag is called today. */
+const currentName = (name: string) => currentNames.get(name) ?? name;
+
+const isKnown = (name: string) => Object.hasOwn(flagTable, currentName(name));
+
+/** What libprocess reads from its environment. Flags of the master go before it. */
+const libprocessNames: Readonly<Record<string, string>> = {
+  LIBPROCESS_IP: 'ip',
+  LIBPROCESS_ADVERTISE_IP: 'advertise_ip',
+  LIBPROCESS_ADVERTISE_PORT: 'advertise_port',
+};
 
 function fromArguments(args: readonly string[]): Record<string, string> {
   const flags: Record<string, string> = {};
@@ -104,7 +54,10 @@ function fromEnvironment(environment: Readonly<Record<string, string | undefined
   for (const [name, value] of Object.entries(environment)) {
     const key = name.startsWith('MESOS_') ? name.slice('MESOS_'.length).toLowerCase() : '';
     // The environment is also that of executors and libraries: only what is a flag counts.
-    if (value !== undefined && isKnown(key)) flags[key] = value;
+    if (value === undefined) continue;
+    const ofLibprocess = libprocessNames[name];
+    if (ofLibprocess !== undefined) flags[ofLibprocess] ??= value;
+    else if (isKnown(key)) flags[currentName(key)] = value;
   }
   return flags;
 }
@@ -137,19 +90,41 @@ export async function readFlags({ args = [], environment = {}, etc = '/etc' }: F
   const { zk } = await fromFolder(join(etc, 'mesos'));
   const given = {
     ...(zk === undefined ? {} : { zk }),
-    ...files,
+    ...byCurrentNames(files),
     ...fromEnvironment(environment),
-    ...fromArguments(args),
+    ...byCurrentNames(fromArguments(args)),
   };
   const unknown = Object.keys(given).find((name) => !isKnown(name));
   if (unknown !== undefined) {
     throw new MasterError('config', `a master has no flag "${unknown}"`, {
-      remedy: `it has ${Object.keys(defaults).join(', ')}`,
+      remedy: `it has ${Object.keys(flagTable).join(', ')}`,
     });
   }
+  refuseModules(given);
   const flags: Record<string, string> = {};
-  for (const [name, value] of Object.entries({ ...defaults, ...given })) {
+  for (const [name, { default: value }] of Object.entries(flagTable)) {
     if (value !== undefined) flags[name] = value;
   }
-  return flags;
+  return { ...flags, ...given };
+}
+
+const byCurrentNames = (flags: Record<string, string>) =>
+  Object.fromEntries(Object.entries(flags).map(([name, value]) => [currentName(name), value]));
+
+function refuseModules(given: Flags): void {
+  for (const [name, value] of Object.entries(given)) {
+    const { effect, note, only } = flagTable[name] ?? {};
+    if (effect !== 'refused' || only?.includes(value) === true) continue;
+    throw new MasterError('config', `flag --${name} is "${value}": ${note}`, {
+      remedy: only === undefined || only.length === 0 ? 'leave it out' : `leave it out, or write ${only[0]}`,
+    });
+  }
+}
+
+/** Flags that were given and do nothing here, with the reason; for a warning at the start. */
+export function flagsWithoutEffect(flags: Flags): { readonly name: string; readonly why: string }[] {
+  return Object.keys(flags).flatMap((name) => {
+    const { effect, note = '' } = flagTable[name] ?? {};
+    return effect === 'none' ? [{ name, why: note }] : [];
+  });
 }

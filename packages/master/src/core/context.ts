@@ -34,6 +34,16 @@ export interface CoreOptions {
   readonly registryMaxAgentCount: number;
   readonly registryMaxAgentAgeMs: number;
   readonly registryGcIntervalMs: number;
+  /** With quotas, the part of a former leader's agents that has to be back before anything is offered. Default 0.8. */
+  readonly recoveryFactor: number;
+  /** The longest wait for them. Default 600 000. */
+  readonly recoveryTimeoutMs: number;
+  /** Agents that say no domain are not let in. Default false. */
+  readonly requiresAgentDomain: boolean;
+  /** That frameworks may be in. Default: any. */
+  readonly roles: ReadonlySet<string> | undefined;
+  /** Frameworks may run as root. Default true. */
+  readonly allowsRoot: boolean;
 }
 
 /** Agents on their way from one list to another; what concerns them waits, or is not answered. */
@@ -52,6 +62,8 @@ export interface MasterState {
   readonly recoveredAgents: Map<string, { readonly hostname: string }>;
   /** How many there were; 0 once their time is over. */
   recoveredCount: number;
+  /** Offers wait for agents of the former leader. */
+  isWaitingForAgents: boolean;
   /** Since when; nanoseconds since 1970. */
   readonly unreachableAgents: Map<string, bigint>;
   readonly goneAgents: Map<string, bigint>;
@@ -74,6 +86,8 @@ export type TimerEvent =
   | { readonly type: 'ping'; readonly agentId: string }
   | { readonly type: 'unreachable'; readonly agentId: string }
   | { readonly type: 'reregister-deadline' }
+  /** Offers are made although agents are missing. */
+  | { readonly type: 'recovery-timeout' }
   | { readonly type: 'failover'; readonly frameworkId: string }
   | { readonly type: 'offer'; readonly offerId: string }
   | { readonly type: 'registry-gc' };

@@ -17,7 +17,13 @@ import { deactivateFramework, disconnectFramework, removeFramework, sameConnecti
 import { makeInverseOffers, makeOffers, rescindOffer } from './offers.ts';
 import { handleWrite } from './operator/writes.ts';
 import type { Connection, FrameworkRecord } from './records.ts';
-import { collectGarbage, maybeResumeOffers, onReregisterDeadline, recover } from './recovery.ts';
+import {
+  collectGarbage,
+  maybeResumeOffers,
+  onReregisterDeadline,
+  recover,
+  resumeOffers,
+} from './recovery.ts';
 import { changeFramework, subscribe } from './subscribe.ts';
 import { Timers } from './timers.ts';
 
@@ -48,6 +54,11 @@ const defaults = {
   registryMaxAgentCount: 102_400,
   registryMaxAgentAgeMs: 14 * 24 * 60 * minuteMs,
   registryGcIntervalMs: 15 * minuteMs,
+  recoveryFactor: 0.8,
+  recoveryTimeoutMs: 10 * minuteMs,
+  requiresAgentDomain: false,
+  roles: undefined,
+  allowsRoot: true,
 } satisfies Omit<CoreOptions, 'masterInfo'>;
 
 function emptyState(options: CoreOptions): MasterState {
@@ -65,6 +76,7 @@ function emptyState(options: CoreOptions): MasterState {
     inverseOffers: new Map(),
     machines: new Map(),
     recoveredCount: 0,
+    isWaitingForAgents: false,
     nextAgentNumber: 0,
     nextFrameworkNumber: 0,
     nextOfferNumber: 0,
@@ -244,6 +256,9 @@ export class MasterCore {
       }
       case 'reregister-deadline':
         onReregisterDeadline(context);
+        return;
+      case 'recovery-timeout':
+        resumeOffers(context);
         return;
       case 'failover': {
         const framework = state.frameworks.get(due.frameworkId);

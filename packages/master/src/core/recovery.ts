@@ -5,8 +5,6 @@ import { machinesOf } from '../registrar/maintenance.ts';
 import { log, type MasterContext, write } from './context.ts';
 import { quotaOf } from './holdings.ts';
 
-/** With quotas, nothing is offered until so many of the agents are back: shares of a part of the cluster are not fair. */
-const agentsBackShare = 0.8;
 /** Ids in one registry write when old agents are forgotten. */
 const pruneBatch = 60;
 
@@ -25,21 +23,33 @@ export function recover(context: MasterContext): void {
       type: 'reregister-deadline',
     });
   }
-  allocator.setPaused(isWaitingForAgents(context));
   timers.set('registry-gc', nowMs + options.registryGcIntervalMs, { type: 'registry-gc' });
+  waitForAgents(context);
 }
 
-function isWaitingForAgents({ state, registry }: MasterContext): boolean {
-  const { quotas } = registry().settings;
-  if (quotas.size === 0) return false;
-  const back = state.recoveredCount - state.recoveredAgents.size;
-  return back < agentsBackShare * state.recoveredCount;
+/** With quotas, nothing is offered until enough agents are back: shares of a part of the cluster are not fair. */
+function waitForAgents(context: MasterContext): void {
+  const { state, allocator, timers, options, nowMs } = context;
+  state.isWaitingForAgents = context.registry().settings.quotas.size > 0 && state.recoveredCount > 0;
+  allocator.setPaused(state.isWaitingForAgents);
+  if (!state.isWaitingForAgents) return;
+  timers.set('recovery-timeout', nowMs + options.recoveryTimeoutMs, { type: 'recovery-timeout' });
+  maybeResumeOffers(context);
 }
 
 /** To be asked when an agent has come back. */
 export function maybeResumeOffers(context: MasterContext): void {
-  if (context.state.recoveredCount === 0) return;
-  context.allocator.setPaused(isWaitingForAgents(context));
+  const { state, options } = context;
+  if (!state.isWaitingForAgents) return;
+  const back = state.recoveredCount - state.recoveredAgents.size;
+  if (back >= options.recoveryFactor * state.recoveredCount) resumeOffers(context);
+}
+
+export function resumeOffers({ state, allocator, timers }: MasterContext): void {
+  if (!state.isWaitingForAgents) return;
+  state.isWaitingForAgents = false;
+  timers.cancel('recovery-timeout');
+  allocator.setPaused(false);
 }
 
 /**
@@ -59,7 +69,7 @@ export function onReregisterDeadline(context: MasterContext): void {
     );
   }
   state.recoveredCount = 0;
-  context.allocator.setPaused(false);
+  resumeOffers(context);
   const atNs = BigInt(Math.round(context.nowMs)) * 1_000_000n;
   for (const agentId of missing) {
     if (state.transitions.has(agentId)) continue;

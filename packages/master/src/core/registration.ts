@@ -89,6 +89,14 @@ function refused(
     log(context, 'warn', 'agent is too old', { pid, version });
     return true;
   }
+  if (info.domain === undefined && context.options.requiresAgentDomain) {
+    log(context, 'warn', 'agent names no domain, and has to', { pid });
+    return true;
+  }
+  if (info.domain !== undefined && context.options.masterInfo.domain === undefined) {
+    log(context, 'warn', 'agent names a domain, and this master has none', { pid });
+    return true;
+  }
   if (isMachineDown(context, info, pid)) {
     shutDown(context, pid, 'Machine is `DOWN`');
     return true;

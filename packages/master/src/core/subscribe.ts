@@ -24,11 +24,20 @@ function authorizationError(
   return foreign.length === 0 ? undefined : `Not authorized to use roles '{ ${foreign.join(', ')} }'`;
 }
 
+/** What this cluster lets no framework do, whoever it is. */
+function policyError({ options }: MasterContext, user: string, roles: readonly string[]): string | undefined {
+  const foreign = roles.filter((role) => options.roles?.has(role) === false);
+  if (foreign.length > 0) return `Roles { ${foreign.join(', ')} } are not present in the master's --roles`;
+  if (user !== 'root' || options.allowsRoot) return undefined;
+  return "User 'root' is not allowed to run frameworks without --root_submissions set";
+}
+
 function problemOf(context: MasterContext, call: scheduler.Call_SubscribeValid): string | undefined {
   const { frameworkInfo: info, suppressedRoles, offerConstraints } = call;
   const roles = rolesOf(info);
   return (
     frameworkInfoError(info) ??
+    policyError(context, info.user, roles) ??
     subscriptionError(roles, suppressedRoles, offerConstraints) ??
     authorizationError(context, info, roles)
   );

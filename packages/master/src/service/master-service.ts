@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import type { Server } from 'node:net';
 import {
@@ -14,7 +15,9 @@ import {
 import {
   type Clock,
   type Logger,
+  OrchestratorError,
   type Random,
+  retry,
   silentLogger,
   systemClock,
   systemRandom,
@@ -31,6 +34,7 @@ import { Contender } from '../election/contender.ts';
 import { type MasterDetector, StandaloneDetector, ZooKeeperDetector } from '../election/detector.ts';
 import { encodeMember, makeMasterInfo } from '../election/member.ts';
 import { MasterError } from '../errors.ts';
+import { flagsWithoutEffect } from '../flags.ts';
 import { Registrar } from '../registrar/registrar.ts';
 import { LeadingMaster } from './leading-master.ts';
 import { masterRoutes } from './master-process.ts';
@@ -88,6 +92,8 @@ export class MasterService {
   /** Listens, then stands for election. Resolves when it takes part. */
   async start(): Promise<void> {
     const { config } = this.#options;
+    for (const flag of flagsWithoutEffect(config.flags)) this.#logger.warn('flag has no effect', { ...flag });
+    if (config.workDir !== undefined) await mkdir(config.workDir, { recursive: true });
     this.#store = await openStore(config.store, { clock: this.#clock, random: this.#random });
     const http = createHttpServer({ keepAliveTimeout: 60_000, requestTimeout: 0 });
     const node = createLibprocess({
@@ -107,12 +113,13 @@ export class MasterService {
     await this.#standForElection(info);
   }
 
-  #identity({ advertisedIp, advertisedPort, hostname }: MasterConfig): MasterInfoValid {
+  #identity({ advertisedIp, advertisedPort, hostname, domain }: MasterConfig): MasterInfoValid {
     return makeMasterInfo({
       id: formatUuid(newUuidBytes()),
       ip: advertisedIp,
       port: advertisedPort,
       hostname,
+      domain,
       version: mesosVersion,
     });
   }
@@ -209,13 +216,12 @@ export class MasterService {
     const { config } = this.#options;
     const [store, process] = [this.#store, this.#process];
     if (store === undefined || process === undefined) return;
-    const registrar = await Registrar.recover({
-      ...{ store, owner: info.pid, storeTimeoutMs: config.storeTimeoutMs },
-      ...{ clock: this.#clock, random: this.#random },
-    });
+    const registrar = await this.#recover(store, info.pid);
     if (this.#stopped) return;
+    const region = config.domain?.faultDomain?.region.name;
     const allocator = new Allocator({
       random: this.#random,
+      ...(region === undefined ? {} : { region }),
       minAllocatable: config.minAllocatable,
       keepsGpus: config.keepsGpus,
       fairSharingExcluded: config.fairSharingExcluded,
@@ -234,6 +240,21 @@ export class MasterService {
       onFatal: (error) => this.#fatal(error),
     });
     this.#logger.info('leading', { term: registrar.term, agents: registrar.registry.admitted.size });
+  }
+
+  /** The store may be choosing a leader of its own just then: what killed the last master may have killed a member too. */
+  #recover(store: Store, owner: string): Promise<Registrar> {
+    const { storeTimeoutMs, fetchTimeoutMs } = this.#options.config;
+    const [clock, random] = [this.#clock, this.#random];
+    const deadlineMs = clock.monotonicMs() + fetchTimeoutMs;
+    return retry(() => Registrar.recover({ store, owner, storeTimeoutMs, clock, random }), {
+      ...{ clock, random, maxAttempts: Number.MAX_SAFE_INTEGER, maxDelayMs: 1_000 },
+      shouldRetry: (error) => {
+        const isPassing = error instanceof OrchestratorError && error.retryable;
+        if (isPassing) this.#logger.warn('the registry cannot be read yet', { error });
+        return isPassing && !this.#stopped && clock.monotonicMs() < deadlineMs;
+      },
+    });
   }
 
   #fatal(error: unknown): void {
@@ -274,6 +295,11 @@ function coreOptionsOf(config: MasterConfig) {
     registryMaxAgentCount,
     registryMaxAgentAgeMs,
     registryGcIntervalMs,
+    recoveryFactor,
+    recoveryTimeoutMs,
+    requiresAgentDomain,
+    roles,
+    allowsRoot,
   } = config;
   return {
     agentPingTimeoutMs,
@@ -288,6 +314,11 @@ function coreOptionsOf(config: MasterConfig) {
     registryMaxAgentCount,
     registryMaxAgentAgeMs,
     registryGcIntervalMs,
+    recoveryFactor,
+    recoveryTimeoutMs,
+    requiresAgentDomain,
+    roles,
+    allowsRoot,
   };
 }
 
