@@ -8,7 +8,7 @@ import { createPlaces } from './connection/places.ts';
 import { type ControlDesk, createControlDesk } from './control/desk.ts';
 import { type HostFacts, hostFacts } from './host/facts.ts';
 import type { Source } from './source.ts';
-import type { AppOptions } from './transport/app-config.ts';
+import type { GivenApp } from './transport/app-config.ts';
 import type { SessionContext } from './transport/session.ts';
 import { startUplink } from './transport/uplink.ts';
 
@@ -17,7 +17,7 @@ export interface ProbeOptions {
   readonly probeId?: string;
   readonly sources: readonly Source[];
   /** Where to report to; each gets everything. */
-  readonly apps: readonly AppOptions[];
+  readonly apps: readonly GivenApp[];
   readonly host?: HostFacts;
   readonly version?: string;
   readonly logger: Logger;
@@ -29,6 +29,8 @@ export interface Probe {
   /** All that the sources see now. */
   current(): Report;
   readonly controls: ControlDesk;
+  /** Where reports go. */
+  apps(): readonly { readonly app: string; readonly connected: boolean }[];
   /** Ends sources and connections; what is known stays with the apps until they forget the probe. */
   stop(): Promise<void>;
 }
@@ -74,7 +76,7 @@ export function startProbe(options: ProbeOptions): Probe {
     const shared = { probeId, scheduler, clock, host, controls, places, addBoard, isGoneElsewhere };
     return source.start({ ...shared, board, logger: log });
   });
-  const session: SessionContext = {
+  const session: Omit<SessionContext, 'accepted'> = {
     probeId,
     hostName: host.hostName,
     version: options.version ?? '0',
@@ -91,6 +93,7 @@ export function startProbe(options: ProbeOptions): Probe {
   return {
     current,
     controls,
+    apps: () => uplinks.map(({ name, connected }) => ({ app: name, connected })),
     async stop() {
       scheduler.stop();
       await Promise.all([...uplinks.map((uplink) => uplink.stop()), ...stops.map((stop) => stop())]);

@@ -1,5 +1,6 @@
 import { Duplex, type Readable, Writable } from 'node:stream';
 import type { ControlCall, ControlHandler, ControlResult } from '../control/desk.ts';
+import { terminalSize } from '../control/terminal-size.ts';
 import { ProbeError } from '../errors.ts';
 import { containerNodeId } from '../host/facts.ts';
 import type { SourceContext } from '../source.ts';
@@ -24,16 +25,6 @@ function containerIdOf({ nodeId }: ControlCall): string {
   throw new ProbeError(`"${nodeId}" is not the node of a container`, {
     code: 'invalid',
     remedy: 'call it on a container of this probe',
-  });
-}
-
-function sizeOf({ arguments: given }: ControlCall): { width: number; height: number } {
-  const [width, height] = [Number(given.width), Number(given.height)];
-  const isSize = (value: number) => Number.isInteger(value) && value > 0 && value <= 10_000;
-  if (isSize(width) && isSize(height)) return { width, height };
-  throw new ProbeError(`a terminal cannot be ${given.width} × ${given.height}`, {
-    code: 'invalid',
-    remedy: 'give width and height in characters',
   });
 }
 
@@ -91,7 +82,7 @@ export function registerDockerControls({ controls, board }: SourceContext, api: 
       if (execId === undefined) {
         throw new ProbeError(`no terminal has the pipe "${call.arguments.pipeID}"`, { code: 'not-found' });
       }
-      const { width, height } = sizeOf(call);
+      const { width, height } = terminalSize(call);
       await api.post(`/exec/${execId}/resize?w=${width}&h=${height}`);
       return {};
     },

@@ -15,8 +15,16 @@ export interface HostFacts {
 /** Linux tells user programs about time in hundredths of a second on every architecture we run on. */
 const linuxUserTicksPerS = 100;
 
-export function hostFacts(given: { hostId?: string; procRoot?: string; sysRoot?: string } = {}): HostFacts {
-  const hostName = hostname();
+export interface GivenHostFacts {
+  /** Default: the host's name. */
+  readonly hostId?: string | undefined;
+  readonly hostName?: string | undefined;
+  readonly procRoot?: string;
+  readonly sysRoot?: string;
+}
+
+export function hostFacts(given: GivenHostFacts = {}): HostFacts {
+  const hostName = given.hostName ?? hostname();
   return {
     hostId: given.hostId ?? hostName,
     hostName,

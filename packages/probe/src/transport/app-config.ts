@@ -17,5 +17,9 @@ export interface AppTls {
   readonly key?: string;
 }
 
+/** An app, or what it is at the moment of each connection: tokens and certificates change while a probe runs. */
+export type GivenApp = AppOptions | (() => AppOptions);
+
 /** How it is called in logs. */
-export const appName = ({ grpc, http }: AppOptions): string => grpc ?? http ?? 'nowhere';
+export const appName = ({ grpc, http }: { grpc: string | undefined; http: string | undefined }): string =>
+  grpc ?? http ?? 'nowhere';

@@ -119,6 +119,7 @@ function createTalk(context: SessionContext, stream: Stream) {
     switch (message.case) {
       case 'welcome':
         accepted = true;
+        context.accepted();
         flush();
         break;
       case 'resync':

@@ -63,7 +63,10 @@ export function httpSession(app: AppOptions): Session {
     const poster = posterTo(app);
     let wasAccepted = false;
     try {
-      for await (const _ of rounds(context, app, poster, signal)) wasAccepted = true;
+      for await (const _ of rounds(context, app, poster, signal)) {
+        if (!wasAccepted) context.accepted();
+        wasAccepted = true;
+      }
       return { wasAccepted, error: undefined };
     } catch (error) {
       return { wasAccepted, error };

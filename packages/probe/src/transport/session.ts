@@ -14,6 +14,8 @@ export interface SessionContext {
   readonly controls: ControlDesk;
   /** All that is known now. */
   readonly current: () => Report;
+  /** Called when the app has taken the probe. */
+  readonly accepted: () => void;
   /** Calls back on every change; returns what ends that. */
   readonly onChange: (listener: (urgency: Urgency) => void) => () => void;
 }

@@ -2,7 +2,7 @@ import { createBackoff } from '@orchestrator/runtime/backoff';
 import { sleep } from '@orchestrator/runtime/clock';
 import { type Random, systemRandom } from '@orchestrator/runtime/random';
 import { ProbeError } from '../errors.ts';
-import { type AppOptions, appName } from './app-config.ts';
+import { type AppOptions, appName, type GivenApp } from './app-config.ts';
 import { grpcSession } from './grpc.ts';
 import { httpSession } from './http.ts';
 import type { Session, SessionContext, SessionEnd } from './session.ts';
@@ -11,6 +11,9 @@ import type { Session, SessionContext, SessionEnd } from './session.ts';
 const grpcRetryMs = 60_000;
 
 export interface Uplink {
+  readonly name: string;
+  /** The app takes reports. */
+  readonly connected: boolean;
   stop(): Promise<void>;
 }
 
@@ -20,16 +23,44 @@ export interface Uplink {
  *
  * @throws ProbeError `invalid` for an app without any address
  */
-export function startUplink(app: AppOptions, context: SessionContext, random: Random = systemRandom): Uplink {
-  if (app.grpc === undefined && app.http === undefined) {
+export function startUplink(
+  app: GivenApp,
+  context: Omit<SessionContext, 'accepted'>,
+  random: Random = systemRandom,
+): Uplink {
+  const appNow = typeof app === 'function' ? app : () => app;
+  const { grpc, http } = appNow();
+  if (grpc === undefined && http === undefined) {
     throw new ProbeError('an app has neither a gRPC address nor a URL', {
       code: 'invalid',
       remedy: 'give it one of grpc: host:port and http: https://host:port',
     });
   }
   const abort = new AbortController();
-  const running = keepConnected(app, context, random, abort.signal);
+  const name = appName({ grpc, http });
+  let connected = false;
+  const session: SessionContext = {
+    ...context,
+    accepted() {
+      connected = true;
+      context.logger.info('an app takes reports', { app: name });
+    },
+  };
+  const round = async (): Promise<SessionEnd> => {
+    try {
+      return await oneRound(appNow(), session, abort.signal);
+    } catch (error) {
+      return { wasAccepted: connected, error };
+    } finally {
+      connected = false;
+    }
+  };
+  const running = keepConnected({ name, round, context: session, random, signal: abort.signal });
   return {
+    name,
+    get connected() {
+      return connected;
+    },
     async stop() {
       abort.abort();
       await running;
@@ -37,18 +68,20 @@ export function startUplink(app: AppOptions, context: SessionContext, random: Ra
   };
 }
 
-async function keepConnected(
-  app: AppOptions,
-  context: SessionContext,
-  random: Random,
-  signal: AbortSignal,
-): Promise<void> {
+interface Connecting {
+  readonly name: string;
+  readonly round: () => Promise<SessionEnd>;
+  readonly context: SessionContext;
+  readonly random: Random;
+  readonly signal: AbortSignal;
+}
+
+async function keepConnected({ name, round, context, random, signal }: Connecting): Promise<void> {
   const { clock, logger } = context;
   const backoff = createBackoff({ firstDelayMs: 250, maxDelayMs: 15_000, random });
-  const name = appName(app);
   let said = '';
   while (!signal.aborted) {
-    const { wasAccepted, error } = await oneRound(app, context, signal);
+    const { wasAccepted, error } = await round();
     if (signal.aborted) return;
     if (wasAccepted) {
       backoff.reset();

@@ -1,0 +1,22 @@
+import { connectionSource } from '../connection/source.ts';
+import { dockerSource } from '../docker/source.ts';
+import { hostShellSource } from '../host/shell.ts';
+import { hostSource } from '../host/source.ts';
+import { pluginSource } from '../plugin/source.ts';
+import { processSource } from '../process/source.ts';
+import type { Source } from '../source.ts';
+import type { DaemonContext } from './components.ts';
+
+/** The sources that are on. Those that few hosts have are loaded only where they are. */
+export async function sourcesOf({ config }: DaemonContext): Promise<Source[]> {
+  const { sources: given, showSecrets } = config;
+  const { host, process, docker, connection, plugin } = given;
+  const sources: Source[] = [];
+  if (host.enabled) sources.push(hostSource());
+  if (config.hostShell) sources.push(hostShellSource());
+  if (process.enabled) sources.push(processSource({ ...process, showSecrets }));
+  if (docker.enabled) sources.push(dockerSource({ ...docker, socketPath: docker.socket, showSecrets }));
+  if (connection.enabled) sources.push(connectionSource(connection));
+  if (plugin.enabled) sources.push(pluginSource(plugin));
+  return sources;
+}
