@@ -161,7 +161,8 @@ describe('LeaderLatch', () => {
     });
     await second.close();
     await first.waitForLeadership();
-    expect(events).toEqual(['a leads', 'a does not', 'b leads', 'b does not', 'a leads']);
+    // While its session is being taken from it, a may get it back and lead once more.
+    expect(events.join()).toMatch(/^(a leads,a does not,)+b leads,b does not,a leads$/);
   });
 
   test('a leader whose node is deleted is deposed', async () => {
@@ -215,9 +216,10 @@ test('LeaderSelector: leadership is interrupted when it is in doubt', async () =
   await waitFor(() => selector.hasLeadership, { what: 'leadership' });
   await expire(client);
   await waitFor(() => selector.hasLeadership, { what: 'leadership again' });
+  // More than one, if the session was got back while it was being taken away.
+  expect(new Set(reasons)).toEqual(new Set(['the connection is suspended']));
   selector.interruptLeadership();
-  await waitFor(() => reasons.length === 2, { what: 'the interruption' });
-  expect(reasons).toEqual(['the connection is suspended', 'leadership was interrupted']);
+  await waitFor(() => reasons.at(-1) === 'leadership was interrupted', { what: 'the interruption' });
 });
 
 test('DistributedBarrier', async () => {
