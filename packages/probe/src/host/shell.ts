@@ -11,6 +11,9 @@ import { hostNodeId } from './facts.ts';
 /** Shells open at once on this host. */
 const shellLimit = 10;
 
+/** Gives what it runs a terminal; of util-linux. */
+const terminalProgram = 'script';
+
 /** The best shell that is there, and an environment of its own. */
 const command = 'TERM=xterm; export TERM; [ -x /bin/bash ] && exec /bin/bash -l; exec /bin/sh -l';
 
@@ -59,7 +62,7 @@ function open(
   const isHosts = readLink('/proc/self/ns/mnt') === readLink(`${host.procRoot}/1/ns/mnt`);
   const within = isHosts ? '' : `nsenter --target 1 --mount --uts --ipc --net --pid -- `;
   const shell = spawn(
-    'script',
+    terminalProgram,
     ['-q', '-f', '-E', 'always', '-c', `${within}/bin/sh -c '${command}'`, '/dev/null'],
     {
       cwd: '/',
