@@ -72,7 +72,7 @@ export class Agent {
 
   constructor(options: AgentOptions) {
     const { config, clock = systemClock, logger = silentLogger, containerizer, onFatal } = options;
-    const { ip, port, workDir, switchUser } = config;
+    const { advertisedIp: ip, advertisedPort: port, workDir, switchUser } = config;
     this.#options = options;
     this.#clock = clock;
     this.#logger = logger;
@@ -84,8 +84,11 @@ export class Agent {
       perform: (one) => this.#perform(one),
       onFatal,
     });
-    this.#collector = new SandboxCollector({ workDir, gcDelayMs: config.gcDelayMs, clock, logger });
-    this.#fetcher = new Fetcher({ cacheFolder: join(workDir, 'fetch'), clock });
+    this.#collector = new SandboxCollector({
+      ...{ workDir, gcDelayMs: config.gcDelayMs, diskHeadroom: config.gcDiskHeadroom, clock, logger },
+      diskWatchIntervalMs: config.diskWatchIntervalMs,
+    });
+    this.#fetcher = new Fetcher({ cacheFolder: config.fetcherCacheDir ?? join(workDir, 'fetch'), clock });
     this.#sessions = new ExecutorSessions(clock);
     this.#libprocess = createLibprocess({
       address: { host: ip, port },

@@ -10,21 +10,58 @@ import { type Containerizer, createContainerizer } from './container/containeriz
 import type { Runtime } from './container/runtime.ts';
 import { DockerRuntime } from './docker/runtime.ts';
 import { AgentError } from './errors.ts';
-import { NativeRuntime } from './native/runtime.ts';
+import { type Flags, flagsWithoutEffect } from './flags.ts';
+import { NativeRuntime, nativeMissing } from './native/runtime.ts';
 import { ProcessRuntime } from './process/runtime.ts';
 
-function runtimeOf(name: string, workDir: string): Runtime {
-  const stateFolder = join(workDir, 'containers', name);
-  if (name === 'docker') return new DockerRuntime({ stateFolder });
-  if (name === 'native') return new NativeRuntime({ stateFolder });
-  if (name === 'process') return new ProcessRuntime({ stateFolder });
-  throw new AgentError('Config', `there is no containerizer "${name}"; there are docker, native and process`);
+function nativeRuntime(config: AgentConfig, stateFolder: string): NativeRuntime {
+  const { cgroupsRoot, enforceCpuQuota, ociRuntime, cniConfigFolder, cniPluginFolders } = config;
+  return new NativeRuntime({
+    ...{ stateFolder, enforceCpuQuota, cgroupRoot: `/${cgroupsRoot.replace(/^\/+/, '')}` },
+    ...(ociRuntime !== undefined && { runcPath: ociRuntime }),
+    cni: {
+      ...(cniConfigFolder !== undefined && { configFolder: cniConfigFolder }),
+      ...(cniPluginFolders !== undefined && { pluginFolders: cniPluginFolders }),
+    },
+  });
 }
 
-function containerizerOf({ containerizers, workDir }: AgentConfig, logger: Logger): Containerizer {
-  return composeContainerizers(
-    containerizers.map((name) => createContainerizer(runtimeOf(name, workDir), { logger })),
+function dockerRuntime(config: AgentConfig, stateFolder: string): DockerRuntime {
+  const { dockerSocket: socketPath, dockerConfig, enforceCpuQuota, advertisedPort, workDir } = config;
+  return new DockerRuntime({
+    ...{ socketPath, stateFolder, enforceCpuQuota },
+    // Two agents on one machine differ in this, and the same agent never does.
+    agentName: `${workDir}:${advertisedPort}`,
+    ...(dockerConfig !== undefined && { config: dockerConfig }),
+  });
+}
+
+function runtimeOf(name: string, config: AgentConfig): Runtime {
+  const stateFolder = join(config.workDir, 'containers', name);
+  if (name === 'docker') return dockerRuntime(config, stateFolder);
+  if (name === 'native') return nativeRuntime(config, stateFolder);
+  if (name === 'process') return new ProcessRuntime({ stateFolder });
+  throw new AgentError(
+    'Config',
+    `there is no containerizer "${name}"; there are docker, mesos, native and process`,
   );
+}
+
+/** `mesos` is what Mesos calls containers without a daemon: native ones where they can be had, processes otherwise. */
+function presentName(name: string, config: AgentConfig, logger: Logger): string {
+  const missing = nativeMissing(config.ociRuntime === undefined ? {} : { runcPath: config.ociRuntime });
+  if (name === 'native' && missing !== undefined) {
+    throw new AgentError('Config', `the native containerizer cannot be had: ${missing}; install it`);
+  }
+  if (name !== 'mesos') return name;
+  if (missing === undefined) return 'native';
+  logger.warn('tasks without an image run as plain processes: no limits, no isolation', { missing });
+  return 'process';
+}
+
+function containerizerOf(config: AgentConfig, logger: Logger): Containerizer {
+  const names = [...new Set(config.containerizers.map((name) => presentName(name, config, logger)))];
+  return composeContainerizers(names.map((name) => createContainerizer(runtimeOf(name, config), { logger })));
 }
 
 /** One master is believed to lead; of several one is asked. */
@@ -38,7 +75,7 @@ function detectorOf(master: string): MasterDetector {
 
 export interface RunAgentOptions {
   /** By their names in Mesos: `master`, `work_dir`, `resources`, … */
-  flags: Readonly<Record<string, string>>;
+  flags: Flags;
   /** For `master` flags that name a ZooKeeper ensemble; default: a list of hosts. */
   createDetector?: (master: string) => MasterDetector;
   logger?: Logger;
@@ -50,6 +87,8 @@ export async function runAgent(options: RunAgentOptions): Promise<number> {
   // How much disk there is to offer is found out there.
   if (flags.work_dir !== undefined) await mkdir(flags.work_dir, { recursive: true });
   const config = agentConfig(flags);
+  const ignored = flagsWithoutEffect(flags);
+  if (ignored.length > 0) logger.warn('flags without an effect here', { flags: ignored });
   let fail: (error: unknown) => void = () => undefined;
   const agent = new Agent({
     ...{ config, logger, detector: createDetector(config.master) },

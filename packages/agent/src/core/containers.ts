@@ -1,5 +1,5 @@
 /** What becomes of tasks as their containers start and end. */
-import { TaskState, TaskStatus_Reason, TaskStatus_Source } from '@orchestrator/mesos';
+import { Resources, TaskState, TaskStatus_Reason, TaskStatus_Source } from '@orchestrator/mesos';
 import type { Termination } from '../container/machine.ts';
 import type { ContainerStatus } from '../container/runtime.ts';
 import { finishDrainIfDone } from './drain.ts';
@@ -22,6 +22,13 @@ export function onLaunched(turn: Turn, containerId: string, status: ContainerSta
   turn.actions.push({ type: 'watch', containerId, task: task.info });
 }
 
+/** What it asked for, or was limited to beyond that. */
+function memoryLimitOf({ info }: TaskRecord): Resources {
+  const limit = info.limits.mem?.value;
+  if (limit !== undefined && Number.isFinite(limit)) return Resources.parse(`mem:${limit}`);
+  return Resources.from(info.resources).filter(({ name }) => name === 'mem');
+}
+
 /** What the end of a container means to its task. */
 function endOf(task: TaskRecord, termination: Termination): Report {
   const { reason, exitCode, message } = termination;
@@ -34,7 +41,8 @@ function endOf(task: TaskRecord, termination: Termination): Report {
   }
   if (reason === 'outOfMemory') {
     const { CONTAINER_LIMITATION_MEMORY } = TaskStatus_Reason;
-    return { state: TaskState.TASK_FAILED, reason: CONTAINER_LIMITATION_MEMORY, message };
+    const limitation = memoryLimitOf(task);
+    return { state: TaskState.TASK_FAILED, reason: CONTAINER_LIMITATION_MEMORY, message, limitation };
   }
   if (task.kill !== undefined) {
     const state = task.kill.state === 'failed' ? TaskState.TASK_FAILED : TaskState.TASK_KILLED;

@@ -3,6 +3,7 @@ import {
   type CheckStatusInfo,
   internal,
   makeMessage,
+  type Resources,
   type TaskState,
   type TaskStatus_Reason,
   TaskStatus_Source,
@@ -10,7 +11,7 @@ import {
 import { containerStatusOf } from './container-status.ts';
 import type { ExecutorRecord, FrameworkRecord, TaskRecord } from './records.ts';
 import type { Turn } from './turn.ts';
-import { takeUpdate } from './updates.ts';
+import { takeUnheard, takeUpdate } from './updates.ts';
 
 export interface Report {
   state: TaskState;
@@ -18,6 +19,8 @@ export interface Report {
   reason?: TaskStatus_Reason;
   healthy?: boolean;
   checkStatus?: CheckStatusInfo;
+  /** Resources whose limit it went beyond. */
+  limitation?: Resources;
   /** Default: the agent. Tasks without an executor of their own are told of as if they had one. */
   source?: (typeof TaskStatus_Source)[keyof typeof TaskStatus_Source];
 }
@@ -37,7 +40,7 @@ function makeUpdate(turn: Turn, subject: Subject, report: Report): internal.Stat
   const timestamp = nowMs / 1000;
   const agentId = state.info.id;
   const executorId = subject.executorId === undefined ? {} : { executorId: { value: subject.executorId } };
-  const { source = TaskStatus_Source.AGENT, ...said } = report;
+  const { source = TaskStatus_Source.AGENT, limitation, ...said } = report;
   const containerStatus =
     executor === undefined || task === undefined ? undefined : containerStatusOf(state, executor, task);
   const shared = { ...(agentId !== undefined && { agentId }), ...executorId, timestamp, uuid };
@@ -50,6 +53,7 @@ function makeUpdate(turn: Turn, subject: Subject, report: Report): internal.Stat
       source,
       taskId: { value: subject.taskId },
       ...(containerStatus !== undefined && { containerStatus }),
+      ...(limitation !== undefined && { limitation: { resources: limitation.toMessages() } }),
     },
   });
 }
@@ -62,6 +66,10 @@ export function reportTask(
   task: TaskRecord,
   report: Report,
 ): void {
+  if (framework.phase === 'terminating') {
+    takeUnheard(turn, { framework, executor, task }, report.state);
+    return;
+  }
   const executorId = executor.info.executorId.value;
   const taskId = task.task.taskId.value;
   takeUpdate(

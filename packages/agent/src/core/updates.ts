@@ -2,7 +2,14 @@
  * Status updates, at least once and in order: one stream for each task, whose first update is sent again and again until
  * the framework has acknowledged it. What is terminal and acknowledged ends the task.
  */
-import { internal, makeMessage, TaskSchema, type TaskStatusValid, type TaskValid } from '@orchestrator/mesos';
+import {
+  internal,
+  makeMessage,
+  TaskSchema,
+  type TaskState,
+  type TaskStatusValid,
+  type TaskValid,
+} from '@orchestrator/mesos';
 import {
   coreLimits,
   type ExecutorRecord,
@@ -13,6 +20,12 @@ import {
 import { taskKey } from './saved.ts';
 import { isTerminal } from './task-state.ts';
 import { cancelTimer, findTask, log, save, sendToMaster, type Turn, timer } from './turn.ts';
+
+interface TaskPlace {
+  framework: FrameworkRecord;
+  executor: ExecutorRecord;
+  task: TaskRecord;
+}
 
 export const streamKey = (frameworkId: string, taskId: string) => `${frameworkId} ${taskId}`;
 
@@ -141,6 +154,17 @@ function completeTask(turn: Turn, frameworkId: string, taskId: string): void {
   executor.completedTasks = [...executor.completedTasks, task.task].slice(-coreLimits.completedTasks);
   const key = taskKey(frameworkId, executor.info.executorId.value, executor.containerId, taskId);
   turn.actions.push({ type: 'forget', key });
+}
+
+/** Of a framework that is gone: nobody would ever acknowledge. */
+export function takeUnheard(turn: Turn, { framework, executor, task }: TaskPlace, state: TaskState): void {
+  if (!isTerminal(state)) return;
+  const taskId = task.task.taskId.value;
+  task.task = makeMessage(TaskSchema, { ...task.task, state });
+  task.phase = 'ended';
+  turn.state.counters.tasks[String(state)] = (turn.state.counters.tasks[String(state)] ?? 0) + 1;
+  // Looked for by its ids; a task of another run by the same name is not meant.
+  if (executor.tasks.get(taskId) === task) completeTask(turn, framework.id, taskId);
 }
 
 /** True when the task is over with this. */

@@ -1,11 +1,12 @@
 /** Containers of a Docker Engine. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, sleep, systemClock } from '@orchestrator/runtime/clock';
 import Docker from 'dockerode';
 import { type ResourceUsage, readCgroupPaths, readUsage } from '../container/cgroup-usage.ts';
 import { LaunchGate } from '../container/launch-gate.ts';
+import { readIfThere } from '../container/read-if-there.ts';
 import type {
   ContainerStatus,
   ExecOptions,
@@ -42,6 +43,8 @@ export interface DockerRuntimeOptions {
   agentName?: string;
   /** Default `$HOME/.docker/config.json`; read at each pull. */
   configFile?: string;
+  /** Its content, instead of the file. Secret. */
+  config?: string;
   /** CPU quotas also for containers without a limit of their own. Default false. */
   enforceCpuQuota?: boolean;
   /** Of `stdout` and `stderr` in the sandbox. */
@@ -93,7 +96,7 @@ export class DockerRuntime implements Runtime {
     this.images = new Images({
       docker: this.#docker,
       clock: this.#clock,
-      readConfig: () => readFile(configFile, 'utf8').catch(() => undefined),
+      readConfig: async () => options.config ?? (await readIfThere(configFile)),
       pullStallTimeoutMs: options.pullStallTimeoutMs ?? defaultPullStallTimeoutMs,
     });
   }
