@@ -1,4 +1,5 @@
 import { containers } from '../containers/suite.ts';
+import { launch } from '../mesos/launch.ts';
 import { probe } from '../probe/suite.ts';
 import type { Suite } from '../result.ts';
 import { allocator } from './allocator.ts';
@@ -17,4 +18,5 @@ export const suites: readonly Suite[] = [
   allocator,
   probe,
   containers,
+  launch,
 ];
