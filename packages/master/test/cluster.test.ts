@@ -1,99 +1,25 @@
 /** Masters with their sockets: frameworks over HTTP, agents over libprocess, leaders that go. */
-import {
-  createFixedDetector,
-  createSchedulerClient,
-  FrameworkInfo_Capability_Type,
-  Offer_Operation_Type,
-  type OfferValid,
-  Resources,
-  type SchedulerClient,
-  scheduler,
-  TaskState,
-} from '@orchestrator/mesos';
+import { createFixedDetector, scheduler, TaskState } from '@orchestrator/mesos';
 import { type Ensemble, removeFolder, startEnsemble, temporaryFolder, waitFor } from '@orchestrator/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OneMaster, startMaster } from './one-master.ts';
 import { SimulatedAgent } from './simulated-agent.ts';
+import { TestFramework } from './test-framework.ts';
 
-const { Call_Type: call, Event_Type: event } = scheduler;
+const { Call_Type: call } = scheduler;
 
-class Framework implements AsyncDisposable {
-  readonly events: scheduler.EventValid[] = [];
-  readonly client: SchedulerClient;
-  id: string | undefined;
-
-  constructor(master: OneMaster, id?: string) {
-    this.client = createSchedulerClient({
-      detector: createFixedDetector({ host: master.host, port: master.port }),
-      frameworkInfo: {
-        ...{ user: 'root', name: 'test', roles: ['web'], failoverTimeout: 60, checkpoint: true },
-        capabilities: [
-          { type: FrameworkInfo_Capability_Type.MULTI_ROLE },
-          { type: FrameworkInfo_Capability_Type.PARTITION_AWARE },
-        ],
-        ...(id === undefined ? {} : { id: { value: id } }),
-      },
-      onEvent: (each) => {
-        this.events.push(each);
-        if (each.subscribed !== undefined) this.id = each.subscribed.frameworkId.value;
-      },
-    });
-  }
-
-  statuses(): (TaskState | undefined)[] {
-    return this.events.filter(({ type }) => type === event.UPDATE).map(({ update }) => update?.status.state);
-  }
-
-  async offer(): Promise<OfferValid> {
-    const find = () => this.events.findLast(({ type }) => type === event.OFFERS)?.offers?.offers[0];
-    await waitFor(() => find() !== undefined, { what: 'an offer' });
-    const offer = find();
-    if (offer === undefined) throw new Error('no offer');
-    return offer;
-  }
-
-  async launch(taskId: string, offer: OfferValid): Promise<void> {
-    await this.client.call({
-      type: call.ACCEPT,
-      accept: {
-        offerIds: [offer.id],
-        operations: [
-          {
-            type: Offer_Operation_Type.LAUNCH,
-            launch: {
-              taskInfos: [
-                {
-                  ...{ name: taskId, taskId: { value: taskId }, agentId: offer.agentId },
-                  resources: Resources.parse('cpus:1;mem:64').toMessages(),
-                  command: { value: 'sleep 1000' },
-                },
-              ],
-            },
-          },
-        ],
-        filters: { refuseSeconds: 3600 },
-      },
-    });
-  }
-
-  async acknowledgeLast(): Promise<void> {
-    const status = this.events.findLast(({ type }) => type === event.UPDATE)?.update?.status;
-    if (status?.agentId === undefined) throw new Error('nothing to acknowledge');
-    const { agentId, taskId, uuid } = status;
-    await this.client.call({ type: call.ACKNOWLEDGE, acknowledge: { agentId, taskId, uuid } });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.client.close();
-  }
-}
+const frameworkOf = (master: OneMaster, id?: string) =>
+  new TestFramework({
+    detector: createFixedDetector({ host: master.host, port: master.port }),
+    ...{ id, acknowledges: false },
+  });
 
 test('a task from offer to acknowledged end, and what the APIs show of it', async () => {
   await using master = await startMaster();
   await using agent = await SimulatedAgent.start();
   agent.register(master.service.info?.pid ?? '');
-  await using framework = new Framework(master);
-  await framework.launch('t1', await framework.offer());
+  await using framework = frameworkOf(master);
+  await framework.launch(await framework.offer(), 't1');
   await waitFor(() => framework.statuses().at(-1) === TaskState.TASK_RUNNING, { what: 'the task to run' });
   await framework.acknowledgeLast();
   await waitFor(() => agent.acknowledged.length === 1, { what: 'the acknowledgement' });
@@ -150,7 +76,7 @@ test('an operator hears of what happens', async () => {
   })().catch(() => undefined);
   await using agent = await SimulatedAgent.start();
   agent.register(master.service.info?.pid ?? '');
-  await using _framework = new Framework(master);
+  await using _framework = frameworkOf(master);
   const types = () => [...heard.matchAll(/\{"type":"([A-Z_]+)"/g)].map(([, type]) => type);
   await waitFor(() => types().includes('AGENT_ADDED') && types().includes('FRAMEWORK_ADDED'), {
     what: 'the events',
@@ -221,8 +147,8 @@ describe('several masters', () => {
     await using second = await startMaster(flags);
     await using agent = await SimulatedAgent.start();
     agent.register(first.service.info?.pid ?? '');
-    const before = new Framework(first);
-    await before.launch('t1', await before.offer());
+    const before = frameworkOf(first);
+    await before.launch(await before.offer(), 't1');
     await waitFor(() => before.statuses().at(-1) === TaskState.TASK_RUNNING, { what: 'the task to run' });
 
     await waitFor(
@@ -239,7 +165,7 @@ describe('several masters', () => {
     await waitFor(() => second.service.leading !== undefined, { what: 'the second to lead' });
     expect(second.service.leading?.registrar.registry.admitted.has(agent.id ?? '')).toBe(true);
     agent.register(second.service.info?.pid ?? '');
-    await using after = new Framework(second, before.id);
+    await using after = frameworkOf(second, before.id);
     await waitFor(
       () => second.service.leading?.core.state.frameworks.get(before.id ?? '')?.tasks.has('t1') === true,
       { what: 'the task to be known again' },

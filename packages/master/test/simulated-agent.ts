@@ -32,6 +32,10 @@ interface Running {
   state: TaskState;
 }
 
+const registerIntervalMs = 100;
+/** A real one starts with ten seconds. */
+const repeatIntervalMs = 500;
+
 export class SimulatedAgent implements AsyncDisposable {
   readonly #node: Libprocess;
   readonly #process: LocalProcess;
@@ -40,6 +44,13 @@ export class SimulatedAgent implements AsyncDisposable {
   readonly acknowledged: string[] = [];
   id: string | undefined;
   #master: Upid | undefined;
+  #following: NodeJS.Timeout | undefined;
+  #repeating: NodeJS.Timeout | undefined;
+  /** What no acknowledgement has come for, by the id of the task. */
+  readonly #unacknowledged = new Map<string, internal.StatusUpdateMessageValid>();
+  #isRegistered = false;
+  /** How often a master has taken it back. */
+  reregistrations = 0;
 
   private constructor(node: Libprocess, server: Server) {
     this.#node = node;
@@ -85,6 +96,19 @@ export class SimulatedAgent implements AsyncDisposable {
     this.#send(schema, makeMessage(schema, { ...about, tasks, frameworks }));
   }
 
+  /** Registers with whoever leads, until it is taken, as often as the leader changes; repeats updates until then. */
+  follow(leaderPid: () => string | undefined): void {
+    let registeredWith: string | undefined;
+    this.#following = setInterval(() => {
+      const pid = leaderPid();
+      if (pid === undefined || (pid === registeredWith && this.#isRegistered)) return;
+      registeredWith = pid;
+      this.#isRegistered = false;
+      this.register(pid);
+    }, registerIntervalMs);
+    this.#repeating = setInterval(() => this.#sendUpdates(), repeatIntervalMs);
+  }
+
   report(taskId: string, state: TaskState): void {
     const running = this.tasks.get(taskId);
     if (running === undefined) throw new Error(`no task ${taskId}`);
@@ -98,16 +122,29 @@ export class SimulatedAgent implements AsyncDisposable {
     const schema = internal.StatusUpdateMessageSchema;
     const frameworkId = running.framework.id ?? { value: '' };
     const { host, port } = this.#process.pid;
-    this.#send(
-      schema,
-      makeMessage(schema, {
-        update: { frameworkId, agentId, status, uuid, timestamp: status.timestamp },
-        pid: `slave(1)@${host}:${port}`,
-      }),
-    );
+    const message = makeMessage(schema, {
+      update: { frameworkId, agentId, status, uuid, timestamp: status.timestamp },
+      pid: `slave(1)@${host}:${port}`,
+    });
+    this.#unacknowledged.set(taskId, message);
+    this.#send(schema, message);
+  }
+
+  #onRegistered(): void {
+    this.#isRegistered = true;
+    this.#sendUpdates();
+  }
+
+  #sendUpdates(): void {
+    if (!this.#isRegistered) return;
+    for (const message of this.#unacknowledged.values()) {
+      this.#send(internal.StatusUpdateMessageSchema, message);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#following);
+    clearInterval(this.#repeating);
     this.#node.close();
     this.#server.close();
   }
@@ -120,6 +157,11 @@ export class SimulatedAgent implements AsyncDisposable {
     return [
       onMessage(internal.SlaveRegisteredMessageSchema, ({ agentId }) => {
         this.id = agentId.value;
+        this.#onRegistered();
+      }),
+      onMessage(internal.SlaveReregisteredMessageSchema, () => {
+        this.reregistrations++;
+        this.#onRegistered();
       }),
       onMessage(internal.PingSlaveMessageSchema, () => {
         this.#send(internal.PongSlaveMessageSchema, makeMessage(internal.PongSlaveMessageSchema, {}));
@@ -133,6 +175,7 @@ export class SimulatedAgent implements AsyncDisposable {
       ),
       onMessage(internal.StatusUpdateAcknowledgementMessageSchema, ({ taskId }) => {
         this.acknowledged.push(taskId.value);
+        this.#unacknowledged.delete(taskId.value);
       }),
     ];
   }
