@@ -5,6 +5,7 @@ import { checkLayering } from './layering.ts';
 const tools: [string, string, string[]][] = [
   ['format and lint', 'biome', ['check', '--error-on-warnings', '.']],
   ['types', 'tsc', ['-p', '.']],
+  ['types of the console', 'tsc', ['-p', 'packages/console']],
   ['dead code', 'knip', ['--no-progress', '--no-config-hints']],
 ];
 

@@ -19,7 +19,8 @@ export const mayImport: Record<string, readonly string[]> = {
   master: ['runtime', 'mesos', 'zookeeper', 'store'],
   report: [],
   probe: ['runtime', 'report'],
-  monitor: ['runtime', 'report', 'store', 'mesos'],
+  console: ['runtime'],
+  monitor: ['runtime', 'report', 'store', 'mesos', 'console'],
   cli: ['runtime', 'store', 'zookeeper', 'sync', 'migration', 'mesos', 'master', 'agent', 'probe', 'monitor'],
   testing: ['runtime'],
 };
@@ -47,11 +48,11 @@ interface SourceFile {
 }
 
 const isTest = (path: string) =>
-  path.endsWith('.test.ts') || /^packages\/[^/]+\/(test|examples)\//.test(path);
+  /\.test\.tsx?$/.test(path) || /^packages\/[^/]+\/(test|examples)\//.test(path);
 const packageOf = (path: string) => /^packages\/([^/]+)\//.exec(path)?.[1];
 
 async function readSources(root: string): Promise<SourceFile[]> {
-  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.ts'], {
+  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.ts', '*.tsx'], {
     cwd: root,
     encoding: 'utf8',
   });
@@ -146,7 +147,7 @@ function ambientProblems(file: SourceFile): string[] {
 }
 
 function nameProblems(file: SourceFile): string[] {
-  const bad = /(^|\/)(utils?|common|helpers?|misc)(\/|\.ts$)/.exec(file.path);
+  const bad = /(^|\/)(utils?|common|helpers?|misc)(\/|\.tsx?$)/.exec(file.path);
   return bad === null ? [] : [`${file.path}: "${bad[2]}" says nothing about what is inside`];
 }
 

@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { consoleFolder } from '@orchestrator/console';
 import type { MasterDetector } from '@orchestrator/mesos';
 import {
   type Component,
@@ -17,6 +18,7 @@ import {
   silentLogger,
 } from '@orchestrator/runtime';
 import { type Clock, systemClock } from '@orchestrator/runtime/clock';
+import { consoleRoutes } from './api/console-files.ts';
 import { startLabels } from './api/label-routes.ts';
 import { momentsOf } from './api/past.ts';
 import { addRoutes } from './api/routes.ts';
@@ -142,6 +144,7 @@ export async function createMonitorServer(options: MonitorServerOptions): Promis
     ...{ ...present, momentAt, appId, version, hostName: hostname(), clock, logger },
     ...{ accounts, sessions, history, labels, isAuthorised },
   });
+  consoleRoutes(http, consoleFolder);
   return {
     http,
     async start() {

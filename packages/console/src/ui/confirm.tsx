@@ -1,0 +1,82 @@
+/** `const confirm = useConfirm(); if (await confirm({ … })) …` */
+import { createContext, type ReactNode, use, useCallback, useState } from 'react';
+import { Button } from './button.tsx';
+import { Dialog } from './dialog.tsx';
+import { TextField } from './field.tsx';
+
+export interface ConfirmOptions {
+  readonly title: string;
+  /** What happens, to what, and whether it can be undone. */
+  readonly text: ReactNode;
+  /** What the button says: the act, such as "Remove". */
+  readonly action: string;
+  readonly dangerous?: boolean;
+  /** Must be typed before the button can be pressed; for what cannot be undone. */
+  readonly typed?: string;
+}
+
+type Confirm = (options: ConfirmOptions) => Promise<boolean>;
+
+const ConfirmContext = createContext<Confirm | undefined>(undefined);
+
+interface Question extends ConfirmOptions {
+  readonly answer: (yes: boolean) => void;
+}
+
+function Ask({ title, text, action, dangerous = false, typed, answer }: Question) {
+  const [written, setWritten] = useState('');
+  return (
+    <Dialog
+      title={title}
+      onClose={() => answer(false)}
+      actions={
+        <>
+          <Button onClick={() => answer(false)}>Cancel</Button>
+          <Button
+            kind={dangerous ? 'danger' : 'primary'}
+            disabled={typed !== undefined && written !== typed}
+            onClick={() => answer(true)}
+          >
+            {action}
+          </Button>
+        </>
+      }
+    >
+      <div>{text}</div>
+      {typed !== undefined && (
+        <TextField
+          label={`Type ${typed} to go on`}
+          value={written}
+          onChange={(event) => setWritten(event.target.value)}
+        />
+      )}
+    </Dialog>
+  );
+}
+
+export function ConfirmProvider({ children }: { readonly children: ReactNode }) {
+  const [question, setQuestion] = useState<Question>();
+  const confirm = useCallback<Confirm>(
+    (options) =>
+      new Promise((resolve) => {
+        const answer = (yes: boolean) => {
+          setQuestion(undefined);
+          resolve(yes);
+        };
+        setQuestion({ ...options, answer });
+      }),
+    [],
+  );
+  return (
+    <ConfirmContext value={confirm}>
+      {children}
+      {question !== undefined && <Ask {...question} />}
+    </ConfirmContext>
+  );
+}
+
+export function useConfirm(): Confirm {
+  const confirm = use(ConfirmContext);
+  if (confirm === undefined) throw new Error('useConfirm is used outside of ConfirmProvider');
+  return confirm;
+}
