@@ -148,8 +148,9 @@ export class Registrar {
   }
 
   async #write(): Promise<void> {
-    // What is applied in the same turn goes into one batch.
-    await Promise.resolve();
+    // What comes in one round of the event loop, on however many connections, goes into one batch: a store that syncs to a
+    // disk takes as long for a hundred agents as for one.
+    await new Promise((resolve) => setImmediate(resolve));
     while (this.#queue.length > 0) {
       const batch = this.#nextBatch();
       try {
