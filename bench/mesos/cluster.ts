@@ -47,13 +47,20 @@ export interface BenchMaster extends AsyncDisposable {
   readonly pid: string;
 }
 
+/** To see what a master does with its time: `BENCH_MASTER_NODE_OPTIONS='--cpu-prof --cpu-prof-dir=/tmp' npm run bench -- launch`. */
+function masterProgram(...args: string[]): Command {
+  const command = program('mesos-master.ts', ...args);
+  const options = process.env.BENCH_MASTER_NODE_OPTIONS?.split(' ') ?? [];
+  return { ...command, args: [...options, ...command.args] };
+}
+
 /** With its registry in a file, unless the flags say otherwise. Resolves when it leads, or knows who does. */
 export async function startMaster(flags: readonly string[] = []): Promise<BenchMaster> {
   const folder = await temporaryFolder('bench-master');
   const [port = 0] = await freePorts(1);
   const started = await Program.start(
     'the master',
-    program('mesos-master.ts', folder, '--ip=127.0.0.1', `--port=${port}`, ...flags),
+    masterProgram(folder, '--ip=127.0.0.1', `--port=${port}`, ...flags),
   );
   const place = `127.0.0.1:${port}`;
   const url = `http://${place}`;
