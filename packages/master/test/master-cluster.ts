@@ -10,7 +10,7 @@ import {
   waitFor,
 } from '@orchestrator/testing';
 
-const program = join(import.meta.dirname, 'run-master.ts');
+const program = join(import.meta.dirname, 'master-program.ts');
 
 export class MasterMachine {
   readonly port: number;
