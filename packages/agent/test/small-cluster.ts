@@ -34,6 +34,8 @@ export interface ClusterOptions {
   resources?: string;
   environment?: NodeJS.ProcessEnv;
   framework?: Record<string, unknown>;
+  /** Writes what the agent needs into the cluster's folder. @returns flags that name it */
+  prepare?: (folder: string) => Promise<Record<string, string>>;
 }
 
 export class SmallCluster {
@@ -61,6 +63,7 @@ export class SmallCluster {
 
   static async start(options: ClusterOptions = {}): Promise<SmallCluster> {
     const folder = await temporaryFolder('cluster');
+    const prepared = await options.prepare?.(folder);
     const [masterPort = 0, agentPort = 0] = await freePorts(2);
     const flags = { ip: '127.0.0.1', port: String(masterPort), work_dir: folder, ...options.masterFlags };
     const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
@@ -72,7 +75,10 @@ export class SmallCluster {
       },
     });
     await master.start();
-    const cluster = new SmallCluster(options, { folder, masterPort, agentPort, master });
+    const cluster = new SmallCluster(
+      { ...options, flags: { ...options.flags, ...prepared } },
+      { folder, masterPort, agentPort, master },
+    );
     await cluster.startAgent();
     cluster.#subscribe();
     await waitFor(() => cluster.framework?.subscribed, { what: 'the subscription' });

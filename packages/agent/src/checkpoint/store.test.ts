@@ -15,7 +15,13 @@ afterAll(() => removeFolder(workDir));
 
 const info = commandTask('..');
 const task: SavedRecord = {
-  ...{ kind: 'task', frameworkId: 'F', executorId: 'e/1', executorContainerId: 'c', containerId: 'c' },
+  ...{
+    kind: 'task',
+    frameworkId: 'F',
+    executorId: '/'.repeat(255),
+    executorContainerId: 'c',
+    containerId: 'c',
+  },
   ...{ info, phase: 'launched', killRequest: undefined, pending: [], taken: ['ab'] },
   task: makeMessage(TaskSchema, {
     ...{ name: 't', taskId: info.taskId, agentId: info.agentId },

@@ -13,6 +13,12 @@ export interface StartRecord {
   identity: ProcessIdentity;
 }
 
+/** Who finds the file finds all of it. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
+
 export class ContainerFolders {
   readonly #path: string;
 
@@ -28,7 +34,7 @@ export class ContainerFolders {
     const folder = this.of(spec.containerId);
     await mkdir(folder, { recursive: true });
     // The environment may hold secrets.
-    await writeFile(join(folder, 'spec.json'), JSON.stringify(spec), { mode: 0o600 });
+    await writeWhole(join(folder, 'spec.json'), JSON.stringify(spec));
     return folder;
   }
 
@@ -39,9 +45,7 @@ export class ContainerFolders {
   }
 
   async recordStart(containerId: string, record: StartRecord): Promise<void> {
-    const file = join(this.of(containerId), 'start.json');
-    await writeFile(`${file}.new`, JSON.stringify(record));
-    await rename(`${file}.new`, file);
+    await writeWhole(join(this.of(containerId), 'start.json'), JSON.stringify(record));
   }
 
   async startOf(containerId: string): Promise<StartRecord | undefined> {

@@ -25,7 +25,8 @@ interface KillOptions {
   mostGraceMs?: number | undefined;
 }
 
-function graceOf(
+/** Between asking it to end and ending it, in milliseconds. */
+export function graceOf(
   turn: Turn,
   task: TaskRecord,
   { killPolicy, mostGraceMs = Number.POSITIVE_INFINITY }: KillOptions,

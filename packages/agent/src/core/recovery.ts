@@ -5,6 +5,7 @@ import type { Termination } from '../container/machine.ts';
 import { onLaunched, onTerminated } from './containers.ts';
 import { endExecutor, endTask } from './ends.ts';
 import { tidy } from './frameworks.ts';
+import { graceOf } from './kill.ts';
 import {
   type AgentState,
   type CoreOptions,
@@ -171,7 +172,7 @@ function recoverTask(
   }
   // A kill that was under way is given its time again.
   if (task.kill !== undefined) {
-    const { killGraceMs: graceMs } = turn.state.options;
+    const graceMs = graceOf(turn, task, { kill: task.kill });
     turn.actions.push({ type: 'kill', containerId: task.containerId, graceMs });
   }
 }

@@ -1,4 +1,5 @@
 /** What survives the agent, as records that are each replaced as a whole. */
+import { createHash } from 'node:crypto';
 import type {
   AgentInfoValid,
   DrainConfigValid,
@@ -44,9 +45,19 @@ export type SavedRecord =
   | SavedExecutor
   | SavedTask;
 
-/** Ids come from frameworks: `..` must not lead anywhere. */
-const encoded = (part: string) =>
-  encodeURIComponent(part).replace(/^\.+$/, (dots) => '%2E'.repeat(dots.length));
+/** File systems take names of 255 bytes, and a little is added to these. */
+const longestName = 200;
+
+/**
+ * Ids come from frameworks: `..` must not lead anywhere, and what is too long for a name goes by its digest, since ids of
+ * 255 characters are allowed, and encoding makes them longer.
+ */
+function encoded(part: string): string {
+  const name = encodeURIComponent(part).replace(/^\.+$/, (dots) => '%2E'.repeat(dots.length));
+  if (name.length <= longestName) return name;
+  const digest = createHash('sha256').update(part).digest('hex');
+  return `${name.slice(0, longestName - digest.length - 1)}~${digest}`;
+}
 
 const path = (...parts: string[]) => parts.map(encoded).join('/');
 

@@ -14,7 +14,7 @@ export interface SandboxIds {
 const sandboxMode = 0o750;
 
 /** Ids come from frameworks and become names of folders. @throws AgentError `InvalidContainer` */
-function checked(id: string): string {
+export function folderName(id: string): string {
   if (id === '' || id === '.' || id === '..' || /[/\0]/.test(id) || id.length > 255) {
     throw new AgentError('InvalidContainer', `id "${id}" cannot be the name of a folder`);
   }
@@ -22,7 +22,7 @@ function checked(id: string): string {
 }
 
 export function executorFolder(workDir: string, ids: Omit<SandboxIds, 'containerId'>): string {
-  const [agent, framework, executor] = [ids.agentId, ids.frameworkId, ids.executorId].map(checked) as [
+  const [agent, framework, executor] = [ids.agentId, ids.frameworkId, ids.executorId].map(folderName) as [
     string,
     string,
     string,
@@ -31,7 +31,7 @@ export function executorFolder(workDir: string, ids: Omit<SandboxIds, 'container
 }
 
 export function sandboxFolder(workDir: string, ids: SandboxIds): string {
-  return join(executorFolder(workDir, ids), 'runs', checked(ids.containerId));
+  return join(executorFolder(workDir, ids), 'runs', folderName(ids.containerId));
 }
 
 /** Under which `/files` shows the latest sandbox too, whatever the agent's id and the container's. */

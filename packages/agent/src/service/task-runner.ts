@@ -14,7 +14,7 @@ import type { Fetcher } from '../fetcher/fetcher.ts';
 import { containerSpec, persistentVolumePath, urisOf, userOf } from '../launch/container-spec.ts';
 import { checkOf, healthCheckOf } from '../launch/task-checks.ts';
 import type { SandboxCollector } from '../sandbox/collector.ts';
-import { createSandbox } from '../sandbox/layout.ts';
+import { createSandbox, folderName } from '../sandbox/layout.ts';
 
 export interface TaskRunnerOptions {
   workDir: string;
@@ -112,7 +112,7 @@ export class TaskRunner {
     const { executorContainerId, containerId, task } = order;
     const sandbox = await this.#sandbox(order, owner);
     if (executorContainerId === containerId || task === undefined) return sandbox;
-    const path = join(sandbox, 'tasks', encodeURIComponent(task.taskId.value));
+    const path = join(sandbox, 'tasks', folderName(task.taskId.value));
     await mkdir(path, { recursive: true });
     if (owner !== undefined) await chown(path, owner.uid, owner.gid);
     return path;
