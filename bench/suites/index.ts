@@ -1,5 +1,6 @@
 import { containers } from '../containers/suite.ts';
 import { launch } from '../mesos/launch.ts';
+import { state } from '../mesos/state.ts';
 import { probe } from '../probe/suite.ts';
 import type { Suite } from '../result.ts';
 import { allocator } from './allocator.ts';
@@ -19,4 +20,5 @@ export const suites: readonly Suite[] = [
   probe,
   containers,
   launch,
+  state,
 ];
