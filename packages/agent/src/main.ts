@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createFixedDetector, createHostListDetector, type MasterDetector } from '@orchestrator/mesos';
-import { createLogger, type Logger, runDaemon } from '@orchestrator/runtime';
+import { createLogger, type Logger, runDaemon, silentLogger } from '@orchestrator/runtime';
 import { Agent } from './agent.ts';
 import { type AgentConfig, agentConfig } from './config.ts';
 import { composeContainerizers } from './container/composing.ts';
@@ -108,4 +108,22 @@ export async function runAgent(options: RunAgentOptions): Promise<number> {
       },
     ],
   });
+}
+
+/**
+ * Ends and removes every container that an agent with these flags has made. For one that does not run any more and will
+ * not come back: an agent that runs would find its tasks gone. Sandboxes stay. Resolves to how many there were.
+ */
+export async function destroyContainers({ flags, logger = silentLogger }: RunAgentOptions): Promise<number> {
+  const containerizer = containerizerOf(agentConfig(flags), logger);
+  let count = 0;
+  try {
+    await containerizer.recover(() => {
+      count++;
+      return false;
+    });
+  } finally {
+    await containerizer.close();
+  }
+  return count;
 }
