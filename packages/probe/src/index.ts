@@ -4,6 +4,8 @@ export { type DockerSourceOptions, dockerSource } from './docker/source.ts';
 export { ProbeError } from './errors.ts';
 export { type HostFacts, hostFacts } from './host/facts.ts';
 export { hostSource } from './host/source.ts';
+export type { MesosSourceOptions } from './mesos/options.ts';
+export { mesosSource } from './mesos/source.ts';
 export { type PluginSourceOptions, pluginSource } from './plugin/source.ts';
 export { type Probe, type ProbeOptions, startProbe } from './probe.ts';
 export { type ProcessSourceOptions, processSource } from './process/source.ts';

@@ -3,6 +3,7 @@ import { readLink } from '../procfs/read.ts';
 /** A container as far as its network goes. */
 export interface Place {
   readonly containerId: string;
+  readonly name: string;
   /** Its first process; others of its network namespace can be reached through it. */
   readonly pid: number;
   readonly addresses: readonly string[];
@@ -13,6 +14,7 @@ export interface Place {
 export interface Places {
   put(place: Omit<Place, 'namespace'>): void;
   remove(containerId: string): void;
+  named(name: string): Place | undefined;
   atAddress(ip: string): Place | undefined;
   /** One container for each network namespace that is not the probe's own. */
   namespaces(): ReadonlyMap<string, Place>;
@@ -22,10 +24,13 @@ export interface Places {
 export function createPlaces(procRoot: string): Places {
   const places = new Map<string, Place>();
   const addresses = new Map<string, string>();
+  const names = new Map<string, string>();
   const ownNamespace = readLink(`${procRoot}/self/ns/net`) ?? 'own';
 
   const remove = (containerId: string) => {
-    for (const ip of places.get(containerId)?.addresses ?? []) {
+    const place = places.get(containerId);
+    if (place !== undefined && names.get(place.name) === containerId) names.delete(place.name);
+    for (const ip of place?.addresses ?? []) {
       if (addresses.get(ip) === containerId) addresses.delete(ip);
     }
     places.delete(containerId);
@@ -38,15 +43,18 @@ export function createPlaces(procRoot: string): Places {
       const same =
         before !== undefined &&
         before.pid === place.pid &&
+        before.name === place.name &&
         before.addresses.join() === place.addresses.join();
       if (same) return;
       remove(place.containerId);
       if (place.pid === 0) return;
       const namespace = readLink(`${procRoot}/${place.pid}/ns/net`);
       places.set(place.containerId, { ...place, namespace });
+      names.set(place.name, place.containerId);
       for (const ip of place.addresses) addresses.set(ip, place.containerId);
     },
     remove,
+    named: (name) => places.get(names.get(name) ?? ''),
     atAddress: (ip) => places.get(addresses.get(ip) ?? ''),
     namespaces() {
       const found = new Map<string, Place>();

@@ -6,9 +6,11 @@ import { pluginSource } from '../plugin/source.ts';
 import { processSource } from '../process/source.ts';
 import type { Source } from '../source.ts';
 import type { DaemonContext } from './components.ts';
+import { readSecret } from './secrets.ts';
 
 /** The sources that are on. Those that few hosts have are loaded only where they are. */
-export async function sourcesOf({ config }: DaemonContext): Promise<Source[]> {
+export async function sourcesOf(context: DaemonContext): Promise<Source[]> {
+  const { config } = context;
   const { sources: given, showSecrets } = config;
   const { host, process, docker, connection, plugin } = given;
   const sources: Source[] = [];
@@ -18,5 +20,17 @@ export async function sourcesOf({ config }: DaemonContext): Promise<Source[]> {
   if (docker.enabled) sources.push(dockerSource({ ...docker, socketPath: docker.socket, showSecrets }));
   if (connection.enabled) sources.push(connectionSource(connection));
   if (plugin.enabled) sources.push(pluginSource(plugin));
+  if (given.mesos.enabled) sources.push(await mesos(context));
   return sources;
+}
+
+async function mesos({ config, environment }: DaemonContext): Promise<Source> {
+  const { principal, secret, ...options } = config.sources.mesos;
+  const { mesosSource } = await import('../mesos/source.ts');
+  const authorization = () => {
+    if (secret === undefined) return undefined;
+    const value = readSecret(secret, environment);
+    return principal === undefined ? `Bearer ${value}` : `Basic ${btoa(`${principal}:${value}`)}`;
+  };
+  return mesosSource({ ...options, authorization });
 }

@@ -83,7 +83,7 @@ function createWatch(context: SourceContext, api: DockerApi, options: DockerSour
     showSecrets,
     found(container) {
       meter.follow(container);
-      places.put({ containerId: container.id, pid: container.pid, addresses: container.addresses });
+      places.put({ ...container, containerId: container.id });
       board.see('container', containerNodeId(container.id), describeContainer(host, container), 'now');
       boundStopped(container);
     },

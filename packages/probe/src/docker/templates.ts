@@ -1,54 +1,8 @@
 import type { Template } from '@orchestrator/report';
-
-type DataType = '' | 'number' | 'datetime' | 'duration';
-
-const metadata = (
-  id: string,
-  label: string,
-  priority: number,
-  dataType: DataType = '',
-  truncate = 0,
-): Template => ({ kind: 'metadata', id, label, priority, from: 'latest', dataType, truncate });
-
-const set = (id: string, label: string, priority: number): Template => ({
-  kind: 'metadata',
-  id,
-  label,
-  priority,
-  from: 'sets',
-  dataType: '',
-  truncate: 0,
-});
-
-const metric = (
-  id: string,
-  label: string,
-  priority: number,
-  format: 'percent' | 'filesize' | 'rate',
-  group = '',
-): Template => ({ kind: 'metric', id, label, priority, format, group });
-
-const table = (id: string, label: string): Template => ({
-  kind: 'table',
-  id,
-  label,
-  prefix: id,
-  type: 'property-list',
-  columns: [],
-  fixedRows: {},
-});
-
-const control = (id: string, human: string, icon: string, rank: number, confirmation = ''): Template => ({
-  kind: 'control',
-  id,
-  human,
-  icon,
-  rank,
-  confirmation,
-});
+import { control, metadata, metric, set, table, topology } from '../template.ts';
 
 export const containerTemplates: readonly Template[] = [
-  { kind: 'topology', id: 'topology', shape: 'hexagon', label: 'container', labelPlural: 'containers' },
+  topology('hexagon', 'container'),
   metadata('docker_image_name', 'Image name', 1),
   metadata('docker_container_command', 'Command', 3),
   metadata('docker_container_state', 'State', 4),
@@ -81,7 +35,7 @@ export const containerTemplates: readonly Template[] = [
 ];
 
 export const imageTemplates: readonly Template[] = [
-  { kind: 'topology', id: 'topology', shape: 'hexagon', label: 'image', labelPlural: 'images' },
+  topology('hexagon', 'image'),
   metadata('docker_image_name', 'Name', 1),
   metadata('docker_image_tag', 'Tag', 2),
   metadata('docker_image_size', 'Size', 3, 'number'),

@@ -1,14 +1,15 @@
 import type { Template } from '@orchestrator/report';
+import { metadata, metric, set, topology } from '../template.ts';
 
 export const hostTemplates: readonly Template[] = [
-  { kind: 'topology', id: 'topology', shape: 'circle', label: 'host', labelPlural: 'hosts' },
+  topology('circle', 'host'),
   metadata('kernel_version', 'Kernel version', 1),
   metadata('host_started', 'Started', 2, 'datetime'),
   metadata('host_name', 'Hostname', 11),
   metadata('os', 'OS', 12),
-  metadata('local_networks', 'Local networks', 13, '', 'sets'),
-  metadata('host_interfaces', 'Interfaces', 14, '', 'sets'),
-  metadata('host_disks', 'Disks', 15, '', 'sets'),
+  set('local_networks', 'Local networks', 13),
+  set('host_interfaces', 'Interfaces', 14),
+  set('host_disks', 'Disks', 15),
   metric('host_cpu_usage_percent', 'CPU', 1, 'percent'),
   metric('host_mem_usage_bytes', 'Memory', 2, 'filesize'),
   metric('load1', 'Load (1m)', 11, '', 'load'),
@@ -20,23 +21,3 @@ export const hostTemplates: readonly Template[] = [
   metric('host_disk_write_bytes_per_s', 'Disk written', 6, 'rate', 'disk'),
   metric('host_disk_used_percent', 'Disk used', 7, 'percent'),
 ];
-
-function metadata(
-  id: string,
-  label: string,
-  priority: number,
-  dataType: '' | 'datetime' = '',
-  from: 'latest' | 'sets' = 'latest',
-): Template {
-  return { kind: 'metadata', id, label, priority, from, dataType, truncate: 0 };
-}
-
-function metric(
-  id: string,
-  label: string,
-  priority: number,
-  format: '' | 'percent' | 'filesize' | 'rate',
-  group = '',
-): Template {
-  return { kind: 'metric', id, label, priority, format, group };
-}
