@@ -127,10 +127,11 @@ function mergeOwned(topology: string, id: string, owners: readonly Member[]): Re
   let merged: ReportNode | undefined;
   for (const { report } of owners) {
     const node = report.topologies.get(topology)?.nodes.get(id);
-    if (node === undefined) continue;
+    // An image or a framework that is gone from one host may well be on another.
+    if (node === undefined || !isAlive(node)) continue;
     merged = merged === undefined ? node : mergeNodes(merged, node);
   }
-  return merged !== undefined && isAlive(merged) ? merged : undefined;
+  return merged;
 }
 
 function refresh(name: string, topology: MergedTopology): ReadonlyMap<string, ReportNode> {
