@@ -1,0 +1,46 @@
+/** Who leads, however the masters were addressed. */
+import { createFixedDetector, createHostListDetector, type MasterDetector } from '@orchestrator/mesos';
+import type { Dispatcher } from 'undici';
+import type { MasterAddress } from './address.ts';
+
+export interface OpenDetector {
+  readonly detector: MasterDetector;
+  close(): Promise<void>;
+}
+
+/** @throws MasterError `config` for an URL of ZooKeeper that is none, ZooKeeperError when no server of it answers */
+export async function openDetector(address: MasterAddress, dispatcher?: Dispatcher): Promise<OpenDetector> {
+  if (address.kind === 'zookeeper') return openZooKeeperDetector(address.url);
+  const { hosts, scheme } = address;
+  const close = async () => undefined;
+  const [only = ''] = hosts;
+  if (hosts.length === 1) {
+    const { hostname, port } = new URL(`${scheme}://${only}`);
+    const leader = { host: hostname, port: Number(port || (scheme === 'https' ? 443 : 80)) };
+    return { detector: createFixedDetector(leader), close };
+  }
+  const list = { masters: hosts, scheme, ...(dispatcher === undefined ? {} : { dispatcher }) };
+  return { detector: createHostListDetector(list), close };
+}
+
+const readyTimeoutMs = 10_000;
+
+async function openZooKeeperDetector(url: string): Promise<OpenDetector> {
+  // Loaded only here: most commands need neither a ZooKeeper client nor what a master is made of.
+  const [{ connect }, { readZkUrl, ZooKeeperDetector }] = await Promise.all([
+    import('@orchestrator/zookeeper'),
+    import('@orchestrator/master'),
+  ]);
+  const { connectString, path, credentials } = await readZkUrl(url);
+  const auth = credentials === undefined ? {} : { auth: [{ scheme: 'digest', credentials }] };
+  const client = await connect({ connectString, readyTimeoutMs, ...auth });
+  const detector = new ZooKeeperDetector(client, path);
+  await detector.start();
+  return {
+    detector,
+    async close() {
+      await detector.close();
+      await client.close();
+    },
+  };
+}

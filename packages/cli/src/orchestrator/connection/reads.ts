@@ -1,0 +1,42 @@
+/** What the commands ask a master for, as views. */
+import { master } from '@orchestrator/mesos';
+import { type AgentView, viewAgents } from '../views/agents.ts';
+import { type FrameworkView, type OfferView, viewFrameworks, viewOffers } from '../views/frameworks.ts';
+import { type RoleView, viewRoles } from '../views/roles.ts';
+import { type TaskView, viewTasks } from '../views/tasks.ts';
+import type { Cluster } from './cluster.ts';
+
+const { Call_Type: calls } = master;
+
+/** Whether to tell of what is over, too, as far as the master remembers it. */
+export type Which = 'live' | 'all';
+
+export async function readTasks(cluster: Cluster, which: Which): Promise<TaskView[]> {
+  const { getTasks } = await cluster.ask({ type: calls.GET_TASKS });
+  return getTasks === undefined ? [] : viewTasks(getTasks, which);
+}
+
+export async function readAgents(cluster: Cluster): Promise<AgentView[]> {
+  const { getAgents } = await cluster.ask({ type: calls.GET_AGENTS });
+  return getAgents === undefined ? [] : viewAgents(getAgents);
+}
+
+export async function readFrameworks(cluster: Cluster, which: Which): Promise<FrameworkView[]> {
+  const { getFrameworks } = await cluster.ask({ type: calls.GET_FRAMEWORKS });
+  return getFrameworks === undefined ? [] : viewFrameworks(getFrameworks, which);
+}
+
+export async function readOffers(cluster: Cluster): Promise<OfferView[]> {
+  const { getFrameworks } = await cluster.ask({ type: calls.GET_FRAMEWORKS });
+  return getFrameworks === undefined ? [] : viewOffers(getFrameworks);
+}
+
+export async function readRoles(cluster: Cluster): Promise<RoleView[]> {
+  const [{ getRoles }, { getQuota }, { getWeights }] = await Promise.all([
+    cluster.ask({ type: calls.GET_ROLES }),
+    cluster.ask({ type: calls.GET_QUOTA }),
+    cluster.ask({ type: calls.GET_WEIGHTS }),
+  ]);
+  if (getRoles === undefined || getQuota === undefined || getWeights === undefined) return [];
+  return viewRoles(getRoles, getQuota, getWeights);
+}
