@@ -4,6 +4,7 @@ import type { Server } from 'node:net';
 import { join } from 'node:path';
 import {
   addressOf,
+  authenticate,
   createLibprocess,
   createSharedServer,
   encodeMessage,
@@ -28,7 +29,7 @@ import { type AgentState, type CoreOptions, defaultCoreOptions } from './core/re
 import { restoreState, wantedContainers } from './core/recovery.ts';
 import { step } from './core/step.ts';
 import type { Action } from './core/turn.ts';
-import { AgentError } from './errors.ts';
+import { AgentError, reasonOf } from './errors.ts';
 import { Fetcher } from './fetcher/fetcher.ts';
 import { SandboxCollector } from './sandbox/collector.ts';
 import { sandboxFolder } from './sandbox/layout.ts';
@@ -173,7 +174,11 @@ export class Agent {
 
   #coreOptions(): CoreOptions {
     const { config, random = systemRandom } = this.#options;
-    return { ...defaultCoreOptions, ...config.core, pid: this.#pid, random, newUuid: newUuidBytes };
+    return {
+      ...{ ...defaultCoreOptions, ...config.core, pid: this.#pid, random, newUuid: newUuidBytes },
+      authenticates: config.credential !== undefined,
+      authenticationBackoffMs: config.authentication.backoffMs,
+    };
   }
 
   async #listen(): Promise<void> {
@@ -208,6 +213,9 @@ export class Agent {
     switch (action.type) {
       case 'link':
         this.#link(action.to);
+        break;
+      case 'authenticate':
+        this.#authenticate(action.to);
         break;
       case 'send':
         this.#send(action);
@@ -251,6 +259,20 @@ export class Agent {
     if (upid === undefined) return;
     const onExited = () => this.#tell({ type: 'masterExited', master: to });
     this.#process?.link(upid, onExited, { reconnect: true });
+  }
+
+  #authenticate(to: string): void {
+    const { credential, authentication } = this.#options.config;
+    const [master, client] = [parseUpid(to), this.#process?.pid];
+    if (credential === undefined || master === undefined || client === undefined) return;
+    const { timeoutMs } = authentication;
+    const options = { libprocess: this.#libprocess, master, client, ...credential, timeoutMs };
+    const tell = (outcome: 'accepted' | 'refused' | 'failed', message: string) =>
+      this.#tell({ type: 'authenticated', master: to, outcome, message });
+    authenticate({ ...options, clock: this.#clock }).then(
+      (isAccepted) => tell(isAccepted ? 'accepted' : 'refused', ''),
+      (error: unknown) => tell('failed', reasonOf(error)),
+    );
   }
 
   #send({ to, schema, message }: Extract<Action, { type: 'send' }>): void {

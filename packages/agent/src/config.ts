@@ -72,7 +72,7 @@ export interface AgentConfig {
   master: string;
   /** Whom masters know it as. Secret. */
   credential: Credential | undefined;
-  authentication: { backoffMs: number; timeoutMs: number; mostTimeoutMs: number };
+  authentication: { backoffMs: number; timeoutMs: number };
   /** Of those who ask over HTTP. */
   credentials: Credentials;
   tokens: Credentials;
@@ -292,7 +292,6 @@ export function agentConfig(given: Flags): AgentConfig {
     authentication: {
       backoffMs: read.ms('authentication_backoff_factor'),
       timeoutMs: read.ms('authentication_timeout_min'),
-      mostTimeoutMs: read.ms('authentication_timeout_max'),
     },
     core: {
       registrationBackoffMs: read.ms('registration_backoff_factor'),

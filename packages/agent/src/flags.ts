@@ -19,7 +19,6 @@ const defaults: Readonly<Record<string, string | undefined>> = {
   authenticate_http_readonly: 'false',
   authenticate_http_readwrite: 'false',
   authentication_backoff_factor: '1secs',
-  authentication_timeout_max: '1mins',
   authentication_timeout_min: '5secs',
   cgroups_enable_cfs: 'false',
   cgroups_root: 'mesos',
@@ -58,6 +57,7 @@ const defaults: Readonly<Record<string, string | undefined>> = {
 /** Flags of Mesos whose part is played by something else here, or by nothing: taken, and without effect. */
 const withoutEffect: ReadonlySet<string> = new Set([
   ...['appc_simple_discovery_uri_prefix', 'appc_store_dir', 'authenticatee', 'authorizer'],
+  'authentication_timeout_max',
   ...['cgroups_cpu_enable_pids_and_tids_count', 'cgroups_destroy_timeout', 'cgroups_hierarchy'],
   ...['cgroups_limit_swap', 'container_disk_watch_interval', 'container_logger', 'docker'],
   ...['docker_ignore_runtime', 'docker_kill_orphans', 'docker_registry', 'docker_remove_delay'],

@@ -34,6 +34,8 @@ export interface ClusterOptions {
   resources?: string;
   environment?: NodeJS.ProcessEnv;
   framework?: Record<string, unknown>;
+  /** Default true; otherwise its state is not looked at in the end. */
+  isOpen?: boolean;
   /** Writes what the agent needs into the cluster's folder. @returns flags that name it */
   prepare?: (folder: string) => Promise<Record<string, string>>;
 }
@@ -227,7 +229,7 @@ export class SmallCluster {
     if (this.agent?.ended === undefined && this.framework?.subscribed) {
       await this.framework.call({ type: calls.TEARDOWN });
       const isOver = async () => (await this.state()).frameworks.length === 0;
-      await waitFor(isOver, { what: 'the end of the framework' });
+      if (this.#options.isOpen !== false) await waitFor(isOver, { what: 'the end of the framework' });
     }
     this.framework?.close();
     await this.killAgent('SIGTERM');

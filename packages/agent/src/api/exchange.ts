@@ -11,6 +11,8 @@ export interface Exchange {
   /** Without the `/slave(1)` prefix and the query. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** Undefined where nobody was asked. */
+  readonly principal: string | undefined;
 }
 
 /** `text`: default what Mesos says of a 404, nothing otherwise. */

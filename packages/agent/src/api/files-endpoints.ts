@@ -27,7 +27,7 @@ function numberOf({ query }: Exchange, name: 'offset' | 'length'): number | unde
 
 export async function browse(place: ApiPlace, exchange: Exchange): Promise<void> {
   const path = pathOf(exchange);
-  const real = await resolveFile(place, path);
+  const real = await resolveFile(place, path, exchange.principal);
   if (real === undefined || !(await stat(real)).isDirectory()) {
     sendText(exchange.response, 404, '');
     return;
@@ -39,11 +39,11 @@ export async function browse(place: ApiPlace, exchange: Exchange): Promise<void>
   sendJson(exchange, jsonText(shown));
 }
 
-export async function read(place: ApiPlace, exchange: Exchange): Promise<void> {
+export async function readFile(place: ApiPlace, exchange: Exchange): Promise<void> {
   const path = pathOf(exchange);
   const offset = numberOf(exchange, 'offset') ?? -1;
   const length = numberOf(exchange, 'length');
-  const real = await resolveFile(place, path);
+  const real = await resolveFile(place, path, exchange.principal);
   if (real === undefined) {
     sendText(exchange.response, 404, '');
     return;
@@ -55,7 +55,7 @@ export async function read(place: ApiPlace, exchange: Exchange): Promise<void> {
 export async function download(place: ApiPlace, exchange: Exchange): Promise<void> {
   const { response } = exchange;
   const path = pathOf(exchange);
-  const real = await resolveFile(place, path);
+  const real = await resolveFile(place, path, exchange.principal);
   const found = real === undefined ? undefined : await stat(real);
   if (real === undefined || found === undefined) {
     sendText(response, 404);

@@ -19,17 +19,34 @@ export interface FileFacts {
 
 const virtual = /^\/frameworks\/([^/]+)\/executors\/([^/]+)\/runs\/([^/]+)(\/.*)?$/;
 
-/** Undefined for what does not exist, or is no part of a sandbox: links are followed only within. */
-export async function resolveFile(place: ApiPlace, path: string): Promise<string | undefined> {
+function userOfSandbox(place: ApiPlace, frameworkId: string): string | undefined {
+  const state = place.state();
+  const past = state?.completedFrameworks.find(({ id }) => id === frameworkId);
+  return (state?.frameworks.get(frameworkId) ?? past)?.info.user;
+}
+
+/**
+ * Undefined for what does not exist, or is no part of a sandbox: links are followed only within.
+ *
+ * @throws HttpRefusal 403 when the principal may not look into it
+ */
+export async function resolveFile(
+  place: ApiPlace,
+  path: string,
+  principal: string | undefined,
+): Promise<string | undefined> {
   const root = join(place.config.workDir, 'slaves');
   const agentId = place.state()?.info.id?.value;
   const isVirtual = virtual.test(path) && agentId !== undefined;
   const wanted = isVirtual ? join(root, agentId, path) : path;
   try {
     const [real, realRoot] = await Promise.all([realpath(wanted), realpath(root)]);
-    const [, , , executors, , runs, run] = real.slice(realRoot.length + 1).split('/');
+    const [, , frameworkId = '', executors, , runs, run] = real.slice(realRoot.length + 1).split('/');
     const isWithin = real.startsWith(`${realRoot}/`) && executors === 'executors' && runs === 'runs';
-    return isWithin && run !== undefined ? real : undefined;
+    if (!isWithin || run === undefined) return undefined;
+    if (place.config.acls.permits('access_sandbox', principal, userOfSandbox(place, frameworkId)))
+      return real;
+    throw new HttpRefusal(403, '');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES' || code === 'ELOOP') return undefined;

@@ -1,4 +1,4 @@
-/** `/metrics/snapshot`, under Mesos' names. */
+/** `/metrics/snapshot`, under Mesos' names, and `/metrics`, under those of Prometheus. */
 import { cpus, freemem, loadavg, totalmem } from 'node:os';
 import { Resources, TaskState } from '@orchestrator/mesos';
 import type { AgentState } from '../core/records.ts';
@@ -65,4 +65,20 @@ export function agentMetrics(place: ApiPlace, state: AgentState): [name: string,
   resourceFigures(figures, state);
   taskFigures(figures, state);
   return [...figures].sort(([left], [right]) => (left < right ? -1 : 1));
+}
+
+/** What only ever grows, as far as its process lives; Prometheus wants that said. */
+const isCounter = (name: string) =>
+  /_(errors|terminated|preempted|messages|updates|finished|failed|killed|lost|gone)$/.test(name);
+
+/** `slave/tasks_running` is `mesos_agent_tasks_running`, `system/load_1min` is `mesos_agent_system_load_1min`. */
+const prometheusName = (name: string) =>
+  `mesos_agent_${name.replace(/^slave\//, '').replaceAll(/[^A-Za-z0-9_]/g, '_')}`;
+
+export function prometheusText(figures: readonly (readonly [name: string, value: number])[]): string {
+  const lines = figures.flatMap(([name, value]) => {
+    const known = prometheusName(name);
+    return [`# TYPE ${known} ${isCounter(name) ? 'counter' : 'gauge'}`, `${known} ${value}`];
+  });
+  return `${lines.join('\n')}\n`;
 }

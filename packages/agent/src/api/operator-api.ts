@@ -11,6 +11,7 @@ import {
   readCall,
   recordMediaType,
 } from '@orchestrator/mesos';
+import { visibleState } from '../access/visible.ts';
 import type { AgentState } from '../core/records.ts';
 import { type Exchange, readBody, requirePost, sendText } from './exchange.ts';
 import { listFolder, readPart, resolveFile } from './files.ts';
@@ -20,7 +21,12 @@ import { containerFacts } from './statistics.ts';
 
 type Call = protocol.CallValid;
 type ResponseInit = Parameters<typeof makeMessage<typeof protocol.ResponseSchema>>[1];
-type Answer = (place: ApiPlace, state: AgentState, call: Call) => ResponseInit | Promise<ResponseInit>;
+type Answer = (
+  place: ApiPlace,
+  state: AgentState,
+  call: Call,
+  principal: string | undefined,
+) => ResponseInit | Promise<ResponseInit>;
 
 const { Call_Type: calls, Response_Type: type } = protocol;
 
@@ -66,8 +72,12 @@ function agentAnswer({ info, drain }: AgentState) {
   };
 }
 
-async function listFiles(place: ApiPlace, path: string): Promise<ResponseInit> {
-  const real = await resolveFile(place, path);
+async function listFiles(
+  place: ApiPlace,
+  path: string,
+  principal: string | undefined,
+): Promise<ResponseInit> {
+  const real = await resolveFile(place, path, principal);
   if (real === undefined) throw new HttpRefusal(404, '');
   const fileInfos = (await listFolder(path, real)).map(({ size, mtimeS, ...facts }) => ({
     ...{ ...facts, size: BigInt(size) },
@@ -76,9 +86,9 @@ async function listFiles(place: ApiPlace, path: string): Promise<ResponseInit> {
   return { type: type.LIST_FILES, listFiles: { fileInfos } };
 }
 
-async function readFile(place: ApiPlace, call: Call): Promise<ResponseInit> {
+async function readFile(place: ApiPlace, call: Call, principal: string | undefined): Promise<ResponseInit> {
   const { path = '', offset = 0n, length = 0n } = call.readFile ?? {};
-  const real = await resolveFile(place, path);
+  const real = await resolveFile(place, path, principal);
   if (real === undefined) throw new HttpRefusal(404, '');
   const wanted = length === 0n ? undefined : Number(length);
   const { size, data } = await readPart(real, { offset: Number(offset), length: wanted });
@@ -97,14 +107,15 @@ async function containersAnswer(place: ApiPlace, state: AgentState): Promise<Res
   return { type: type.GET_CONTAINERS, getContainers: { containers } };
 }
 
-function flagsAnswer({ config }: ApiPlace): ResponseInit {
+function flagsAnswer({ config }: ApiPlace, principal: string | undefined): ResponseInit {
+  if (!config.acls.permits('view_flags', principal)) throw new HttpRefusal(403, '');
   const flags = Object.entries(config.flags).map(([name, value]) => ({ name, value }));
   return { type: type.GET_FLAGS, getFlags: { flags } };
 }
 
 const answers: Readonly<Partial<Record<number, Answer>>> = {
   [calls.GET_HEALTH]: () => ({ type: type.GET_HEALTH, getHealth: { healthy: true } }),
-  [calls.GET_FLAGS]: flagsAnswer,
+  [calls.GET_FLAGS]: (place, _, __, principal) => flagsAnswer(place, principal),
   [calls.GET_VERSION]: (_, { options: { version } }) => ({
     type: type.GET_VERSION,
     getVersion: { versionInfo: { version } },
@@ -114,8 +125,8 @@ const answers: Readonly<Partial<Record<number, Answer>>> = {
     return { type: type.GET_METRICS, getMetrics: { metrics } };
   },
   [calls.GET_LOGGING_LEVEL]: () => ({ type: type.GET_LOGGING_LEVEL, getLoggingLevel: { level: 0 } }),
-  [calls.LIST_FILES]: (place, _, call) => listFiles(place, call.listFiles?.path ?? ''),
-  [calls.READ_FILE]: (place, _, call) => readFile(place, call),
+  [calls.LIST_FILES]: (place, _, call, principal) => listFiles(place, call.listFiles?.path ?? '', principal),
+  [calls.READ_FILE]: (place, _, call, principal) => readFile(place, call, principal),
   [calls.GET_STATE]: (_, state) => ({
     type: type.GET_STATE,
     getState: {
@@ -179,8 +190,10 @@ export async function serveOperator(place: ApiPlace, exchange: Exchange): Promis
     sendText(response, 501, `${nameOfEnum(calls, call.type)} is not supported by this agent`);
     return;
   }
+  const { principal } = exchange;
+  const visible = visibleState(state, place.config.acls, principal);
   const accepted = answerFormat(request.headers.accept);
-  const message = makeMessage(protocol.ResponseSchema, await answer(place, state, call));
+  const message = makeMessage(protocol.ResponseSchema, await answer(place, visible, call, principal));
   const body = Buffer.from(encodeBody(accepted, protocol.ResponseSchema, message));
   response.setHeader('Content-Type', mediaTypes[accepted]);
   response.setHeader('Content-Length', body.byteLength);

@@ -1,9 +1,10 @@
 /** The endpoints from before v1. */
 import { ContainerStatusSchema, HttpRefusal, ResourceStatisticsSchema, writeJson } from '@orchestrator/mesos';
+import { visibleState } from '../access/visible.ts';
 import type { AgentState } from '../core/records.ts';
 import { type Exchange, sendJson } from './exchange.ts';
 import { double, jsonText, RawJson } from './json-text.ts';
-import { agentMetrics } from './metrics.ts';
+import { agentMetrics, prometheusText } from './metrics.ts';
 import type { ApiPlace } from './place.ts';
 import { containerFacts } from './statistics.ts';
 import { stateJson } from './views.ts';
@@ -15,8 +16,20 @@ function stateOf(place: ApiPlace): AgentState {
 }
 
 export function sendState(place: ApiPlace, exchange: Exchange): void {
-  sendJson(exchange, jsonText(stateJson(place, stateOf(place))));
+  const { acls } = place.config;
+  const { principal } = exchange;
+  const shown = stateJson(place, visibleState(stateOf(place), acls, principal));
+  const flags = acls.permits('view_flags', principal) ? shown.flags : undefined;
+  sendJson(exchange, jsonText({ ...shown, flags }));
 }
+
+export function sendFlags({ config }: ApiPlace, exchange: Exchange): void {
+  if (!config.acls.permits('view_flags', exchange.principal)) throw new HttpRefusal(403, '');
+  sendJson(exchange, JSON.stringify({ flags: config.flags }));
+}
+
+const factsFor = (place: ApiPlace, { principal }: Exchange) =>
+  containerFacts(place, visibleState(stateOf(place), place.config.acls, principal));
 
 export function sendVersion(place: ApiPlace, exchange: Exchange): void {
   const { version } = stateOf(place).options;
@@ -28,8 +41,16 @@ export function sendMetrics(place: ApiPlace, exchange: Exchange): void {
   sendJson(exchange, jsonText(Object.fromEntries(figures)));
 }
 
+/** For Prometheus, in its text format. */
+export function sendPrometheus(place: ApiPlace, { response }: Exchange): void {
+  const body = prometheusText(agentMetrics(place, stateOf(place)));
+  response.setHeader('Content-Type', 'text/plain; version=0.0.4; charset=utf-8');
+  response.setHeader('Content-Length', Buffer.byteLength(body));
+  response.writeHead(200).end(body);
+}
+
 export async function sendStatistics(place: ApiPlace, exchange: Exchange): Promise<void> {
-  const shown = (await containerFacts(place, stateOf(place))).map(({ framework, executor, statistics }) => ({
+  const shown = (await factsFor(place, exchange)).map(({ framework, executor, statistics }) => ({
     ...{ executor_id: executor.info.executorId.value, executor_name: executor.info.name },
     ...{ framework_id: framework.id, source: executor.info.source },
     statistics: new RawJson(writeJson(ResourceStatisticsSchema, statistics)),
@@ -38,7 +59,7 @@ export async function sendStatistics(place: ApiPlace, exchange: Exchange): Promi
 }
 
 export async function sendContainers(place: ApiPlace, exchange: Exchange): Promise<void> {
-  const shown = (await containerFacts(place, stateOf(place))).map((facts) => ({
+  const shown = (await factsFor(place, exchange)).map((facts) => ({
     ...{ container_id: facts.containerId, executor_id: facts.executor.info.executorId.value },
     ...{ executor_name: facts.executor.info.name, framework_id: facts.framework.id },
     source: facts.executor.info.source,

@@ -1,42 +1,80 @@
 /** What is served where. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpRefusal } from '@orchestrator/mesos';
+import { createIdentify } from '../access/credentials.ts';
 import { type Exchange, sendJson, sendText } from './exchange.ts';
 import { serveExecutor } from './executor-api.ts';
-import { browse, download, read } from './files-endpoints.ts';
+import { browse, download, readFile } from './files-endpoints.ts';
 import { serveOperator } from './operator-api.ts';
 import type { ApiPlace } from './place.ts';
-import { sendContainers, sendMetrics, sendState, sendStatistics, sendVersion } from './reads.ts';
+import {
+  sendContainers,
+  sendFlags,
+  sendMetrics,
+  sendPrometheus,
+  sendState,
+  sendStatistics,
+  sendVersion,
+} from './reads.ts';
 
-type Serve = (place: ApiPlace, exchange: Exchange) => Promise<void> | void;
+type Realm = 'readonly' | 'readwrite' | 'executor' | 'open';
 
-const routes: readonly (readonly [path: string, serve: Serve])[] = [
-  ['/api/v1/executor', serveExecutor],
-  ['/api/v1', serveOperator],
-  ['/state', sendState],
-  ['/version', sendVersion],
-  ['/metrics/snapshot', sendMetrics],
-  ['/monitor/statistics', sendStatistics],
-  ['/containers', sendContainers],
-  ['/containerizer/debug', (_, exchange) => sendJson(exchange, '{"pending":[]}')],
-  ['/files/browse', browse],
-  ['/files/read', read],
-  ['/files/download', download],
-  ['/health', (_, { response }) => sendText(response, 200)],
-  ['/flags', ({ config }, exchange) => sendJson(exchange, JSON.stringify({ flags: config.flags }))],
+interface Route {
+  readonly path: string;
+  readonly realm: Realm;
+  /** Whoever may `get_endpoint` it may read it. */
+  readonly isGuarded?: boolean;
+  readonly serve: (place: ApiPlace, exchange: Exchange) => Promise<void> | void;
+}
+
+const read = (path: string, serve: Route['serve']): Route => ({ path, realm: 'readonly', serve });
+const guarded = (path: string, serve: Route['serve']): Route => ({ ...read(path, serve), isGuarded: true });
+
+const routes: readonly Route[] = [
+  { path: '/api/v1/executor', realm: 'executor', serve: serveExecutor },
+  { path: '/api/v1', realm: 'readwrite', serve: serveOperator },
+  read('/state', sendState),
+  read('/flags', sendFlags),
+  read('/files/browse', browse),
+  read('/files/read', readFile),
+  read('/files/download', download),
+  guarded('/metrics/snapshot', sendMetrics),
+  guarded('/metrics', sendPrometheus),
+  guarded('/monitor/statistics', sendStatistics),
+  guarded('/containers', sendContainers),
+  guarded('/containerizer/debug', (_, exchange) => sendJson(exchange, '{"pending":[]}')),
+  { path: '/version', realm: 'open', serve: sendVersion },
+  { path: '/health', realm: 'open', serve: (_, { response }) => sendText(response, 200) },
 ];
+
+/** Realms that ask who sends a request. */
+const asks = ({ config: { requires } }: ApiPlace, realm: Realm) =>
+  (realm === 'readonly' && requires.readonly) || (realm === 'readwrite' && requires.readwrite);
+
+function refuse(response: ServerResponse, realm: Realm): void {
+  response.setHeader('WWW-Authenticate', `Basic realm="mesos-agent-${realm}"`);
+  sendText(response, 401, 'Incorrect or missing credentials');
+}
 
 /** The handler of the agent's HTTP server. Routes match by prefix, as libprocess has it. */
 export function createAgentApi(
   place: ApiPlace,
 ): (request: IncomingMessage, response: ServerResponse) => void {
+  const identify = createIdentify(place.config.credentials, place.config.tokens);
+
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://agent');
     const full = decodeURIComponent(url.pathname);
     const path = full.startsWith('/slave(1)/') ? full.slice('/slave(1)'.length) : full;
-    const route = routes.find(([prefix]) => path === prefix || path.startsWith(`${prefix}/`));
-    if (route === undefined) sendText(response, 404);
-    else await route[1](place, { request, response, path, query: url.searchParams });
+    const route = routes.find(({ path: prefix }) => path === prefix || path.startsWith(`${prefix}/`));
+    if (route === undefined) return sendText(response, 404);
+    const asked = asks(place, route.realm) ? identify(request) : undefined;
+    if (asked === 'refused' || asked === 'none') return refuse(response, route.realm);
+    const principal = asked?.principal;
+    const exchange = { request, response, path, query: url.searchParams, principal };
+    if (route.isGuarded === true && !place.config.acls.permits('get_endpoint', principal, route.path))
+      return sendText(response, 403);
+    await route.serve(place, exchange);
   }
   return (request, response) => {
     serve(request, response).catch((error: unknown) => {

@@ -145,7 +145,7 @@ function frameworkJson(place: ApiPlace, framework: FrameworkRecord): Json {
 }
 
 /** `/state` */
-export function stateJson(place: ApiPlace, state: AgentState): Json {
+export function stateJson(place: ApiPlace, state: AgentState): { readonly [key: string]: Json | undefined } {
   const total = totalResources(state);
   const used = Resources.sum(executorsOf(state).map(usedBy)).allocatedTo(undefined);
   const { drain, info, options, master } = state;

@@ -34,6 +34,8 @@ export type AgentEvent =
   /** Once, before anything else. `isRebooted`: no container can have survived. */
   | { type: 'recovered'; containers: readonly RecoveredContainer[]; isRebooted: boolean }
   | { type: 'detected'; master: string | undefined }
+  /** `refused`: it does not know the secret. `failed`: there was no verdict. */
+  | { type: 'authenticated'; master: string; outcome: 'accepted' | 'refused' | 'failed'; message: string }
   /** The connection to it broke. */
   | { type: 'masterExited'; master: string }
   | ({ type: 'message'; from: string } & MasterMessage)

@@ -21,6 +21,10 @@ export interface CoreOptions {
   version: string;
   /** The first registration waits up to this long, each further attempt up to twice as long as the one before. */
   registrationBackoffMs: number;
+  /** It has a credential, and proves that before it registers. */
+  authenticates: boolean;
+  /** Between two attempts to authenticate; doubled from one to the next. */
+  authenticationBackoffMs: number;
   /** From the launch of an executor to its subscription. */
   executorRegistrationTimeoutMs: number;
   /** From the agent's restart to an executor's subscription. */
@@ -36,6 +40,8 @@ export interface CoreOptions {
 export const defaultCoreOptions = {
   version: '1.12.0',
   registrationBackoffMs: 1_000,
+  authenticates: false,
+  authenticationBackoffMs: 1_000,
   executorRegistrationTimeoutMs: 60_000,
   executorReregistrationTimeoutMs: 2_000,
   executorShutdownGraceMs: 5_000,
@@ -146,6 +152,7 @@ export interface AgentState {
   /** The leading master as detected. */
   master: string | undefined;
   registrationAttempts: number;
+  authenticationAttempts: number;
   pingTimeoutMs: number;
   frameworks: Map<string, FrameworkRecord>;
   completedFrameworks: FrameworkRecord[];

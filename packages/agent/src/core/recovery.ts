@@ -24,6 +24,7 @@ export function newState(info: AgentInfoValid, options: CoreOptions): AgentState
   return {
     ...{ info, options, phase: 'recovering', areContainersKnown: false, master: undefined },
     registrationAttempts: 0,
+    authenticationAttempts: 0,
     pingTimeoutMs: coreLimits.pingTimeoutMs,
     ...{ frameworks: new Map(), completedFrameworks: [], streams: new Map(), operations: new Map() },
     checkpointed: Resources.none,

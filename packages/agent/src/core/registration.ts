@@ -74,13 +74,39 @@ export function startRegistration(turn: Turn): void {
   const { state } = turn;
   if (state.phase !== 'recovering') state.phase = 'disconnected';
   state.registrationAttempts = 0;
-  cancelTimer(turn, 'ping');
-  if (state.phase === 'recovering' || state.master === undefined) {
-    cancelTimer(turn, 'register');
-    return;
-  }
+  state.authenticationAttempts = 0;
+  for (const key of ['ping', 'register', 'authenticate']) cancelTimer(turn, key);
+  if (state.phase === 'recovering' || state.master === undefined) return;
   turn.actions.push({ type: 'link', to: state.master });
-  timer(turn, 'register', backoffMs(turn));
+  // A master forgets who was authenticated with the connection.
+  if (state.options.authenticates) timer(turn, 'authenticate', backoffMs(turn));
+  else timer(turn, 'register', backoffMs(turn));
+}
+
+export function onAuthenticateTimer(turn: Turn): void {
+  const { phase, master } = turn.state;
+  if (phase === 'disconnected' && master !== undefined)
+    turn.actions.push({ type: 'authenticate', to: master });
+}
+
+export function onAuthenticated(
+  turn: Turn,
+  event: { master: string; outcome: 'accepted' | 'refused' | 'failed'; message: string },
+): void {
+  const { state } = turn;
+  if (event.master !== state.master || state.phase !== 'disconnected') return;
+  const { master, message, outcome } = event;
+  if (outcome === 'accepted') {
+    onRegisterTimer(turn);
+  } else if (outcome === 'refused') {
+    turn.actions.push({ type: 'exit', message: `${master} refused the agent's credential` });
+  } else {
+    log(turn, 'authentication failed; trying again', { master, message });
+    const { authenticationBackoffMs: firstMs, random } = state.options;
+    const range = Math.min(firstMs * 2 ** state.authenticationAttempts, coreLimits.registrationBackoffMs);
+    state.authenticationAttempts++;
+    timer(turn, 'authenticate', random.fraction() * range);
+  }
 }
 
 export function onRegisterTimer(turn: Turn): void {

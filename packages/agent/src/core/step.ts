@@ -26,6 +26,8 @@ import { onRunTask, onRunTaskGroup } from './launch.ts';
 import type { AgentState } from './records.ts';
 import { finishRecoveryIfDone, onRecovered } from './recovery.ts';
 import {
+  onAuthenticated,
+  onAuthenticateTimer,
   onPing,
   onPingTimeout,
   onRegistered,
@@ -160,6 +162,9 @@ function onTimer(turn: Turn, key: string): void {
     case 'register':
       onRegisterTimer(turn);
       break;
+    case 'authenticate':
+      onAuthenticateTimer(turn);
+      break;
     case 'ping':
       onPingTimeout(turn);
       break;
@@ -193,6 +198,9 @@ function apply(turn: Turn, event: AgentEvent): void {
       break;
     case 'detected':
       onDetected(turn, event.master);
+      break;
+    case 'authenticated':
+      onAuthenticated(turn, event);
       break;
     case 'masterExited':
       if (event.master === turn.state.master) startRegistration(turn);

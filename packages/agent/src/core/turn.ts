@@ -22,6 +22,8 @@ export interface LaunchOrder {
 /** In this order; what is saved is on disk before anything after it is done. */
 export type Action =
   | { type: 'link'; to: string }
+  /** Answered by the event `authenticated`. */
+  | { type: 'authenticate'; to: string }
   | { type: 'send'; to: string; schema: MessageDescriptor; message: MessageShape<MessageDescriptor> }
   | { type: 'event'; containerId: string; event: executor.EventValid }
   /** Ends the executor's stream. */
