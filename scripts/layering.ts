@@ -34,6 +34,7 @@ const doors = new Set([
   ...['backoff', 'clock', 'config', 'config-reference', 'daemon', 'errors', 'random', 'secrets'].map(
     (part) => `@orchestrator/runtime/${part}`,
   ),
+  '@orchestrator/monitor/schema',
   '@orchestrator/probe/main',
 ]);
 const longestFile = 500;
