@@ -1,4 +1,5 @@
 /** A master alone, on a port of its own, with its registry in a folder that goes with it. */
+import type { LogFields, Logger } from '@orchestrator/runtime';
 import { freePorts, removeFolder, temporaryFolder, waitFor } from '@orchestrator/testing';
 import { type FlagSources, MasterService, readConfig, readFlags } from '../src/index.ts';
 
@@ -10,9 +11,17 @@ export interface OneMaster extends AsyncDisposable {
   readonly failures: unknown[];
 }
 
+type OnLine = (message: string, fields?: LogFields) => void;
+
+const loggerTo = (onLine: OnLine): Logger => ({
+  ...{ debug: onLine, info: onLine, warn: onLine, error: onLine },
+  child: () => loggerTo(onLine),
+});
+
 export async function startMaster(
   flags: Readonly<Record<string, string>> = {},
   sources: FlagSources = {},
+  onLine: OnLine = () => undefined,
 ): Promise<OneMaster> {
   const folder = await temporaryFolder('master');
   const [port = 0] = await freePorts(1);
@@ -20,7 +29,11 @@ export async function startMaster(
   const args = Object.entries(given).map(([name, value]) => `--${name}=${value}`);
   const config = await readConfig(await readFlags({ args, etc: folder, ...sources }));
   const failures: unknown[] = [];
-  const service = new MasterService({ config, onFatal: (error) => failures.push(error) });
+  const service = new MasterService({
+    config,
+    logger: loggerTo(onLine),
+    onFatal: (error) => failures.push(error),
+  });
   await service.start();
   const { zk } = flags;
   if (zk === undefined) await waitFor(() => service.leading !== undefined, { what: 'the master to lead' });

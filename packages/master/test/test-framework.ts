@@ -21,6 +21,10 @@ export interface TestFrameworkOptions {
   readonly id?: string | undefined;
   /** Default true. */
   readonly acknowledges?: boolean;
+  /** Default root. */
+  readonly user?: string;
+  /** Default web. */
+  readonly role?: string;
 }
 
 export class TestFramework implements AsyncDisposable {
@@ -29,13 +33,13 @@ export class TestFramework implements AsyncDisposable {
   readonly #acknowledges: boolean;
   readonly #lastStates = new Map<string, TaskState>();
 
-  constructor({ detector, id, acknowledges = true }: TestFrameworkOptions) {
+  constructor({ detector, id, acknowledges = true, user = 'root', role = 'web' }: TestFrameworkOptions) {
     this.#acknowledges = acknowledges;
     this.client = createSchedulerClient({
       detector,
       maxDelayMs: 500,
       frameworkInfo: {
-        ...{ user: 'root', name: 'test', roles: ['web'], failoverTimeout: 60, checkpoint: true },
+        ...{ user, name: `test of ${user}`, roles: [role], failoverTimeout: 60, checkpoint: true },
         capabilities: [
           { type: FrameworkInfo_Capability_Type.MULTI_ROLE },
           { type: FrameworkInfo_Capability_Type.PARTITION_AWARE },

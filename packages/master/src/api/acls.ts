@@ -1,39 +1,6 @@
 /** Mesos' ACLs: by action a list of rules; the first that is about the principal and the object decides. */
 import { MasterError } from '../errors.ts';
-
-/** Actions by the name of their list, with the name that their objects have there. */
-const actions = {
-  register_framework: ['register_frameworks', 'roles'],
-  register_agent: ['register_agents', 'agents'],
-  run_task: ['run_tasks', 'users'],
-  teardown_framework: ['teardown_frameworks', 'framework_principals'],
-  reserve_resources: ['reserve_resources', 'roles'],
-  unreserve_resources: ['unreserve_resources', 'reserver_principals'],
-  create_volume: ['create_volumes', 'roles'],
-  destroy_volume: ['destroy_volumes', 'creator_principals'],
-  resize_volume: ['resize_volumes', 'roles'],
-  create_block_disk: ['create_block_disks', 'roles'],
-  destroy_block_disk: ['destroy_block_disks', 'roles'],
-  get_quota: ['get_quotas', 'roles'],
-  update_quota: ['update_quotas', 'roles'],
-  update_weight: ['update_weights', 'roles'],
-  view_role: ['view_roles', 'roles'],
-  view_framework: ['view_frameworks', 'users'],
-  view_task: ['view_tasks', 'users'],
-  view_flags: ['view_flags', 'flags'],
-  get_maintenance_schedule: ['get_maintenance_schedules', 'machines'],
-  get_maintenance_status: ['get_maintenance_statuses', 'machines'],
-  update_maintenance_schedule: ['update_maintenance_schedules', 'machines'],
-  start_maintenance: ['start_maintenances', 'machines'],
-  stop_maintenance: ['stop_maintenances', 'machines'],
-  mark_agent_gone: ['mark_agents_gone', 'agents'],
-  drain_agent: ['drain_agents', 'agents'],
-  deactivate_agent: ['deactivate_agents', 'agents'],
-  reactivate_agent: ['reactivate_agents', 'agents'],
-  get_endpoint: ['get_endpoints', 'paths'],
-} as const;
-
-export type AclAction = keyof typeof actions;
+import { type AclAction, aclLists } from './acl-actions.ts';
 
 /** A list of names, all of them, or none. */
 type Entity = { readonly type: 'ANY' | 'NONE' } | { readonly values: ReadonlySet<string> };
@@ -41,14 +8,18 @@ type Entity = { readonly type: 'ANY' | 'NONE' } | { readonly values: ReadonlySet
 interface Rule {
   readonly principals: Entity;
   readonly objects: Entity;
+  /** `web/` for the value `web/%`: all roles below, and not the role itself. */
+  readonly below: string | undefined;
 }
 
 export interface Acls {
   /** May `principal` (undefined: not authenticated) do this to `object` (undefined: to any there is)? */
   permits(action: AclAction, principal: string | undefined, object?: string): boolean;
+  /** Everybody may do this to everything: there is no need to ask for each. */
+  isOpen(action: AclAction): boolean;
 }
 
-export const noAcls: Acls = { permits: () => true };
+export const noAcls: Acls = { permits: () => true, isOpen: () => true };
 
 function entityOf(json: unknown, where: string): Entity {
   const { type, values } = (json ?? {}) as { readonly type?: unknown; readonly values?: unknown };
@@ -64,42 +35,61 @@ const isAbout = (entity: Entity, name: string | undefined) =>
 
 const allows = (entity: Entity) => !('type' in entity) || entity.type === 'ANY';
 
-interface AclFile {
-  readonly permissive?: unknown;
-  readonly [list: string]: unknown;
-}
-
 interface AclEntry {
   readonly principals?: unknown;
   readonly [objects: string]: unknown;
 }
 
-/** Reads Mesos' JSON. @throws MasterError `config` */
-export function parseAcls(text: string): Acls {
-  let json: AclFile;
+function belowOf(name: string, objects: Entity): string | undefined {
+  if (name !== 'roles' || 'type' in objects || objects.values.size !== 1) return undefined;
+  const [value = ''] = objects.values;
+  return value.endsWith('/%') ? value.slice(0, -1) : undefined;
+}
+
+function readRules(list: string, entries: unknown, objects: string): Rule[] {
+  if (!Array.isArray(entries)) throw new MasterError('config', `ACLs: "${list}" is no list`);
+  return entries.map(({ principals, ...entry }: AclEntry, index) => {
+    const about = entityOf(entry[objects] ?? { type: 'ANY' }, `${list}[${index}].${objects}`);
+    return {
+      principals: entityOf(principals, `${list}[${index}].principals`),
+      objects: about,
+      below: belowOf(objects, about),
+    };
+  });
+}
+
+function readFile(text: string): Readonly<Record<string, unknown>> {
   try {
-    json = JSON.parse(text) as typeof json;
+    return JSON.parse(text) as Readonly<Record<string, unknown>>;
   } catch (cause) {
     throw new MasterError('config', 'the ACLs are no JSON', { cause });
   }
-  const { permissive } = json;
-  const rules = new Map<AclAction, Rule[]>();
-  for (const [action, [list, objects]] of Object.entries(actions)) {
-    const entries = json[list];
-    if (entries === undefined) continue;
-    if (!Array.isArray(entries)) throw new MasterError('config', `ACLs: "${list}" is no list`);
-    const parsed = entries.map(({ principals, ...entry }: AclEntry, index) => ({
-      principals: entityOf(principals, `${list}[${index}].principals`),
-      objects: entityOf(entry[objects] ?? { type: 'ANY' }, `${list}[${index}].${objects}`),
-    }));
-    rules.set(action as AclAction, parsed);
+}
+
+/** Reads Mesos' JSON. @throws MasterError `config`, for a list of a name that Mesos does not know too: it would guard nothing */
+export function parseAcls(text: string): Acls {
+  const { permissive, ...lists } = readFile(text);
+  const otherwise = permissive !== false;
+  const rules = new Map<string, Rule[]>();
+  for (const [list, entries] of Object.entries(lists)) {
+    const known = aclLists.get(list);
+    if (known === undefined) {
+      throw new MasterError('config', `ACLs: there is no list "${list}"`, {
+        remedy: `the lists are ${[...aclLists.keys()].join(', ')}`,
+      });
+    }
+    rules.set(known.action, readRules(list, entries, known.objects));
   }
   return {
+    isOpen: (action) => otherwise && !rules.has(action),
     permits(action, principal, object) {
-      const rule = rules
-        .get(action)
-        ?.find(({ principals, objects }) => isAbout(principals, principal) && isAbout(objects, object));
-      return rule === undefined ? permissive !== false : allows(rule.principals) && allows(rule.objects);
+      for (const { principals, objects, below } of rules.get(action) ?? []) {
+        if (!isAbout(principals, principal)) continue;
+        if (below !== undefined) {
+          if (object?.startsWith(below) === true) return allows(principals);
+        } else if (isAbout(objects, object)) return allows(principals) && allows(objects);
+      }
+      return otherwise;
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Logger } from '@orchestrator/runtime';
+import type { Exchange } from './exchange.ts';
 
 export interface AuditEntry {
   /** What was asked for: the type of a call, or the method and path of an endpoint. */
@@ -8,7 +9,7 @@ export interface AuditEntry {
   /** What it is about: the body as it came, secrets excepted. */
   readonly subject: unknown;
   readonly status: number;
-  readonly reason: string | undefined;
+  readonly reason?: string | undefined;
 }
 
 export type Audit = (entry: AuditEntry) => void;
@@ -18,3 +19,9 @@ export function createAudit(logger: Logger): Audit {
   const audit = logger.child({ component: 'audit' });
   return (entry) => audit.info(entry.action, { ...entry });
 }
+
+/** Who asked, and from where. */
+export const requestFacts = ({ request, principal }: Exchange) => ({
+  principal,
+  remoteAddress: request.socket.remoteAddress,
+});

@@ -1,12 +1,11 @@
 /** One request and its answer, in the manner of libprocess: plain text for errors, no more headers than needed. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpRefusal } from '@orchestrator/mesos';
+import type { Slicer } from './slicer.ts';
 
 export const httpLimits = {
   /** Of a request's body; ACCEPTs of thousands of tasks are a few megabytes. */
   bodyBytes: 64 * 1024 * 1024,
-  /** How long a long answer is worked on before others get their turn. */
-  sliceMs: 10,
 } as const;
 
 export interface Exchange {
@@ -61,37 +60,16 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
-
-/** Lets others have their turn when a slice of work has taken long enough. `nowMs` is a monotonic clock's. */
-export class Slicer {
-  readonly #nowMs: () => number;
-  #startedMs: number;
-
-  constructor(nowMs: () => number) {
-    this.#nowMs = nowMs;
-    this.#startedMs = nowMs();
-  }
-
-  /** Undefined while there is time left, so that most calls cost no turn. */
-  pause(): Promise<void> | undefined {
-    if (this.#nowMs() - this.#startedMs < httpLimits.sliceMs) return undefined;
-    return nextTurn().then(() => {
-      this.#startedMs = this.#nowMs();
-    });
-  }
-}
-
 /** Sends an answer in chunks, no faster than the reader takes them. A reader that goes away ends it. */
 export async function sendChunks(
   response: ServerResponse,
   contentType: string,
-  chunks: Iterable<string | Uint8Array>,
+  chunks: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
   slicer: Slicer,
 ): Promise<void> {
   response.setHeader('Content-Type', contentType);
   response.writeHead(200);
-  for (const chunk of chunks) {
+  for await (const chunk of chunks) {
     if (response.destroyed) return;
     if (!response.write(chunk)) await drained(response);
     await slicer.pause();

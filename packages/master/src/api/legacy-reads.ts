@@ -6,8 +6,7 @@ import type { About } from './about.ts';
 import { type Exchange, sendChunks, sendJson } from './exchange.ts';
 import { double, type Json, jsonText } from './json-text.ts';
 import { agentJson, frameworkHead, frameworkTail, quantitiesJson, taskJson } from './legacy-views.ts';
-import { viewMaintenance } from './maintenance-view.ts';
-import { quotaStatus, type ReadPlace } from './operator-reads.ts';
+import { maintenanceStatusOf, quotaStatus, type ReadPlace, scheduleOf, weightsOf } from './operator-reads.ts';
 import { viewRoles } from './roles-view.ts';
 
 const toJson = 'application/json';
@@ -42,12 +41,13 @@ function* listChunks<Item>(
 
 const inner = (object: Record<string, Json | undefined>) => jsonText(object).slice(1, -1);
 
-function* frameworkChunks(framework: FrameworkRecord, { master }: ReadPlace): Generator<string> {
+function* frameworkChunks(framework: FrameworkRecord, { master, viewer }: ReadPlace): Generator<string> {
+  const tasks = (list: { values(): Iterable<TaskRecord> }) => [...viewer.tasks(framework, list.values())];
   yield `{${inner(frameworkHead(framework))}`;
-  yield* listChunks('tasks', [...framework.tasks.values()], taskJson);
-  yield* listChunks('unreachable_tasks', [...framework.unreachableTasks.values()], taskJson);
-  yield* listChunks('completed_tasks', [...framework.completedTasks.values()], taskJson);
-  yield `,${inner(frameworkTail(framework, master.core.state.agents))}}`;
+  yield* listChunks('tasks', tasks(framework.tasks), taskJson);
+  yield* listChunks('unreachable_tasks', tasks(framework.unreachableTasks), taskJson);
+  yield* listChunks('completed_tasks', tasks(framework.completedTasks), taskJson);
+  yield `,${inner(frameworkTail(framework, master.core.state.agents, viewer))}}`;
 }
 
 function* frameworksChunks(
@@ -63,7 +63,7 @@ function* frameworksChunks(
   yield ']';
 }
 
-function stateHead({ master, about }: ReadPlace): Record<string, Json | undefined> {
+function stateHead({ master, about, viewer }: ReadPlace): Record<string, Json | undefined> {
   const { info, startedAtMs, cluster, flags } = about;
   const { agents, unreachableAgents } = master.core.state;
   const active = [...agents.values()].filter((agent) => agent.active).length;
@@ -80,10 +80,9 @@ function stateHead({ master, about }: ReadPlace): Record<string, Json | undefine
     activated_slaves: double(active),
     deactivated_slaves: double(agents.size - active),
     unreachable_slaves: double(unreachableAgents.size),
-    cluster,
     leader: info.pid,
     leader_info: { id: info.id, pid: info.pid, port: info.port, hostname: info.hostname },
-    flags,
+    ...(viewer.permits('view_flags') ? { cluster, log_dir: flags.log_dir, flags } : {}),
   };
 }
 
@@ -93,40 +92,34 @@ function recoveredAgents({ master }: ReadPlace): Json[] {
 
 function* stateChunks(place: ReadPlace): Generator<string> {
   const { agents, frameworks, completedFrameworks } = place.master.core.state;
+  const { viewer } = place;
   yield `{${inner(stateHead(place))}`;
-  yield* listChunks('slaves', [...agents.values()], (agent) => agentJson(agent, { full: false }));
+  yield* listChunks('slaves', [...agents.values()], (agent) => agentJson(agent, { full: false, viewer }));
   yield* listChunks('recovered_slaves', recoveredAgents(place), (each) => each);
-  yield* frameworksChunks('frameworks', [...frameworks.values()], place);
-  yield* frameworksChunks('completed_frameworks', [...completedFrameworks.values()], place);
+  yield* frameworksChunks('frameworks', [...viewer.frameworks(frameworks.values())], place);
+  yield* frameworksChunks(
+    'completed_frameworks',
+    [...viewer.frameworks(completedFrameworks.values())],
+    place,
+  );
   yield ',"orphan_tasks":[],"unregistered_frameworks":[]}';
 }
 
-/** Small pieces cost a write each: they are joined to blocks. */
-function* inBlocks(pieces: Iterable<string>): Generator<string> {
-  const blockLength = 32 * 1024;
-  let block = '';
-  for (const piece of pieces) {
-    block += piece;
-    if (block.length < blockLength) continue;
-    yield block;
-    block = '';
-  }
-  if (block !== '') yield block;
-}
-
-async function sendPieces(exchange: Exchange, place: ReadPlace, pieces: Iterable<string>): Promise<void> {
-  const callback = exchange.query.get('jsonp');
-  if (callback === null) return sendChunks(exchange.response, toJson, inBlocks(pieces), place.slicer);
+function sendPieces(exchange: Exchange, place: ReadPlace, pieces: () => Iterable<string>): Promise<void> {
+  const { response, request, query, principal = '' } = exchange;
+  const callback = query.get('jsonp');
   function* called() {
     yield `${callback}(`;
-    yield* pieces;
+    yield* pieces();
     yield ');';
   }
-  return sendChunks(exchange.response, 'text/javascript', inBlocks(called()), place.slicer);
+  // Who asks is part of it: not everybody may see everything.
+  const chunks = place.shared.read(`${request.url} ${principal}`, callback === null ? pieces : called);
+  return sendChunks(response, callback === null ? toJson : 'text/javascript', chunks, place.slicer);
 }
 
 export const sendState = (exchange: Exchange, place: ReadPlace) =>
-  sendPieces(exchange, place, stateChunks(place));
+  sendPieces(exchange, place, () => stateChunks(place));
 
 export function sendAgents(exchange: Exchange, place: ReadPlace): Promise<void> {
   const wanted = exchange.query.get('slave_id');
@@ -134,20 +127,22 @@ export function sendAgents(exchange: Exchange, place: ReadPlace): Promise<void> 
     (agent) => wanted === null || agent.id === wanted,
   );
   function* pieces() {
-    const [first, ...rest] = listChunks('slaves', agents, (agent) => agentJson(agent, { full: true }));
+    const [first, ...rest] = listChunks('slaves', agents, (agent) =>
+      agentJson(agent, { full: true, viewer: place.viewer }),
+    );
     yield `{${first?.slice(1) ?? ''}`;
     yield* rest;
     yield* listChunks('recovered_slaves', wanted === null ? recoveredAgents(place) : [], (each) => each);
     yield '}';
   }
-  return sendPieces(exchange, place, pieces());
+  return sendPieces(exchange, place, pieces);
 }
 
 export function sendFrameworks(exchange: Exchange, place: ReadPlace): Promise<void> {
   const wanted = exchange.query.get('framework_id');
   const { frameworks, completedFrameworks } = place.master.core.state;
   const of = (list: Iterable<FrameworkRecord>) =>
-    [...list].filter(({ id }) => wanted === null || id === wanted);
+    [...place.viewer.frameworks(list)].filter(({ id }) => wanted === null || id === wanted);
   function* pieces() {
     const [first, ...rest] = frameworksChunks('frameworks', of(frameworks.values()), place);
     yield `{${first?.slice(1) ?? ''}`;
@@ -155,7 +150,7 @@ export function sendFrameworks(exchange: Exchange, place: ReadPlace): Promise<vo
     yield* frameworksChunks('completed_frameworks', of(completedFrameworks.values()), place);
     yield ',"unregistered_frameworks":[]}';
   }
-  return sendPieces(exchange, place, pieces());
+  return sendPieces(exchange, place, pieces);
 }
 
 const defaultTaskLimit = 100;
@@ -171,10 +166,13 @@ export function sendTasks(exchange: Exchange, place: ReadPlace): Promise<void> {
   const { frameworks, completedFrameworks } = place.master.core.state;
   const [frameworkId, taskId] = [query.get('framework_id'), query.get('task_id')];
   const tasks: TaskRecord[] = [];
-  for (const framework of [...frameworks.values(), ...completedFrameworks.values()]) {
+  const { viewer } = place;
+  for (const framework of viewer.frameworks([...frameworks.values(), ...completedFrameworks.values()])) {
     if (frameworkId !== null && framework.id !== frameworkId) continue;
     for (const list of [framework.tasks, framework.unreachableTasks, framework.completedTasks]) {
-      for (const task of list.values()) if (taskId === null || task.taskId === taskId) tasks.push(task);
+      for (const task of viewer.tasks(framework, list.values())) {
+        if (taskId === null || task.taskId === taskId) tasks.push(task);
+      }
     }
   }
   const firstAt = ({ message }: TaskRecord) => message.statuses[0]?.timestamp ?? 0;
@@ -188,7 +186,7 @@ export function sendTasks(exchange: Exchange, place: ReadPlace): Promise<void> {
     yield* rest;
     yield '}';
   }
-  return sendPieces(exchange, place, pieces());
+  return sendPieces(exchange, place, pieces);
 }
 
 const summarized = [
@@ -212,17 +210,19 @@ function countStates(tasks: Iterable<TaskRecord>): Record<string, Json> {
 }
 
 export function sendSummary(exchange: Exchange, place: ReadPlace): Promise<void> {
-  const { about, master } = place;
+  const { about, master, viewer } = place;
   const { agents, frameworks } = master.core.state;
+  const seen = [...viewer.frameworks(frameworks.values())];
+  const isSeen = (id: string) => viewer.seesAll || seen.some((framework) => framework.id === id);
   function* pieces() {
     yield `{"hostname":${JSON.stringify(about.info.hostname)}`;
     if (about.cluster !== undefined) yield `,"cluster":${JSON.stringify(about.cluster)}`;
     yield* listChunks('slaves', [...agents.values()], (agent) => ({
-      ...agentJson(agent, { full: false }),
-      ...countStates([...agent.tasks.values()].flatMap((tasks) => [...tasks.values()])),
-      framework_ids: [...agent.tasks.keys()],
+      ...agentJson(agent, { full: false, viewer }),
+      ...countStates([...agent.tasks].flatMap(([id, tasks]) => (isSeen(id) ? [...tasks.values()] : []))),
+      framework_ids: [...agent.tasks.keys()].filter(isSeen),
     }));
-    yield* listChunks('frameworks', [...frameworks.values()], (framework) => ({
+    yield* listChunks('frameworks', seen, (framework) => ({
       ...frameworkHead(framework),
       ...countStates([
         ...framework.tasks.values(),
@@ -233,13 +233,16 @@ export function sendSummary(exchange: Exchange, place: ReadPlace): Promise<void>
     }));
     yield '}';
   }
-  return sendPieces(exchange, place, pieces());
+  return sendPieces(exchange, place, pieces);
 }
 
-export function sendRoles(exchange: Exchange, { master }: ReadPlace): void {
+export function sendRoles(exchange: Exchange, { master, viewer }: ReadPlace): void {
   const amounts = (of: quota.QuotaConfigValid['limits'] | undefined) =>
     Object.fromEntries(Object.entries(of ?? {}).map(([name, { value }]) => [name, double(value)]));
-  const roles = viewRoles(master.core.state, master.registrar.registry).map((role) => ({
+  const seen = viewRoles(master.core.state, master.registrar.registry).filter(({ name }) =>
+    viewer.role(name),
+  );
+  const roles = seen.map((role) => ({
     name: role.name,
     weight: double(role.weight),
     quota: {
@@ -259,26 +262,24 @@ export function sendRoles(exchange: Exchange, { master }: ReadPlace): void {
   sendJson(exchange, jsonText({ roles }));
 }
 
-export function sendWeights(exchange: Exchange, { master }: ReadPlace): void {
-  const weights = [...master.registrar.registry.settings.weights].sort(([left], [right]) =>
-    left < right ? -1 : 1,
-  );
-  sendJson(exchange, jsonText(weights.map(([role, weight]) => ({ role, weight: double(weight) }))));
+export function sendWeights(exchange: Exchange, place: ReadPlace): void {
+  const weights = weightsOf(place).map(([role, weight]) => ({ role, weight: double(weight) }));
+  sendJson(exchange, jsonText(weights));
 }
 
-export function sendQuota(exchange: Exchange, { master }: ReadPlace): void {
-  sendJson(exchange, writeJson(quota.QuotaStatusSchema, quotaStatus(master), { names: 'v0' }));
+export function sendQuota(exchange: Exchange, place: ReadPlace): void {
+  sendJson(exchange, writeJson(quota.QuotaStatusSchema, quotaStatus(place), { names: 'v0' }));
 }
 
-export function sendSchedule(exchange: Exchange, { master }: ReadPlace): void {
-  const { schedule } = master.registrar.registry.settings.maintenance;
+export function sendSchedule(exchange: Exchange, place: ReadPlace): void {
+  const schedule = scheduleOf(place);
   const text =
     schedule === undefined ? '{}' : writeJson(maintenance.ScheduleSchema, schedule, { names: 'v0' });
   sendJson(exchange, text);
 }
 
-export function sendMaintenanceStatus(exchange: Exchange, { master }: ReadPlace): void {
-  const status = viewMaintenance(master.core.state);
+export function sendMaintenanceStatus(exchange: Exchange, place: ReadPlace): void {
+  const status = maintenanceStatusOf(place);
   sendJson(exchange, writeJson(maintenance.ClusterStatusSchema, status, { names: 'v0' }));
 }
 

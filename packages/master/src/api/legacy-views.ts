@@ -22,6 +22,7 @@ import {
 import type { AgentRecord, FrameworkRecord, TaskRecord } from '../core/records.ts';
 import { allocatedOf, allocatedToFramework, offeredOf } from '../core/views.ts';
 import { double, type Json, RawJson } from './json-text.ts';
+import type { Viewer } from './viewer.ts';
 
 const stateNames = new Map(Object.entries(TaskState).map(([name, value]) => [value, name]));
 const stateName = (state: TaskState) => stateNames.get(state) ?? 'TASK_UNKNOWN';
@@ -77,11 +78,11 @@ function attributesJson(attributes: readonly AttributeValid[]): Json {
 
 const seconds = (ms: number) => double(ms / 1000);
 
-function reservedJson(resources: Resources, show: (part: Resources) => Json): Json {
+function reservedJson(resources: Resources, viewer: Viewer, show: (part: Resources) => Json): Json {
   const roles = new Set<string>();
   for (const { kind } of resources) {
     const role = kind.reservations.at(-1)?.role;
-    if (role !== undefined) roles.add(role);
+    if (role !== undefined && viewer.role(role)) roles.add(role);
   }
   const json: Record<string, Json> = {};
   for (const role of roles) {
@@ -92,19 +93,22 @@ function reservedJson(resources: Resources, show: (part: Resources) => Json): Js
 
 const unreserved = (resources: Resources) => resources.filter((kind) => kind.reservations.length === 0);
 
-function inFull(total: Resources, used: Resources, offered: Resources): Record<string, Json> {
+function inFull(
+  [total, used, offered]: readonly [Resources, Resources, Resources],
+  viewer: Viewer,
+): Record<string, Json> {
   return {
-    reserved_resources_full: reservedJson(total, resourcesFull),
-    unreserved_resources_full: resourcesFull(unreserved(total)),
-    used_resources_full: resourcesFull(used),
-    offered_resources_full: resourcesFull(offered),
+    reserved_resources_full: reservedJson(viewer.resources(total), viewer, resourcesFull),
+    unreserved_resources_full: resourcesFull(viewer.resources(unreserved(total))),
+    used_resources_full: resourcesFull(viewer.resources(used)),
+    offered_resources_full: resourcesFull(viewer.resources(offered)),
   };
 }
 
 /** `full`: with every resource by itself, as `/slaves` has it and `/state` does not. */
 export function agentJson(
   agent: AgentRecord,
-  options: { readonly full: boolean },
+  options: { readonly full: boolean; readonly viewer: Viewer },
 ): Record<string, Json | undefined> {
   const { info, total, drainInfo, registeredAtMs, reregisteredAtMs } = agent;
   const used = allocatedOf(agent);
@@ -120,7 +124,7 @@ export function agentJson(
     resources: resourcesJson(total),
     used_resources: resourcesJson(used),
     offered_resources: resourcesJson(offered),
-    reserved_resources: reservedJson(total, resourcesJson),
+    reserved_resources: reservedJson(total, options.viewer, resourcesJson),
     unreserved_resources: resourcesJson(unreserved(total)),
     active: agent.active,
     deactivated: agent.deactivated,
@@ -129,7 +133,7 @@ export function agentJson(
       agent.drainStartedAtMs === undefined ? undefined : seconds(agent.drainStartedAtMs),
     version: agent.version,
     capabilities: [...agent.capabilities],
-    ...(options.full ? inFull(total, used, offered) : {}),
+    ...(options.full ? inFull([total, used, offered], options.viewer) : {}),
   };
 }
 
@@ -215,11 +219,13 @@ export function frameworkHead(framework: FrameworkRecord): Record<string, Json |
 export function frameworkTail(
   framework: FrameworkRecord,
   agents: ReadonlyMap<string, AgentRecord>,
+  viewer: Viewer,
 ): Record<string, Json | undefined> {
   const { info, offerConstraints } = framework;
   const executors: Json[] = [];
   for (const agentId of framework.used.keys()) {
-    for (const { info: executor } of agents.get(agentId)?.executors.get(framework.id)?.values() ?? []) {
+    const own = agents.get(agentId)?.executors.get(framework.id)?.values() ?? [];
+    for (const { info: executor } of viewer.executors(framework, own)) {
       const text = writeJson(ExecutorInfoSchema, executor, { names: 'v0' });
       executors.push(new RawJson(`${text.slice(0, -1)},"slave_id":${JSON.stringify(agentId)}}`));
     }

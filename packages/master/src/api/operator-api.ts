@@ -4,7 +4,6 @@ import {
   callFormat,
   encodeMessage,
   HttpRefusal,
-  makeMessage,
   master,
   mediaTypes,
   readCall,
@@ -13,13 +12,11 @@ import {
 } from '@orchestrator/mesos';
 import type { Clock } from '@orchestrator/runtime';
 import type { OperatorWrite } from '../core/events.ts';
-import { heartbeatIntervalMs } from '../core/frameworks.ts';
-import { heartbeatEvent } from '../service/leading-master.ts';
-import { EventStream } from '../service/stream.ts';
 import type { Acls } from './acls.ts';
-import type { Audit } from './audit.ts';
+import { type Audit, requestFacts } from './audit.ts';
 import { type Exchange, readBody, sendChunks, sendText } from './exchange.ts';
-import { type ReadPlace, readAnswer, viewState } from './operator-reads.ts';
+import { type ReadPlace, readAnswer } from './operator-reads.ts';
+import { serveSubscription } from './operator-stream.ts';
 import { callBodies, mayWrite, writeOf } from './operator-writes.ts';
 
 const { Call_Type: type } = master;
@@ -47,7 +44,7 @@ export async function serveOperator(place: OperatorPlace, exchange: Exchange): P
   const accepted = answerFormat(request.headers.accept);
   if (call.type === type.UNKNOWN) throw new HttpRefusal(501, '501 Not Implemented.');
   if (call.type === type.SUBSCRIBE) {
-    await subscribe(place, exchange, accepted);
+    await serveSubscription(place, exchange, accepted);
     return;
   }
   const write = writeOf(call);
@@ -58,8 +55,11 @@ export async function serveOperator(place: OperatorPlace, exchange: Exchange): P
   }
   if (call.setLoggingLevel !== undefined) {
     const { level, duration } = call.setLoggingLevel;
-    place.setLoggingLevel(level, Number(duration.nanoseconds / 1_000_000n));
-    sendText(response, 200);
+    const isAllowed = place.viewer.permits('set_log_level');
+    if (isAllowed) place.setLoggingLevel(level, Number(duration.nanoseconds / 1_000_000n));
+    const status = isAllowed ? 200 : 403;
+    place.audit({ ...requestFacts(exchange), action: 'SET_LOGGING_LEVEL', subject: { level }, status });
+    sendText(response, status);
     return;
   }
   const answer = await readAnswer(place, call);
@@ -84,47 +84,16 @@ const actionName = (callType: master.Call_Type) => names.get(callType) ?? String
 /** A write of whatever endpoint: allowed or not, carried out, answered, and written down. */
 export async function serveWrite(
   { master: leading, acls, audit }: OperatorPlace,
-  { request, response, principal }: Exchange,
+  exchange: Exchange,
   write: OperatorWrite,
   action: string,
 ): Promise<void> {
+  const { response, principal } = exchange;
   const principalOf = (id: string) => leading.core.state.frameworks.get(id)?.info.principal;
   const answer = mayWrite(acls, principal, write, principalOf)
     ? await leading.write(write, principal)
     : ({ status: 403, message: '' } as const);
-  audit({
-    action,
-    principal,
-    remoteAddress: request.socket.remoteAddress,
-    subject: write,
-    status: answer.status,
-    reason: answer.message,
-  });
+  const { status, message: reason } = answer;
+  audit({ ...requestFacts(exchange), action, subject: write, status, reason });
   sendText(response, answer.status, answer.message);
-}
-
-async function subscribe(
-  place: OperatorPlace,
-  { response }: Exchange,
-  format: 'json' | 'protobuf',
-): Promise<void> {
-  const { master: leading, clock } = place;
-  const getState = await viewState(place);
-  if (response.destroyed) return;
-  response.setHeader('Content-Type', mediaTypes[format]);
-  response.writeHead(200);
-  const subscriber: EventStream<typeof master.EventSchema> = new EventStream({
-    ...{ response, format, clock, heartbeatIntervalMs },
-    schema: master.EventSchema,
-    heartbeat: heartbeatEvent,
-    onEnd: () => leading.removeSubscriber(subscriber),
-  });
-  const event = makeMessage(master.EventSchema, { type: master.Event_Type.SUBSCRIBED });
-  event.subscribed = makeMessage(master.Event_SubscribedSchema, {
-    heartbeatIntervalSeconds: heartbeatIntervalMs / 1000,
-  });
-  event.subscribed.getState = getState;
-  subscriber.send(event);
-  subscriber.send(heartbeatEvent);
-  leading.addSubscriber(subscriber);
 }

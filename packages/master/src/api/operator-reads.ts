@@ -1,11 +1,26 @@
 /** What the operator API answers to calls that read. */
-import { makeMessage, type master, master as masterApi, quota, Value_Type } from '@orchestrator/mesos';
+import {
+  type ExecutorInfoValid,
+  HttpRefusal,
+  maintenance,
+  makeMessage,
+  type master,
+  master as masterApi,
+  type OperationValid,
+  quota,
+  Resources,
+  type TaskValid,
+  Value_Type,
+} from '@orchestrator/mesos';
+import type { FrameworkRecord, TaskRecord } from '../core/records.ts';
 import { agentMessage, frameworkMessage } from '../core/views.ts';
 import type { LeadingMaster } from '../service/leading-master.ts';
 import type { About } from './about.ts';
-import type { Slicer } from './exchange.ts';
 import { viewMaintenance } from './maintenance-view.ts';
 import { viewRoles } from './roles-view.ts';
+import type { SharedAnswers } from './shared-answer.ts';
+import type { Slicer } from './slicer.ts';
+import type { Viewer } from './viewer.ts';
 
 const { Call_Type: type, Response_Type: answer, ResponseSchema } = masterApi;
 
@@ -13,6 +28,9 @@ export interface ReadPlace {
   readonly master: LeadingMaster;
   readonly about: About;
   readonly slicer: Slicer;
+  readonly shared: SharedAnswers;
+  /** Who asks, and what they may see. */
+  readonly viewer: Viewer;
   readonly metrics: () => ReadonlyMap<string, number>;
   readonly loggingLevel: () => number;
 }
@@ -32,45 +50,62 @@ async function mapSliced<From, To>(
   return results;
 }
 
-async function agentsOf({ master, slicer }: ReadPlace) {
+async function agentsOf({ master, slicer, viewer }: ReadPlace) {
   const { agents, recoveredAgents } = master.core.state;
   const { admitted } = master.registrar.registry;
-  const recovered = [...recoveredAgents.keys()].flatMap((id) => admitted.get(id)?.info ?? []);
+  const recovered = [...recoveredAgents.keys()].flatMap((id) => {
+    const info = admitted.get(id)?.info;
+    if (info === undefined) return [];
+    return viewer.seesAll
+      ? [info]
+      : [{ ...info, resources: viewer.resources(Resources.from(info.resources)).toMessages() }];
+  });
   return makeMessage(masterApi.Response_GetAgentsSchema, {
-    agents: await mapSliced(agents.values(), agentMessage, slicer),
+    agents: await mapSliced(agents.values(), (agent) => agentMessage(agent, viewer.resources), slicer),
     recoveredAgents: recovered,
   });
 }
 
-async function frameworksOf({ master, slicer }: ReadPlace) {
+async function frameworksOf({ master, slicer, viewer }: ReadPlace) {
   const { frameworks, completedFrameworks } = master.core.state;
+  const map = (list: Iterable<FrameworkRecord>) =>
+    mapSliced(viewer.frameworks(list), (each) => frameworkMessage(each, viewer.resources), slicer);
   return makeMessage(masterApi.Response_GetFrameworksSchema, {
-    frameworks: await mapSliced(frameworks.values(), frameworkMessage, slicer),
-    completedFrameworks: await mapSliced(completedFrameworks.values(), frameworkMessage, slicer),
+    frameworks: await map(frameworks.values()),
+    completedFrameworks: await map(completedFrameworks.values()),
   });
 }
 
-function tasksOf({ master }: ReadPlace): master.Response_GetTasksValid {
+function tasksOf({ master, viewer }: ReadPlace): master.Response_GetTasksValid {
   const { frameworks, completedFrameworks } = master.core.state;
   // Not through makeMessage: what the tasks lack was looked for when they came, and there are many.
   const message = makeMessage(masterApi.Response_GetTasksSchema, {});
-  for (const framework of frameworks.values()) {
-    for (const task of framework.tasks.values()) message.tasks.push(task.message);
-    for (const task of framework.unreachableTasks.values()) message.unreachableTasks.push(task.message);
-    for (const task of framework.completedTasks.values()) message.completedTasks.push(task.message);
+  const add = (framework: FrameworkRecord, from: { values(): Iterable<TaskRecord> }, to: TaskValid[]) => {
+    for (const task of viewer.tasks(framework, from.values())) to.push(task.message);
+  };
+  for (const framework of viewer.frameworks(frameworks.values())) {
+    add(framework, framework.tasks, message.tasks);
+    add(framework, framework.unreachableTasks, message.unreachableTasks);
+    add(framework, framework.completedTasks, message.completedTasks);
   }
-  for (const framework of completedFrameworks.values()) {
-    for (const task of framework.completedTasks.values()) message.completedTasks.push(task.message);
+  for (const framework of viewer.frameworks(completedFrameworks.values())) {
+    add(framework, framework.completedTasks, message.completedTasks);
   }
   return message;
 }
 
-function executorsOf({ master }: ReadPlace) {
-  const executors = [...master.core.state.agents.values()].flatMap((agent) =>
-    [...agent.executors.values()].flatMap((byId) =>
-      [...byId.values()].map(({ info }) => ({ executorInfo: info, agentId: { value: agent.id } })),
-    ),
-  );
+function executorsOf({ master, viewer }: ReadPlace) {
+  const { agents, frameworks } = master.core.state;
+  const executors: { executorInfo: ExecutorInfoValid; agentId: { value: string } }[] = [];
+  for (const agent of agents.values()) {
+    for (const [frameworkId, byId] of agent.executors) {
+      const framework = frameworks.get(frameworkId);
+      if (framework !== undefined && !viewer.framework(framework)) continue;
+      for (const { info } of viewer.executors(framework, byId.values())) {
+        executors.push({ executorInfo: info, agentId: { value: agent.id } });
+      }
+    }
+  }
   return makeMessage(masterApi.Response_GetExecutorsSchema, { executors });
 }
 
@@ -83,8 +118,11 @@ export async function viewState(place: ReadPlace): Promise<master.Response_GetSt
   return message;
 }
 
-function rolesOf({ master }: ReadPlace) {
-  const roles = viewRoles(master.core.state, master.registrar.registry).map((role) => ({
+function rolesOf({ master, viewer }: ReadPlace) {
+  const seen = viewRoles(master.core.state, master.registrar.registry).filter(({ name }) =>
+    viewer.role(name),
+  );
+  const roles = seen.map((role) => ({
     name: role.name,
     weight: role.weight,
     frameworks: role.frameworks.map((value) => ({ value })),
@@ -93,8 +131,10 @@ function rolesOf({ master }: ReadPlace) {
   return makeMessage(masterApi.Response_GetRolesSchema, { roles });
 }
 
-export function quotaStatus(master: LeadingMaster): quota.QuotaStatusValid {
-  const configs = [...master.registrar.registry.settings.quotas.values()];
+export function quotaStatus({ master, viewer }: ReadPlace): quota.QuotaStatusValid {
+  const configs = [...master.registrar.registry.settings.quotas.values()].filter(({ role }) =>
+    viewer.permits('get_quota', role),
+  );
   return makeMessage(quota.QuotaStatusSchema, {
     configs,
     infos: configs.map(({ role, guarantees }) => ({
@@ -113,15 +153,33 @@ function versionOf({ about }: ReadPlace) {
   return { version, buildDate, buildTime: buildTimeMs / 1000, buildUser: '' };
 }
 
+/** By the names of the roles. */
+export function weightsOf({ master, viewer }: ReadPlace): [role: string, weight: number][] {
+  const weights = [...master.registrar.registry.settings.weights].filter(([role]) => viewer.role(role));
+  return weights.sort(([left], [right]) => (left < right ? -1 : 1));
+}
+
+/** The windows with the machines that may be seen. */
+export function scheduleOf({ master, viewer }: ReadPlace): maintenance.ScheduleValid | undefined {
+  const { schedule } = master.registrar.registry.settings.maintenance;
+  return viewer.permits('get_maintenance_schedule') ? schedule : undefined;
+}
+
+const noStatus = makeMessage(maintenance.ClusterStatusSchema, {});
+
+export const maintenanceStatusOf = ({ master, viewer }: ReadPlace): maintenance.ClusterStatusValid =>
+  viewer.permits('get_maintenance_status') ? viewMaintenance(master.core.state) : noStatus;
+
 type Init = Parameters<typeof makeMessage<typeof ResponseSchema>>[1];
 
 /** Answers that are small. */
 function smallAnswer(place: ReadPlace, call: master.CallValid): Init | undefined {
-  const { master, about } = place;
+  const { master, about, viewer } = place;
   switch (call.type) {
     case type.GET_HEALTH:
       return { type: answer.GET_HEALTH, getHealth: { healthy: true } };
     case type.GET_FLAGS: {
+      if (!viewer.permits('view_flags')) throw new HttpRefusal(403, '');
       const flags = Object.entries(about.flags).map(([name, value]) => ({ name, value }));
       return { type: answer.GET_FLAGS, getFlags: { flags } };
     }
@@ -134,9 +192,7 @@ function smallAnswer(place: ReadPlace, call: master.CallValid): Init | undefined
     case type.GET_LOGGING_LEVEL:
       return { type: answer.GET_LOGGING_LEVEL, getLoggingLevel: { level: place.loggingLevel() } };
     case type.GET_WEIGHTS: {
-      const weightInfos = [...master.registrar.registry.settings.weights]
-        .sort(([left], [right]) => (left < right ? -1 : 1))
-        .map(([role, weight]) => ({ role, weight }));
+      const weightInfos = weightsOf(place).map(([role, weight]) => ({ role, weight }));
       return {
         type: answer.GET_WEIGHTS,
         ...(weightInfos.length === 0 ? {} : { getWeights: { weightInfos } }),
@@ -148,22 +204,26 @@ function smallAnswer(place: ReadPlace, call: master.CallValid): Init | undefined
       return { type: answer.GET_MASTER, getMaster: { masterInfo: about.info, startTime, electedTime } };
     }
     case type.GET_MAINTENANCE_STATUS: {
-      const status = viewMaintenance(master.core.state);
+      const status = maintenanceStatusOf(place);
       return { type: answer.GET_MAINTENANCE_STATUS, getMaintenanceStatus: { status } };
     }
     case type.GET_MAINTENANCE_SCHEDULE: {
-      const { schedule = {} } = master.registrar.registry.settings.maintenance;
+      const schedule = scheduleOf(place) ?? {};
       return { type: answer.GET_MAINTENANCE_SCHEDULE, getMaintenanceSchedule: { schedule } };
     }
     case type.GET_QUOTA:
-      return { type: answer.GET_QUOTA, getQuota: { status: quotaStatus(master) } };
+      return { type: answer.GET_QUOTA, getQuota: { status: quotaStatus(place) } };
     case type.GET_ROLES:
       return { type: answer.GET_ROLES, getRoles: rolesOf(place) };
     case type.GET_EXECUTORS:
       return { type: answer.GET_EXECUTORS, getExecutors: executorsOf(place) };
     case type.GET_OPERATIONS: {
+      const isSeen = ({ frameworkId }: OperationValid) => {
+        const framework = master.core.state.frameworks.get(frameworkId?.value ?? '');
+        return framework === undefined || viewer.framework(framework);
+      };
       const operations = [...master.core.state.agents.values()].flatMap((agent) =>
-        [...agent.operations.values()].map(({ message }) => message),
+        [...agent.operations.values()].flatMap(({ message }) => (isSeen(message) ? [message] : [])),
       );
       return { type: answer.GET_OPERATIONS, getOperations: { operations } };
     }

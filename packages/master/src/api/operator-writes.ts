@@ -1,7 +1,8 @@
 /** Writes of the operator API: what a call asks for, and whether its sender may. */
 import { master } from '@orchestrator/mesos';
 import type { OperatorWrite } from '../core/events.ts';
-import type { AclAction, Acls } from './acls.ts';
+import type { AclAction } from './acl-actions.ts';
+import type { Acls } from './acls.ts';
 
 const { Call_Type: type } = master;
 
@@ -121,6 +122,9 @@ export function mayWrite(
   principalOf: (frameworkId: string) => string | undefined,
 ): boolean {
   const action = aclActions[write.type];
+  if (write.type === 'drain' && write.call.markGone && !acls.permits('mark_agent_gone', principal)) {
+    return false;
+  }
   const objects = objectsOf(write, principalOf);
   if (objects.length === 0) return acls.permits(action, principal);
   return objects.every((object) => acls.permits(action, principal, object));

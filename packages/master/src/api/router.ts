@@ -7,14 +7,17 @@ import type { About } from './about.ts';
 import type { Acls } from './acls.ts';
 import type { Audit } from './audit.ts';
 import type { Identify } from './credentials.ts';
-import { type Exchange, readBody, Slicer, sendJson, sendMethodNotAllowed, sendText } from './exchange.ts';
+import { type Exchange, readBody, sendJson, sendMethodNotAllowed, sendText } from './exchange.ts';
 import { sendExplanation } from './explain.ts';
 import { double, jsonText } from './json-text.ts';
 import * as reads from './legacy-reads.ts';
 import { legacyWrite } from './legacy-writes.ts';
 import { type OperatorPlace, serveOperator, serveWrite } from './operator-api.ts';
 import { serveScheduler } from './scheduler-api.ts';
+import { SharedAnswers } from './shared-answer.ts';
+import { Slicer } from './slicer.ts';
 import { prometheusText, snapshot, systemStats } from './snapshot.ts';
+import { createViewer } from './viewer.ts';
 
 type Realm = 'readonly' | 'readwrite' | 'scheduler';
 
@@ -65,7 +68,7 @@ const leaderRoutes: readonly Route[] = [
     path: '/api/v1/scheduler',
     realm: 'scheduler',
     methods: ['POST'],
-    serve: (exchange, place) => serveScheduler(place.master, exchange, place.clock),
+    serve: (exchange, place) => serveScheduler(place, exchange),
   },
   {
     path: '/api/v1',
@@ -98,6 +101,8 @@ const leaderRoutes: readonly Route[] = [
 export function createApi(options: ApiOptions): (request: IncomingMessage, response: ServerResponse) => void {
   const { about, clock, logger } = options;
   const local = localRoutes(options);
+  const slicer = new Slicer(() => clock.monotonicMs());
+  const shared = new SharedAnswers(slicer);
   const routes = [...leaderRoutes, ...local].sort((left, right) => right.path.length - left.path.length);
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -116,7 +121,7 @@ export function createApi(options: ApiOptions): (request: IncomingMessage, respo
       return sendMethodNotAllowed(response, route.methods, method);
     }
     const leading = options.leading();
-    await route.serve({ ...exchange, principal }, placeOf(options, leading as LeadingMaster));
+    await route.serve({ ...exchange, principal }, placeOf(options, leading as LeadingMaster, principal));
   }
 
   return (request, response) => {
@@ -131,10 +136,11 @@ export function createApi(options: ApiOptions): (request: IncomingMessage, respo
     });
   };
 
-  function placeOf(given: ApiOptions, master: LeadingMaster): OperatorPlace {
+  function placeOf(given: ApiOptions, master: LeadingMaster, principal: string | undefined): OperatorPlace {
     return {
       ...{ master, about, clock, acls: given.acls, audit: given.audit },
-      slicer: new Slicer(() => clock.monotonicMs()),
+      viewer: createViewer(given.acls, principal),
+      ...{ slicer, shared },
       metrics: () => figures(given),
       loggingLevel: given.loggingLevel,
       setLoggingLevel: given.setLoggingLevel,
@@ -161,12 +167,17 @@ function localRoutes(options: ApiOptions): Route[] {
   return [
     everywhere('/health', ({ response }) => sendText(response, 200), undefined),
     everywhere('/version', (exchange) => sendJson(exchange, reads.versionText(about)), undefined),
-    everywhere('/flags', (exchange) => sendJson(exchange, reads.flagsText(about))),
-    everywhere('/metrics/snapshot', (exchange) => {
+    everywhere('/flags', (exchange, { viewer }) => {
+      if (!viewer.permits('view_flags')) return sendText(exchange.response, 403);
+      sendJson(exchange, reads.flagsText(about));
+    }),
+    everywhere('/metrics/snapshot', (exchange, { viewer }) => {
+      if (!viewer.permits('get_endpoint', '/metrics/snapshot')) return sendText(exchange.response, 403);
       const entries = [...figures(options)].map(([name, value]) => [name, double(value)] as const);
       sendJson(exchange, jsonText(Object.fromEntries(entries)));
     }),
-    everywhere('/metrics', ({ response }) => {
+    everywhere('/metrics', ({ response }, { viewer }) => {
+      if (!viewer.permits('get_endpoint', '/metrics/snapshot')) return sendText(response, 403);
       response.setHeader('Content-Type', 'text/plain; version=0.0.4; charset=utf-8');
       response.writeHead(200).end(prometheusText(figures(options)));
     }),

@@ -15,6 +15,7 @@ import { heartbeatIntervalMs } from '../core/frameworks.ts';
 import type { FrameworkRecord } from '../core/records.ts';
 import { frameworkHeartbeat, type LeadingMaster } from '../service/leading-master.ts';
 import { EventStream } from '../service/stream.ts';
+import { type Audit, requestFacts } from './audit.ts';
 import { callError } from './call-validation.ts';
 import { type Exchange, readBody, sendText } from './exchange.ts';
 
@@ -35,8 +36,37 @@ function checkPrincipal(claimed: string, principal: string | undefined): void {
   );
 }
 
+interface SchedulerPlace {
+  readonly master: LeadingMaster;
+  readonly clock: Clock;
+  readonly audit: Audit;
+}
+
+/** What changes the cluster for others too. Launches and kills of tasks are in the core's own log. */
+const audited = new Map<scheduler.Call_Type, string>([
+  [type.SUBSCRIBE, 'scheduler SUBSCRIBE'],
+  [type.TEARDOWN, 'scheduler TEARDOWN'],
+  [type.UPDATE_FRAMEWORK, 'scheduler UPDATE_FRAMEWORK'],
+  [type.KILL, 'scheduler KILL'],
+  [type.SHUTDOWN, 'scheduler SHUTDOWN'],
+]);
+
+function auditCall({ audit }: SchedulerPlace, exchange: Exchange, call: scheduler.CallValid, status: number) {
+  const action = audited.get(call.type);
+  if (action === undefined) return;
+  const { name, user, principal } = call.subscribe?.frameworkInfo ?? {};
+  const subject = {
+    frameworkId: call.frameworkId?.value,
+    ...(call.subscribe === undefined ? {} : { name, user, principal }),
+    ...(call.kill === undefined ? {} : { taskId: call.kill.taskId.value }),
+    ...(call.shutdown === undefined ? {} : { executorId: call.shutdown.executorId.value }),
+  };
+  audit({ ...requestFacts(exchange), action, subject, status });
+}
+
 /** @throws HttpRefusal for what is answered with a status and a reason */
-export async function serveScheduler(master: LeadingMaster, exchange: Exchange, clock: Clock): Promise<void> {
+export async function serveScheduler(place: SchedulerPlace, exchange: Exchange): Promise<void> {
+  const { master, clock } = place;
   const { request, response, principal } = exchange;
   const format = callFormat(request.headers['content-type']);
   const call = readCall(scheduler.CallSchema, format, await readBody(request));
@@ -60,11 +90,12 @@ export async function serveScheduler(master: LeadingMaster, exchange: Exchange, 
       heartbeat: frameworkHeartbeat,
       onEnd: () => master.streamEnded(connectionId),
     });
+    auditCall(place, exchange, call, 200);
     master.subscribe(connectionId, stream, call.subscribe);
     return;
   }
   const framework = frameworkOf(master, call, Array.isArray(streamId) ? streamId[0] : streamId, principal);
-  await carryOut(master, exchange, framework, call);
+  auditCall(place, exchange, call, await carryOut(master, exchange, framework, call));
 }
 
 function frameworkOf(
@@ -102,14 +133,15 @@ async function carryOut(
   { request, response }: Exchange,
   framework: FrameworkRecord,
   call: scheduler.CallValid,
-): Promise<void> {
+): Promise<number> {
   if (call.type === type.UNKNOWN) throw new HttpRefusal(501, '501 Not Implemented.');
   if (call.type === type.UPDATE_FRAMEWORK && call.updateFramework !== undefined) {
     const { status, message } = await master.updateFramework(framework.id, call.updateFramework);
     sendText(response, status, message);
-    return;
+    return status;
   }
   if (call.type === type.RECONCILE_OPERATIONS) answerFormat(request.headers.accept);
   master.handle({ type: 'call', frameworkId: framework.id, call });
   sendText(response, 202);
+  return 202;
 }

@@ -16,7 +16,15 @@ export const offeredOf = (offers: Iterable<OfferRecord>) =>
 /** What a framework's tasks and executors hold on all agents. */
 export const allocatedToFramework = (framework: FrameworkRecord) => Resources.sum(framework.used.values());
 
-export function agentMessage(agent: AgentRecord): master.Response_GetAgents_AgentValid {
+/** The part of resources that is shown. */
+type Shown = (resources: Resources) => Resources;
+
+const everything: Shown = (resources) => resources;
+
+export function agentMessage(
+  agent: AgentRecord,
+  shown: Shown = everything,
+): master.Response_GetAgents_AgentValid {
   const { info, active, deactivated, version, pid, registeredAtMs, reregisteredAtMs, drainInfo } = agent;
   // Made of what was found complete when it came: looking again for each of ten thousand costs more than making it.
   return create(Response_GetAgents_AgentSchema, {
@@ -25,9 +33,9 @@ export function agentMessage(agent: AgentRecord): master.Response_GetAgents_Agen
     ...(reregisteredAtMs === undefined
       ? {}
       : { reregisteredTime: { nanoseconds: nanosecondsOf(reregisteredAtMs) } }),
-    totalResources: agent.total.toMessages(),
-    allocatedResources: allocatedOf(agent).toMessages(),
-    offeredResources: offeredOf(agent.offers).toMessages(),
+    totalResources: shown(agent.total).toMessages(),
+    allocatedResources: shown(allocatedOf(agent)).toMessages(),
+    offeredResources: shown(offeredOf(agent.offers)).toMessages(),
     capabilities: [...agent.capabilities].flatMap((name) => {
       const type = capabilityTypes.get(name);
       return type === undefined ? [] : [{ type }];
@@ -39,7 +47,10 @@ export function agentMessage(agent: AgentRecord): master.Response_GetAgents_Agen
   }) as master.Response_GetAgents_AgentValid;
 }
 
-export function frameworkMessage(framework: FrameworkRecord): master.Response_GetFrameworks_FrameworkValid {
+export function frameworkMessage(
+  framework: FrameworkRecord,
+  shown: Shown = everything,
+): master.Response_GetFrameworks_FrameworkValid {
   const { info, active, recovered, registeredAtMs, reregisteredAtMs, unregisteredAtMs } = framework;
   const time = (ms: number) => ({ nanoseconds: nanosecondsOf(ms) });
   return makeMessage(Response_GetFrameworks_FrameworkSchema, {
@@ -49,8 +60,8 @@ export function frameworkMessage(framework: FrameworkRecord): master.Response_Ge
     ...(unregisteredAtMs === undefined ? {} : { unregisteredTime: time(unregisteredAtMs) }),
     offers: [...framework.offers].map((offer) => offer.message),
     inverseOffers: [...framework.inverseOffers].map((offer) => offer.message),
-    allocatedResources: allocatedToFramework(framework).toMessages(),
-    offeredResources: offeredOf(framework.offers).toMessages(),
+    allocatedResources: shown(allocatedToFramework(framework)).toMessages(),
+    offeredResources: shown(offeredOf(framework.offers)).toMessages(),
     ...(framework.offerConstraints === undefined ? {} : { offerConstraints: framework.offerConstraints }),
   });
 }

@@ -25,7 +25,8 @@ export interface LeadingMasterOptions {
 }
 
 type FrameworkStream = EventStream<typeof scheduler.EventSchema>;
-type Subscriber = EventStream<typeof master.EventSchema>;
+/** Of the operator API. */
+type Subscriber = Pick<EventStream<typeof master.EventSchema>, 'send' | 'close'>;
 
 const agentMessages = {
   SlaveRegisteredMessage: internal.SlaveRegisteredMessageSchema,
