@@ -120,6 +120,7 @@ export class Capture {
   #tell(position: bigint): void {
     const ops = changesOf(this.#mirror, this.#ensemble.tree);
     const { clock } = this.#run.options;
+    const knew = this.#mirror.zxid;
     if (ops.length > 0 && position <= this.#mirror.zxid) {
       // It has to be told at a position after our last write: a write that fails moves an idle ensemble on.
       if (position === this.#ensemble.zxid) this.#moveOn();
@@ -130,7 +131,7 @@ export class Capture {
       this.#run.post({ kind: 'txns', side: this.#side, txns: [txn], arrivedMs: clock.monotonicMs() });
     }
     this.#told = position;
-    this.#run.post({ kind: 'progress', side: this.#side, zxid: position });
+    this.#run.post({ kind: 'progress', side: this.#side, zxid: position, knew });
   }
 
   #moveOn(): void {

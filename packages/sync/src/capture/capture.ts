@@ -15,8 +15,10 @@ export type CaptureEvent =
       /** On the clock's monotonic scale. */
       readonly arrivedMs: number;
     }
-  /** All changes up to `zxid` have been handed out. */
-  | { readonly kind: 'progress'; readonly zxid: bigint }
+  /**
+   * All changes up to `zxid` have been handed out. Without history: in comparison with a mirror that held all up to `knew`.
+   */
+  | { readonly kind: 'progress'; readonly zxid: bigint; readonly knew?: bigint }
   /** Whether changes reach us at present; `reason` says why not, or over what. */
   | { readonly kind: 'link'; readonly up: boolean; readonly reason: string }
   /** The ensemble, which had committed `seen`, has only `found`: it is not what it was. Comes last. */

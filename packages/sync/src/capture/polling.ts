@@ -208,6 +208,7 @@ class PollingCapture implements Capture {
       const position = await this.#position();
       const paths = this.#takePending();
       const ops = await this.#readAgain(tree, paths);
+      const knew = tree.zxid;
       if (this.#client.sessionId !== sessionId) return;
       const arrivedMs = clock.monotonicMs();
       if (ops.length > 0 && position > tree.zxid) {
@@ -218,7 +219,7 @@ class PollingCapture implements Capture {
         for (const path of paths) this.#pending.add(path);
         await commitNothing(this.#client, landmark);
       }
-      if (this.#pending.size === 0) yield { kind: 'progress', zxid: position };
+      if (this.#pending.size === 0) yield { kind: 'progress', zxid: position, knew };
       await this.#untilEvent();
     }
   }

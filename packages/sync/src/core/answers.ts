@@ -9,6 +9,7 @@ import { encodeCursor } from '../znodes.ts';
 import { noteOverwritten } from './contests.ts';
 import type { Context } from './context.ts';
 import { retryCopies } from './ephemerals.ts';
+import { showOwn } from './findings.ts';
 import { isCopy } from './kinds.ts';
 import { type Batch, createBatch, type Lane } from './lane.ts';
 import type { Mirror } from './mirror.ts';
@@ -30,10 +31,10 @@ export function onApplied(ctx: Context, side: Side, id: number, zxid: bigint): v
   batch.reply = 'applied';
   batch.zxid = zxid;
   for (const work of batch.works) lane.unsettled.delete(work);
-  const { mirror, traits } = ctx.sides[side];
-  if (!traits.hasHistory) showOwnWrite(mirror, batch, zxid);
+  const here = ctx.sides[side];
+  if (!here.traits.hasHistory) showOwn(here, asTxn(batch, zxid));
   if (batch.kind === 'acl') {
-    if (ctx.sides[side].traits.hasHistory) raiseBarrier(lane, zxid);
+    if (here.traits.hasHistory) raiseBarrier(lane, zxid);
     lane.gate = 'barrier';
   } else {
     confirm(lane, batch);
@@ -78,20 +79,20 @@ export function completeMissed(ctx: Context, lane: Lane, before: Mirror, now: Mi
     const isShown = last !== undefined && batch.id <= last.id;
     const isApplied = isShown || (batch.reply === 'applied' && batch.zxid <= now.zxid);
     if (batch.kind !== 'multi' || batch.reply === 'failed' || !isApplied) continue;
-    showOwnWrite(before, batch, before.zxid + 1n);
+    before.apply(asTxn(batch, before.zxid + 1n));
     completeBatch(ctx, lane, batch);
   }
 }
 
 /** What an observer would have shown: a side without history learns of our writes from their answers. */
-function showOwnWrite(mirror: Mirror, batch: Batch, zxid: bigint): void {
+function asTxn(batch: Batch, zxid: bigint): Txn {
   const timeMs = batch.works.at(-1)?.timeMs ?? 0;
   const ops = batch.ops.map(asTxnOp);
   if (batch.acl !== undefined) {
     const { path, acl, aversion } = batch.acl;
     ops.push({ kind: 'setAcl', path, acl, aversion: aversion + 1 });
   }
-  mirror.apply({ zxid, sessionId: 0n, cxid: 0, timeMs, ops });
+  return { zxid, sessionId: 0n, cxid: 0, timeMs, ops };
 }
 
 const ownerOf: Readonly<Record<'persistent' | 'container' | 'ttl', bigint>> = {
@@ -198,7 +199,10 @@ export function onCursorRead(
   const lane = ctx.lanes[otherSide(side)];
   if (read.cursor.term > ctx.term) return false;
   if (lane.gate !== 'reading') return true;
-  if (!lane.isClaimed) lane.lastOwnZxid = read.zxid;
+  if (!lane.isClaimed) {
+    lane.lastOwnZxid = read.zxid;
+    lane.isResumed = read.cursor.term > 0 && read.cursor.term < ctx.term;
+  }
   if (read.cursor.term === ctx.term) settleUnknown(ctx, lane, read);
   lane.cursorVersion = read.version;
   lane.fenceVersion = read.fenceVersion;
@@ -212,13 +216,13 @@ export function onCursorRead(
  * cursor as it had been read: what was open then has not been applied, and cannot be any more.
  */
 function settleUnknown(ctx: Context, lane: Lane, read: { cursor: Cursor; zxid: bigint }): void {
-  const { mirror, traits } = ctx.sides[lane.to];
+  const far = ctx.sides[lane.to];
   const isClaim = lane.batches.some(({ id, kind }) => kind === 'claim' && id === read.cursor.multi);
   for (const batch of lane.batches) {
     if (batch.kind !== 'multi' || batch.reply !== 'unknown' || batch.id > read.cursor.multi) continue;
     batch.reply = isClaim ? 'failed' : 'applied';
     batch.zxid = read.zxid;
-    if (!isClaim && !traits.hasHistory) showOwnWrite(mirror, batch, read.zxid);
+    if (!isClaim && !far.traits.hasHistory) showOwn(far, asTxn(batch, read.zxid));
   }
 }
 

@@ -26,16 +26,19 @@ type Changed = 'no' | 'maybe' | 'yes';
 
 /**
  * Each path below `roots` that is on either side, parents first; what is only on the target comes last, children first.
- * While that is looked for, `undefined` comes in its place, so that whoever asks can pause.
+ * While that is looked for, `undefined` comes in its place, so that whoever asks can pause. Meanwhile the streams go on: what
+ * the source gets where its walk has been already is met on the target's, perhaps for the second time.
  */
-function* pathsOf(ctx: Context, roots: readonly string[]): Generator<string | undefined> {
+export function* pathsOf(ctx: Context, roots: readonly string[]): Generator<string | undefined> {
   const { source, target } = ctx.sides;
+  const begun = source.mirror.zxid;
   for (const root of roots) {
     for (const { path } of source.mirror.walk(root)) yield ctx.scope.includes(path) ? path : undefined;
     const others: string[] = [];
     for (const { path } of target.mirror.walk(root)) {
-      if (ctx.scope.includes(path) && !source.mirror.has(path)) others.push(path);
-      yield undefined;
+      const node = ctx.scope.includes(path) ? source.mirror.get(path) : undefined;
+      if (ctx.scope.includes(path) && node === undefined) others.push(path);
+      yield node !== undefined && node.stat.czxid > begun ? path : undefined;
     }
     yield* others.reverse();
   }
@@ -122,7 +125,7 @@ function changedOnCopy(copy: MirrorNode, original: MirrorNode, after: bigint, ou
   return 'maybe';
 }
 
-function placed(zxid: bigint, after: bigint, ours: bigint): Changed {
+export function placed(zxid: bigint, after: bigint, ours: bigint): Changed {
   if (zxid <= after) return 'no';
   return zxid <= ours ? 'maybe' : 'yes';
 }
@@ -134,43 +137,4 @@ function lastDelete(mirror: Mirror, path: string): bigint {
     if (node !== undefined) return node.stat.pzxid;
     if (parent === '/') return 0n;
   }
-}
-
-/** What clients of the target have done since the migration began. */
-export interface TargetEvidence {
-  /** Up to here it was there before, or has been dealt with. */
-  readonly after: bigint;
-  /** Up to here a change may also be a write of ours. */
-  readonly ours: bigint;
-  /** The stream told of all later changes. */
-  readonly isTold: boolean;
-}
-
-/** The target becomes what the source is, whatever it held, but for what its clients have done since: for the first copy. */
-export function* copySource(ctx: Context, target: TargetEvidence): Generator<void> {
-  let looked = 0;
-  for (const path of pathsOf(ctx, ctx.scope.roots)) {
-    if (path !== undefined) copyPath(ctx, path, target);
-    if (++looked % ctx.limits.compareSlice === 0) yield;
-  }
-}
-
-function copyPath(ctx: Context, path: string, evidence: TargetEvidence): void {
-  const source = ctx.sides.source.mirror.get(path);
-  const target = ctx.sides.target.mirror.get(path);
-  const isOlder = source !== undefined && target !== undefined && source.stat.version > target.stat.version;
-  const isSame = isSameNode(ctx, path, source, target);
-  if (isSame && !isOlder) return;
-  if (isSame || target === undefined) {
-    settleLater(ctx, 'source', path);
-    return;
-  }
-  const { after, ours, isTold } = evidence;
-  const isDirty = (ctx.dirty.get(path)?.target?.fields ?? 0) !== 0;
-  const isChanged = isDirty || (!isTold && placed(target.stat.mzxid, after, ours) !== 'no');
-  if (isChanged) settleLater(ctx, 'target', path);
-  // Where it may have been on the source and is gone, both sides have changed it.
-  const isNew = isChanged && placed(target.stat.czxid, after, ours) === 'yes';
-  if (source === undefined && (isNew || isEphemeral(target.stat.ephemeralOwner))) return;
-  settleLater(ctx, 'source', path);
 }

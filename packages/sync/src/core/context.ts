@@ -29,10 +29,35 @@ export interface SideContext {
   listenUntil: bigint;
   /** The findings before the next progress were out of date. */
   isMisheard: boolean;
+  /** Changes of its mirror, in order, that the capture may not have known when it looked last. */
+  shown: Shown[];
 }
 
 /** A transaction, or how far everything has been told. */
-export type Finding = Txn | bigint;
+export type Finding = Txn | Progress;
+
+/** All up to `zxid` has been told, in comparison with a mirror that held what there was up to `knew`. */
+export interface Progress {
+  readonly zxid: bigint;
+  readonly knew: bigint;
+}
+
+export interface Copying {
+  /** Says what has to be settled at a path. */
+  readonly look: (path: string) => void;
+  /** The last path that it has come to. */
+  through: string | undefined;
+  /** Looked at before their turn. */
+  readonly ahead: Set<string>;
+}
+
+/** A change that the mirror has had since it was at `zxid`; what was read at `from` or later was read with it in place. */
+export interface Shown {
+  readonly zxid: bigint;
+  readonly from: bigint;
+  readonly paths: readonly string[];
+  isAskedFor: boolean;
+}
 
 export interface Refused {
   readonly blocked: Blocked;
@@ -111,6 +136,10 @@ export interface Context {
   readonly sweeps: Generator<void>[];
   /** The target has been made equal to the source. */
   isCopied: boolean;
+  /** No stream has told what clients of the target did before: the first copy finds it. */
+  isCopyBlind: boolean;
+  /** The first copy, until it has looked at every path. */
+  copying: Copying | undefined;
   /**
    * Both sides are compared, and not all that was found is settled. No cursor says so, and a decision in one direction goes
    * with one in the other: until both are carried out, what clients do waits and the cursors stay.

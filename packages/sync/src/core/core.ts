@@ -1,15 +1,16 @@
 import { ownZnodes } from '../znodes.ts';
 import { onApplied, onApplyFailed, onApplyUnknown, onCursorRead, passBarrier } from './answers.ts';
-import { compareSides, copySource } from './compare.ts';
+import { compareSides } from './compare.ts';
 import { beginComparison, endComparison } from './comparing.ts';
 import { type Context, isHeldOrAbout, type Refused, type SideContext } from './context.ts';
+import { beginCopy } from './copy.ts';
 import { sendReads } from './data-of.ts';
 import { DirtyTable } from './dirty.ts';
 import { onEphemeralsApplied } from './ephemerals.ts';
 import { removeElectionCopies } from './finish.ts';
 import { bridgeGap } from './gap.ts';
 import { resolveHeld } from './held.ts';
-import { observe, takeFindings } from './intake.ts';
+import { foldInFindings, observe, takeFindings } from './intake.ts';
 import { createLane, oldestArrivedMs, oldestSeq } from './lane.ts';
 import { type CoreOptions, defaultLimits, defaultSequenceGap } from './options.ts';
 import { raiseCounters } from './raise-later.ts';
@@ -27,6 +28,7 @@ import {
   type Conflict,
   type CoreState,
   type Event,
+  later,
   otherSide,
   type Side,
 } from './types.ts';
@@ -124,7 +126,7 @@ class SyncCore implements Core {
         this.#takeTxns(event);
         break;
       case 'progress':
-        this.#takeProgress(event.side, event.zxid);
+        this.#takeProgress(event);
         break;
       case 'snapshot':
         this.#takeSnapshot(event);
@@ -200,23 +202,24 @@ class SyncCore implements Core {
     const here = ctx.sides[side];
     ctx.arrivedMs = arrivedMs;
     for (const txn of txns) {
-      if (!this.#isRunning) {
+      if (!here.traits.hasHistory) here.findings.push(txn);
+      else if (!this.#isRunning) {
         here.mirror.apply(txn);
-        if (here.traits.hasHistory) here.position = txn.zxid;
+        here.position = txn.zxid;
         this.#windows[side]?.push(txn);
-      } else if (here.traits.hasHistory) {
+      } else {
         const higherTerm = observe(ctx, side, txn, arrivedMs);
         if (higherTerm === undefined) continue;
         this.#depose(higherTerm);
         return;
-      } else here.findings.push(txn);
+      }
     }
   }
 
-  #takeProgress(side: Side, zxid: bigint): void {
+  #takeProgress({ side, zxid, knew }: Extract<Event, { kind: 'progress' }>): void {
     const here = this.#ctx.sides[side];
-    if (this.#isRunning && !here.traits.hasHistory) here.findings.push(zxid);
-    else if (zxid > here.position) here.position = zxid;
+    if (here.traits.hasHistory) here.position = later(here.position, zxid);
+    else here.findings.push({ zxid, knew: knew ?? here.mirror.zxid });
   }
 
   #takeSnapshot({ side, mirror }: Extract<Event, { kind: 'snapshot' }>): void {
@@ -224,6 +227,7 @@ class SyncCore implements Core {
     const here = ctx.sides[side];
     here.findings.length = 0;
     here.isMisheard = false;
+    here.shown.length = 0;
     if (this.#isRunning) {
       beginComparison(ctx, bridgeGap(ctx, side, mirror));
       return;
@@ -236,12 +240,12 @@ class SyncCore implements Core {
   /** Opens gates, leaves the claiming state, sends: all that has become possible. */
   #advance(): void {
     const ctx = this.#ctx;
+    const polled = sidesOf.filter((side) => !ctx.sides[side].traits.hasHistory);
+    if (!this.#isRunning) for (const side of polled) foldInFindings(ctx, side);
     const isClaimed = this.#state === 'claiming' && sidesOf.every((side) => isThroughBarrier(ctx, side));
     if (isClaimed && !this.#isRunning) this.#begin();
     if (this.#isRunning) {
-      for (const side of sidesOf) {
-        if (!ctx.sides[side].traits.hasHistory) takeFindings(ctx, side);
-      }
+      for (const side of polled) takeFindings(ctx, side);
       for (const side of sidesOf) passBarrier(ctx, ctx.lanes[side]);
       this.#sweep();
       for (const [path, winner] of [...ctx.choices]) resolveHeld(ctx, path, winner);
@@ -258,15 +262,19 @@ class SyncCore implements Core {
     if (!ctx.isCopied) {
       replayWindows(ctx, { source: undefined, target: this.#windows.target });
       ctx.lanes.source.through = ctx.sides.source.position;
-      if (this.#windows.target === undefined) ctx.lanes.target.through = ctx.sides.target.position;
-      ctx.sweeps.push(copySource(ctx, targetEvidence(ctx, this.#windows)));
+      ctx.isCopyBlind = this.#windows.target === undefined;
+      beginCopy(ctx, targetEvidence(ctx, this.#windows));
     } else {
       if (this.#windows.source === undefined || this.#windows.target === undefined) {
         beginComparison(ctx, compareSides(ctx, ctx.scope.roots, evidenceAtStart(ctx, this.#windows)));
       }
       replayWindows(ctx, this.#windows);
     }
-    resumeUndone(ctx, this.#undone);
+    const isTold = {
+      source: this.#windows.source !== undefined,
+      target: this.#windows.target !== undefined,
+    };
+    resumeUndone(ctx, this.#undone, isTold);
     reviewEphemerals(ctx, this.#windows);
     this.#windows.source = undefined;
     this.#windows.target = undefined;
@@ -350,6 +358,7 @@ function createSide(options: CoreOptions, side: Side): SideContext {
     findings: [],
     listenUntil: 0n,
     isMisheard: false,
+    shown: [],
   };
   for (const session of options.mirrorSessions ?? []) {
     if (session.side === side) addMirrorSession(here, session);
@@ -382,6 +391,8 @@ function createContext(options: CoreOptions): Context {
     sequences: createSequences(options.sequenceGap ?? defaultSequenceGap),
     sweeps: [],
     isCopied: options.initialCopy !== true,
+    isCopyBlind: false,
+    copying: undefined,
     isComparing: false,
     afterComparison: [],
     out: [],

@@ -2,12 +2,12 @@
  * Copies of ephemerals. What is wanted follows from the near mirror alone - the original is there, so its copy should be -
  * which is why no cursor speaks of them and why each is simply looked at again after whatever happened to it.
  */
-import { parentPath } from '@orchestrator/zookeeper';
+import { type CreateOp, parentPath } from '@orchestrator/zookeeper';
 import { mayPass } from './contests.ts';
 import type { Context, EphemeralCopy } from './context.ts';
 import { dataOf } from './data-of.ts';
 import { overlap, touches } from './dirty.ts';
-import { isBusy } from './findings.ts';
+import { isBusy, showOwn } from './findings.ts';
 import { isCopy, isOriginal, isSameContent, isSameKind } from './kinds.ts';
 import type { Lane } from './lane.ts';
 import { asPlanned } from './predicted.ts';
@@ -100,33 +100,27 @@ export function onEphemeralsApplied(
   failed: readonly { readonly path: string; readonly code: string }[],
 ): void {
   const codes = new Map(failed.map(({ path, code }) => [path, code]));
+  const made: CreateOp[] = [];
   for (const copy of ctx.copies[side].values()) {
     if (copy.request !== request || copy.state !== 'sent') continue;
     const code = codes.get(copy.path);
     copy.state = code === undefined ? 'acked' : 'failed';
-    if (code === undefined && !ctx.sides[side].traits.hasHistory) showOwnCopy(ctx, side, copy.path, zxid);
     // An expired session is no fact about the tree: there is nothing to wait for.
     copy.failedZxid = code === 'SessionExpired' ? 0n : zxid;
     if (code !== undefined && isFinal(code)) refuse(ctx, side, copy.path, code);
+    if (code === undefined) made.push(...copyAsMade(ctx, side, copy));
   }
+  const here = ctx.sides[side];
+  // What an observer would have shown: a side without history learns of copies from the answer.
+  if (!here.traits.hasHistory && made.length > 0)
+    showOwn(here, { zxid, sessionId: 0n, cxid: 0, timeMs: 0, ops: made });
 }
 
-/** What an observer would have shown: a side without history learns of a copy from the answer. */
-function showOwnCopy(ctx: Context, side: Side, path: string, zxid: bigint): void {
-  const { mirror, mirrorOf } = ctx.sides[side];
-  const copy = ctx.copies[side].get(path);
-  const mirrorSession = copy?.sent === undefined ? undefined : mirrorOf.get(copy.sent.originSession);
-  if (copy?.sent === undefined || mirrorSession === undefined) return;
-  const { data, acl } = copy.sent;
-  const create = {
-    kind: 'create',
-    path,
-    data,
-    acl,
-    ephemeralOwner: mirrorSession,
-    parentCversion: -1,
-  } as const;
-  mirror.apply({ zxid, sessionId: mirrorSession, cxid: 0, timeMs: 0, ops: [create] });
+function copyAsMade(ctx: Context, side: Side, { path, sent }: EphemeralCopy): readonly CreateOp[] {
+  const mirrorSession = sent === undefined ? undefined : ctx.sides[side].mirrorOf.get(sent.originSession);
+  if (sent === undefined || mirrorSession === undefined) return [];
+  const { data, acl } = sent;
+  return [{ kind: 'create', path, data, acl, ephemeralOwner: mirrorSession, parentCversion: -1 }];
 }
 
 /** Looks again at copies that failed, once the far stream has passed the failure. */

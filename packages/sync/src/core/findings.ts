@@ -3,19 +3,15 @@
  * so that what differs from the mirror is a client's - if nothing of ours is on its way, and nothing was written after the
  * capture looked. Otherwise it has to wait, or look again.
  */
-import {
-  type CreateOp,
-  type DeleteOp,
-  dataHash,
-  type SetAclOp,
-  type SetDataOp,
-  type Txn,
-  type TxnOp,
-} from '@orchestrator/zookeeper';
-import type { Context, SideContext } from './context.ts';
+import { dataHash, type Txn, type TxnOp } from '@orchestrator/zookeeper';
+import type { Context, Progress, SideContext } from './context.ts';
 import type { Lane } from './lane.ts';
-import { isEphemeral, type MirrorNode, sameAcl } from './mirror.ts';
-import { otherSide, type Side } from './types.ts';
+import { isEphemeral, sameAcl } from './mirror.ts';
+import { newsOf } from './news.ts';
+import { later, otherSide, type Side } from './types.ts';
+
+/** Changes of a mirror that its capture has not looked at since; with more, nothing is written to that side. */
+const mostShown = 10_000;
 
 /** Whether it is not known what a write of ours to the lane's far side has done. */
 export function isBusy(ctx: Context, lane: Lane): boolean {
@@ -28,7 +24,24 @@ export function isBusy(ctx: Context, lane: Lane): boolean {
 /** Whether the lane has to hold still until its far side's capture has been listened to. */
 export function isListening(ctx: Context, lane: Lane): boolean {
   const far = ctx.sides[lane.to];
-  return far.findings.length > 0 || far.position < far.listenUntil;
+  return far.findings.length > 0 || far.position < far.listenUntil || far.shown.length >= mostShown;
+}
+
+/** The mirror has changed at `paths` by a write of ours at `zxid`, which its capture may not know of when it looks. */
+export function showOwn(here: SideContext, txn: Txn): void {
+  here.mirror.apply(txn);
+  noteShown(here, txn, txn.zxid);
+}
+
+/** The same by a finding. */
+export function showFound(here: SideContext, txn: Txn): void {
+  here.mirror.apply(txn);
+  noteShown(here, txn, txn.zxid + 1n);
+}
+
+function noteShown(here: SideContext, { zxid, ops }: Txn, from: bigint): void {
+  const paths = ops.flatMap((op) => ('path' in op ? [op.path] : []));
+  if (paths.length > 0) here.shown.push({ zxid, from, paths, isAskedFor: false });
 }
 
 export interface Told {
@@ -42,40 +55,46 @@ export function nextTold(ctx: Context, side: Side): Told | undefined {
   const here = ctx.sides[side];
   const lane = ctx.lanes[otherSide(side)];
   for (let next = here.findings[0]; next !== undefined; next = here.findings[0]) {
-    if (typeof next === 'bigint') {
-      // With what was out of date, not all up to there has been told: no cursor may say so.
-      if (next > here.position && !here.isMisheard) here.position = next;
-      here.isMisheard = false;
-      here.findings.shift();
+    if (isBusy(ctx, lane)) return undefined;
+    here.findings.shift();
+    if ('knew' in next) {
+      hear(ctx, here, next);
       continue;
     }
-    const news = newsOf(here, next);
-    if (news.length > 0 && isBusy(ctx, lane)) return undefined;
-    here.findings.shift();
-    if (news.length === 0) continue;
-    if (next.zxid > here.mirror.zxid) {
-      dropOutdated(ctx, here);
-      return sortOut(ctx, lane, next, news);
-    }
-    lookAgain(ctx, here, news);
+    const news = newsOf(here.mirror, ctx.scope, next);
+    if (news?.length === 0) continue;
+    if (news !== undefined && next.zxid > here.mirror.zxid) return sortOut(ctx, lane, next, news);
+    lookAgain(ctx, here, next);
   }
   return undefined;
 }
 
-/** What waits behind a finding was made from the mirror as it is before that is taken in: it has to be made again. */
-function dropOutdated(ctx: Context, here: SideContext): void {
-  const outdated = here.findings.flatMap((each) => (typeof each === 'bigint' ? [] : each.ops));
-  if (outdated.length === 0) return;
-  here.findings.length = 0;
-  lookAgain(ctx, here, outdated);
+/**
+ * Everything up to there has been told - but for what is told in comparison with a mirror that has changed since, where that
+ * was committed before: a node that we had made and a client deleted is not in a finding made without it.
+ */
+function hear(ctx: Context, here: SideContext, { zxid, knew }: Progress): void {
+  const { side, isMisheard } = here;
+  here.isMisheard = false;
+  here.shown = here.shown.filter((change) => change.zxid > knew);
+  // With what was out of date, not all up to there has been told: no cursor may say so.
+  if (isMisheard) return;
+  const missed = here.shown.filter(({ from }) => from <= zxid);
+  const through = (missed[0]?.from ?? zxid + 1n) - 1n;
+  here.position = later(here.position, through);
+  const asked = missed.filter(({ isAskedFor }) => !isAskedFor);
+  if (asked.length === 0) return;
+  for (const change of asked) change.isAskedFor = true;
+  const paths = [...new Set(asked.flatMap((change) => change.paths))];
+  ctx.out.push({ kind: 'refresh', side, zxid: here.mirror.zxid, paths });
 }
 
 /** It looked before our last write was there. */
-function lookAgain(ctx: Context, here: SideContext, news: readonly TxnOp[]): void {
+export function lookAgain(ctx: Context, here: SideContext, { ops }: Txn): void {
   const { side, mirror } = here;
   here.listenUntil = mirror.zxid;
   here.isMisheard = true;
-  const paths = news.flatMap((op) => ('path' in op ? [op.path] : []));
+  const paths = ops.flatMap((op) => ('path' in op ? [op.path] : []));
   ctx.out.push({ kind: 'refresh', side, zxid: mirror.zxid, paths });
 }
 
@@ -84,43 +103,6 @@ function sortOut(ctx: Context, lane: Lane, txn: Txn, news: readonly TxnOp[]): To
   const ops: TxnOp[] = [];
   for (const op of news) (isAsWritten(ctx, lane, op) ? own : ops).push(op);
   return { txn: { ...txn, ops }, own };
-}
-
-/** What differs from the mirror and is not older. */
-function newsOf(here: SideContext, txn: Txn): readonly TxnOp[] {
-  const gone = new Set<string>();
-  const news: TxnOp[] = [];
-  for (const op of txn.ops) {
-    if (!isChange(op)) continue;
-    const node = gone.has(op.path) ? undefined : here.mirror.get(op.path);
-    if (!isNews(node, op)) continue;
-    if (op.kind === 'delete') gone.add(op.path);
-    // The mirror takes no create of what is there: it is the same node with other data.
-    const isThere =
-      op.kind === 'create' && node !== undefined && node.stat.ephemeralOwner === op.ephemeralOwner;
-    news.push(isThere ? { kind: 'setData', path: op.path, data: op.data, version: 0 } : op);
-  }
-  return news;
-}
-
-type Change = CreateOp | DeleteOp | SetDataOp | SetAclOp;
-
-const isChange = (op: TxnOp): op is Change => 'path' in op;
-
-function isNews(node: MirrorNode | undefined, op: Change): boolean {
-  switch (op.kind) {
-    case 'delete':
-      return node !== undefined;
-    case 'create':
-      return (
-        node?.stat.ephemeralOwner !== op.ephemeralOwner ||
-        (node.stat.version === 0 && node.dataHash !== dataHash(op.data))
-      );
-    case 'setData':
-      return node === undefined || node.stat.version < op.version;
-    case 'setAcl':
-      return node === undefined || node.stat.aversion < op.aversion || !sameAcl(node.acl, op.acl);
-  }
 }
 
 /** Whether a write of ours, the fate of which is not known, would have left this. */

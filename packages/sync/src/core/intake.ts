@@ -6,7 +6,7 @@ import { noteOverwritten } from './contests.ts';
 import type { Context, SideContext } from './context.ts';
 import { touches } from './dirty.ts';
 import { onCopiesLost, onCopyEcho } from './ephemerals.ts';
-import { nextTold } from './findings.ts';
+import { nextTold, showFound } from './findings.ts';
 import { enqueue, isWriting, type Work, type WorkOp } from './lane.ts';
 import { isEphemeral } from './mirror.ts';
 import { isGapPath } from './raise.ts';
@@ -151,6 +151,13 @@ function onOwnWrite(ctx: Context, side: Side, txn: Txn, closed: readonly string[
   }
 }
 
+/** The same before this run has claimed both sides: the mirrors are compared then, so they have to be right, and that is all. */
+export function foldInFindings(ctx: Context, side: Side): void {
+  for (let told = nextTold(ctx, side); told !== undefined; told = nextTold(ctx, side)) {
+    showFound(ctx.sides[side], { ...told.txn, ops: [...told.own, ...told.txn.ops] });
+  }
+}
+
 /** Takes in what a capture without history has told, as far as nothing of ours is in the way. */
 export function takeFindings(ctx: Context, side: Side): void {
   for (let told = nextTold(ctx, side); told !== undefined; told = nextTold(ctx, side)) {
@@ -164,7 +171,7 @@ export function takeFindings(ctx: Context, side: Side): void {
       if (here.mirrorSessions.has(owner)) copiesGone.push(op.path);
       else if (ctx.sides[otherSide(side)].mirrorOf.has(owner)) ended = owner;
     }
-    here.mirror.apply({ ...txn, ops: [...own, ...txn.ops] });
+    showFound(here, { ...txn, ops: [...own, ...txn.ops] });
     if (txn.zxid > here.lastNoteworthy) here.lastNoteworthy = txn.zxid;
     for (const op of own) if (op.kind === 'create') onCopyEcho(ctx, side, op.path);
     // Whether a client deleted a copy or its session ended cannot be told apart: without evidence nothing is carried back.

@@ -104,6 +104,8 @@ export interface Lane {
   mustRead: boolean;
   /** When the far side's cursor was last written before this run. */
   lastOwnZxid: bigint;
+  /** A run before this one had claimed it. */
+  isResumed: boolean;
   /** Our term is written to the fence. */
   isClaimed: boolean;
   /** As the last multi sent writes it. */
@@ -139,6 +141,7 @@ export function createLane(from: Side): Lane {
     barrierZxid: 0n,
     mustRead: false,
     lastOwnZxid: 0n,
+    isResumed: false,
     isClaimed: false,
     cursor: noCursor,
     confirmed: noCursor,

@@ -15,6 +15,7 @@ import {
 } from './builder.ts';
 import { contest, mayPass, openContest } from './contests.ts';
 import type { Context } from './context.ts';
+import { lookAhead } from './copy.ts';
 import { planDelete } from './deletes.ts';
 import { overlap } from './dirty.ts';
 import { wantCopy } from './ephemerals.ts';
@@ -55,6 +56,7 @@ function leaveFor(ctx: Context, builder: Builder, op: WorkOp, work: Work): Leave
   const contested = openContest(ctx, path);
   if (contested !== undefined && !mayPass(contested, lane.from)) return 'wait';
   if (ctx.held.has(path) || builder.settled.has(path)) return 'done';
+  lookAhead(ctx, path);
   const entry = ctx.dirty.get(path);
   const mine = entry?.[lane.from];
   if (entry === undefined || mine === undefined) return 'go';

@@ -105,8 +105,9 @@ export function sendBatch(ctx: Context, lane: Lane, batch: NewBatch): void {
 
 function nextCursor(ctx: Context, lane: Lane, works: readonly Work[]): Pick<Cursor, 'zxid' | 'seenZxid'> {
   let { zxid, seenZxid } = lane.cursor;
-  // Until all is copied, a restart has to copy all.
-  if (lane.from === 'source' && !ctx.isCopied) return { zxid, seenZxid };
+  // Until all is copied, a restart has to copy all; and until all is looked at, nobody knows what came from the target.
+  const isUnknown = lane.from === 'source' || (ctx.isCopyBlind && ctx.sweeps.length > 0);
+  if (!ctx.isCopied && isUnknown) return { zxid, seenZxid };
   const near = ctx.sides[lane.from];
   // Without history, more that was done before may still be found; how far all has been told, only the position says.
   if (near.traits.hasHistory) {

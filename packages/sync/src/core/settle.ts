@@ -3,6 +3,7 @@ import { nodeKind, parentPath } from '@orchestrator/zookeeper';
 import { type Builder, type Planned, writeCreate, writeSet } from './builder.ts';
 import { contestDelete, mayPass } from './contests.ts';
 import type { Context } from './context.ts';
+import { lookAhead } from './copy.ts';
 import { dataOf } from './data-of.ts';
 import { planDelete } from './deletes.ts';
 import { touches } from './dirty.ts';
@@ -202,6 +203,7 @@ export function planParent(ctx: Context, builder: Builder, path: string, zxid: b
   const { lane } = builder;
   const parent = parentPath(path);
   if (canHaveChildren(ctx, lane, parent)) return 'there';
+  lookAhead(ctx, parent);
   // Deleted since on the near side, perhaps made again, and so was the child: later in this lane.
   const near = ctx.sides[lane.from].mirror.get(parent);
   if (near === undefined || near.stat.czxid > zxid) return 'done';

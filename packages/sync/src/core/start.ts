@@ -1,7 +1,8 @@
 /** From the claims to the steady stream: the windows are what was on its way when the run before ended. */
 import type { Txn } from '@orchestrator/zookeeper';
-import type { Evidence, TargetEvidence } from './compare.ts';
+import type { Evidence } from './compare.ts';
 import type { Context } from './context.ts';
+import type { TargetEvidence } from './copy.ts';
 import { observe } from './intake.ts';
 import { isCopy, isSameContent, isSameKind } from './kinds.ts';
 import { isSessionGone } from './sessions.ts';
@@ -19,8 +20,10 @@ export function evidenceAtStart(ctx: Context, windows: Windows): Record<Side, Ev
 
 /** The same for a first copy, of which the source need not say anything. */
 export function targetEvidence(ctx: Context, { target }: Windows): TargetEvidence {
-  const after = resumePoint(ctx, 'target');
-  return { after, ours: ctx.lanes.source.lastOwnZxid, isTold: target !== undefined };
+  const { source } = ctx.lanes;
+  const begun = ctx.sides.target.mirror.get(ctx.znodes.cursor)?.stat.czxid ?? 0n;
+  const after = later(resumePoint(ctx, 'target'), begun);
+  return { after, ours: source.lastOwnZxid, isTold: target !== undefined, isResumed: source.isResumed };
 }
 
 /** Transactions that have to be looked at once the claims hold; `undefined` where nobody knows them. */

@@ -211,7 +211,13 @@ export type Event =
    * All changes up to `zxid` have been handed in. Needed from captures without history, and from an observer when the end
    * of its stream moves without a transaction (a new epoch).
    */
-  | { readonly kind: 'progress'; readonly side: Side; readonly zxid: bigint }
+  | {
+      readonly kind: 'progress';
+      readonly side: Side;
+      readonly zxid: bigint;
+      /** The mirror's zxid when a capture without history compared what it had read with it. Default: as the mirror is now. */
+      readonly knew?: bigint;
+    }
   /** The stream had a gap: `mirror` is the side as it is now and takes the place of the one before. */
   | { readonly kind: 'snapshot'; readonly side: Side; readonly mirror: Mirror }
   | { readonly kind: 'applied'; readonly side: Side; readonly batch: number; readonly zxid: bigint }
