@@ -11,6 +11,7 @@ const quiet: Terminal = {
   out: () => undefined,
   say: () => undefined,
   writeRaw: () => undefined,
+  writeBytes: () => undefined,
   interactive: false,
   columns: () => helpWidth,
   style: plainStyle(),

@@ -40,3 +40,6 @@ export function withMaster(command: Command): Command {
 
 export const clusterFolderOption = () =>
   new Option('--work-dir <folder>', `state of the local cluster ${environmentNote('ORCHESTRATOR_WORK_DIR')}`);
+
+/** Of an option that may be given several times. */
+export const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];

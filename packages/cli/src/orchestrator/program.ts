@@ -15,6 +15,8 @@ import {
   rolesCommand,
   tasksCommand,
 } from './commands/lists.ts';
+import { logsCommand } from './commands/logs.ts';
+import { runCommand } from './commands/run.ts';
 import { exitCodeRows } from './exit-codes.ts';
 
 const introduction = `Runs and operates clusters that speak Mesos: masters, agents, tasks.
@@ -42,6 +44,7 @@ export function createOrchestrator(context: CommandContext): Command {
   const program = new Command('orchestrator');
   const groups: CommandGroups = [
     ['On this machine:', [clusterCommand(context)]],
+    ['Tasks:', [runCommand(context), logsCommand(context)]],
     [
       'What there is:',
       [

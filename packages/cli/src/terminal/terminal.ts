@@ -8,6 +8,8 @@ export interface Terminal {
   say(text: string): void;
   /** Without line feed, for what redraws itself. */
   writeRaw(text: string): void;
+  /** What another program has written, as it is: to standard output, or to standard error. */
+  writeBytes(data: Uint8Array, to?: 'out' | 'error'): void;
   /** Standard output is a terminal: what moves may be redrawn in place. */
   readonly interactive: boolean;
   columns(): number;
@@ -29,6 +31,7 @@ export function processTerminal({ stdout, stderr, env }: ProcessStreams): Termin
     out: (text) => void stdout.write(`${text}\n`),
     say: (text) => void stderr.write(`${text}\n`),
     writeRaw: (text) => void stdout.write(text),
+    writeBytes: (data, to = 'out') => void (to === 'out' ? stdout : stderr).write(data),
     interactive: stdout.isTTY === true && env.TERM !== 'dumb',
     columns: () => stdout.columns ?? defaultColumns,
     style: createStyle(wantsColour(env, stdout.isTTY === true)),

@@ -20,6 +20,7 @@ async function call(...args: readonly string[]): Promise<{ exitCode: number; out
       out: (text) => void out.push(text),
       say: (text) => void said.push(text),
       writeRaw: (text) => void out.push(text),
+      writeBytes: (data) => void out.push(Buffer.from(data).toString()),
       interactive: false,
       columns: () => 100,
       style: createStyle(false),

@@ -8,7 +8,7 @@ import { readClusterRecord } from '../cluster/record.ts';
 import { readClusterStatus } from '../cluster/status.ts';
 import type { UpOptions } from '../cluster/up.ts';
 import { clusterFolderOf } from '../cluster/work-folder.ts';
-import { clusterFolderOption } from '../options.ts';
+import { clusterFolderOption, collect } from '../options.ts';
 import { renderCluster } from '../render/cluster.ts';
 
 interface FolderOptions extends JsonOption {
@@ -31,8 +31,6 @@ export function clusterCommand(context: CommandContext): Command {
     .addCommand(statusCommand(context))
     .addCommand(downCommand(context));
 }
-
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
 function upCommand(context: CommandContext): Command {
   const command = new Command('up')
