@@ -11,3 +11,4 @@ export { type Probe, type ProbeOptions, startProbe } from './probe.ts';
 export { type ProcessSourceOptions, processSource } from './process/source.ts';
 export type { Source, SourceContext } from './source.ts';
 export type { AppOptions, AppTls } from './transport/app-config.ts';
+export { type ZooKeeperSourceOptions, zookeeperSource } from './zookeeper/source.ts';

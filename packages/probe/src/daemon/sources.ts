@@ -21,6 +21,7 @@ export async function sourcesOf(context: DaemonContext): Promise<Source[]> {
   if (connection.enabled) sources.push(connectionSource(connection));
   if (plugin.enabled) sources.push(pluginSource(plugin));
   if (given.mesos.enabled) sources.push(await mesos(context));
+  if (given.zookeeper.enabled) sources.push(await zookeeper(context));
   return sources;
 }
 
@@ -33,4 +34,14 @@ async function mesos({ config, environment }: DaemonContext): Promise<Source> {
     return principal === undefined ? `Bearer ${value}` : `Basic ${btoa(`${principal}:${value}`)}`;
   };
   return mesosSource({ ...options, authorization });
+}
+
+async function zookeeper({ config, environment }: DaemonContext): Promise<Source> {
+  const { coordinator, token, ...options } = config.sources.zookeeper;
+  const { zookeeperSource } = await import('../zookeeper/source.ts');
+  return zookeeperSource({
+    ...options,
+    ...(coordinator === undefined ? {} : { coordinator }),
+    token: () => (token === undefined ? undefined : readSecret(token, environment)),
+  });
 }
