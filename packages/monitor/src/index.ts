@@ -4,11 +4,10 @@ export {
   type LoadMonitorConfigOptions,
   loadMonitorConfig,
 } from './config/load.ts';
+export type { ClusterDetector, CreateDetector } from './config/others.ts';
 export { type MonitorConfig, monitorConfigSchema } from './config/schema.ts';
 export { MonitorError, type MonitorErrorCode } from './errors.ts';
 export {
-  type ClusterDetector,
-  type CreateDetector,
   createMonitorServer,
   type MonitorServer,
   type MonitorServerOptions,

@@ -5,7 +5,6 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { consoleFolder } from '@orchestrator/console';
-import type { MasterDetector } from '@orchestrator/mesos';
 import {
   type Component,
   createHttpServer,
@@ -26,8 +25,10 @@ import { createCollector } from './collect/collector.ts';
 import { authOf, type Environment, httpTls, makeFirstAccount, probeGate, probeTls } from './config/access.ts';
 import { monitorHelp, readArguments } from './config/arguments.ts';
 import { type LoadedMonitorConfig, loadMonitorConfig } from './config/load.ts';
+import { type CreateDetector, coordinatorPlaces, openConfiguredCluster } from './config/others.ts';
 import { createControls } from './control/controls.ts';
 import { createPipes } from './control/pipes.ts';
+import { createRights } from './control/rights.ts';
 import { createSwitchboard } from './control/switchboard.ts';
 import { createProbeServer } from './ingest/grpc-server.ts';
 import { createAccounts } from './keep/accounts.ts';
@@ -40,6 +41,7 @@ import { createRecorder } from './keep/recorder.ts';
 import { createSessions } from './keep/sessions.ts';
 import { createLiveViews } from './live/live-views.ts';
 import { measuredRenderer, measureMonitor } from './measure.ts';
+import { createMigrations } from './migrations/migrations.ts';
 import { createRenderer } from './view/renderer.ts';
 
 export interface MonitorServerOptions {
@@ -53,13 +55,6 @@ export interface MonitorServerOptions {
   readonly version?: string;
   /** For `cluster.master`. Default: one that asks a list of hosts; it refuses `zk://`. */
   readonly createDetector?: CreateDetector;
-}
-
-/** Finds the leading master of what `cluster.master` names; `close` is called at the end. */
-export type CreateDetector = (master: string) => Promise<ClusterDetector> | ClusterDetector;
-
-export interface ClusterDetector extends MasterDetector {
-  close?(): Promise<void> | void;
 }
 
 export interface MonitorServer {
@@ -139,10 +134,15 @@ export async function createMonitorServer(options: MonitorServerOptions): Promis
     auth: authOf(config, env, sessions),
     openApi: { path: '/api/openapi.json', title: 'Orchestrator monitor', version },
   });
+  const cluster = await openConfiguredCluster({
+    ...{ config, env, clock, logger, createDetector: options.createDetector },
+  });
+  const migrations = createMigrations({ places: coordinatorPlaces(config, env), clock, logger });
   const momentAt = momentsOf({ collector, renderer, pictures: history.pictures });
   addRoutes(http, {
     ...{ ...present, momentAt, appId, version, hostName: hostname(), clock, logger },
-    ...{ accounts, sessions, history, labels, isAuthorised },
+    ...{ accounts, sessions, history, labels, isAuthorised, cluster, migrations },
+    requireRight: createRights(config.controls.roles),
   });
   consoleRoutes(http, consoleFolder);
   return {
@@ -159,6 +159,8 @@ export async function createMonitorServer(options: MonitorServerOptions): Promis
       live.close();
       await probes.close();
       await http.close();
+      await cluster?.close();
+      await migrations.close();
       await recorder.stop();
       collector.close();
       database.close();

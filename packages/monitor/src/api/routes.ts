@@ -3,17 +3,20 @@ import type { Accounts } from '../keep/accounts.ts';
 import type { Labels } from '../keep/labels.ts';
 import type { Sessions } from '../keep/sessions.ts';
 import { accountRoutes } from './account-routes.ts';
+import { type ClusterServices, clusterRoutes } from './cluster-routes.ts';
 import { compressAnswers } from './compress.ts';
 import { controlRoutes } from './control-routes.ts';
 import { type History, historyRoutes } from './history-routes.ts';
 import { labelRoutes } from './label-routes.ts';
 import { liveRoutes } from './live-routes.ts';
+import { type MigrationServices, migrationRoutes } from './migration-routes.ts';
 import { pipeRoutes } from './pipe-routes.ts';
 import { reportRoutes } from './report-routes.ts';
+import { sandboxRoutes } from './sandbox-routes.ts';
 import type { Services } from './services.ts';
 import { topologyRoutes } from './topology-routes.ts';
 
-export interface RouteServices extends Services {
+export interface RouteServices extends Services, ClusterServices, MigrationServices {
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly history: History;
@@ -32,4 +35,7 @@ export function addRoutes(server: HttpServer, services: RouteServices): void {
   accountRoutes(server, services);
   historyRoutes(server, services, services.history);
   labelRoutes(server, services, services.labels);
+  clusterRoutes(server, services);
+  sandboxRoutes(server, services);
+  migrationRoutes(server, services);
 }

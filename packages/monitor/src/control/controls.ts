@@ -5,6 +5,7 @@ import { MonitorError } from '../errors.ts';
 import type { Audit } from '../keep/audit.ts';
 import { controllerOf } from '../view/detail.ts';
 import type { ControlResult } from './link.ts';
+import { createRights } from './rights.ts';
 import type { Switchboard } from './switchboard.ts';
 
 export interface NodeControl {
@@ -34,7 +35,6 @@ export interface ControlRules {
 }
 
 const atOnce = 16;
-const ranks: readonly Role[] = ['viewer', 'operator', 'admin'];
 const hostShells: ReadonlySet<string> = new Set(['host_exec']);
 
 export function createControls(options: {
@@ -44,17 +44,15 @@ export function createControls(options: {
   readonly rules: ControlRules;
 }): Controls {
   const { collector, switchboard, audit, rules } = options;
+  const requireRight = createRights(rules.roles);
 
-  const checkRight = ({ name, role }: Principal, control: string) => {
+  const checkRight = (principal: Principal, control: string) => {
     if (hostShells.has(control) && !rules.hostShell) {
       throw new MonitorError('forbidden', 'shells on hosts are turned off', {
         remedy: 'an administrator can allow them with controls.hostShell',
       });
     }
-    const needed = rules.roles[control] ?? (hostShells.has(control) ? 'admin' : 'operator');
-    if (ranks.indexOf(role) < ranks.indexOf(needed)) {
-      throw new MonitorError('forbidden', `${name} is ${role}, ${control} needs ${needed}`);
-    }
+    requireRight(principal, control, hostShells.has(control) ? 'admin' : 'operator');
   };
 
   /** The probe that knows the node, which may be in any topology. */
