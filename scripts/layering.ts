@@ -19,7 +19,7 @@ export const mayImport: Record<string, readonly string[]> = {
   master: ['runtime', 'mesos', 'zookeeper', 'store'],
   report: [],
   probe: ['runtime', 'report'],
-  console: ['runtime'],
+  console: ['runtime', 'monitor'],
   monitor: ['runtime', 'report', 'store', 'mesos', 'console'],
   cli: ['runtime', 'store', 'zookeeper', 'sync', 'migration', 'mesos', 'master', 'agent', 'probe', 'monitor'],
   testing: ['runtime'],

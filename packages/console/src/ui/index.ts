@@ -19,3 +19,4 @@ export { EmptyState, ErrorState, Loading, sentence } from './state.tsx';
 export { Badge, Meter, type MeterPart, Progress, Status, type Tone } from './status.tsx';
 export { type Column, type Sorting, Table, type TableProps } from './table.tsx';
 export { ToastProvider, type Toasts, useToasts } from './toast.tsx';
+export { useNow } from './use-now.ts';

@@ -1,0 +1,141 @@
+import type { CoordinatorStatus, Migration } from '@orchestrator/monitor/schema';
+import { Link } from 'wouter';
+import {
+  Badge,
+  EmptyState,
+  ErrorState,
+  formatDuration,
+  formatTime,
+  Icon,
+  Loading,
+  Meter,
+  Page,
+  Panel,
+  Status,
+  sentence,
+  useNow,
+} from '../ui/index.ts';
+import styles from './migrations.module.css';
+import { useMigrations } from './requests.ts';
+import { addressOf, offeredOf, shareDone, statusTones, statusWord } from './stages.ts';
+
+const pathOf = ({ coordinator, id }: Migration) =>
+  `/migrations/${encodeURIComponent(coordinator)}/${encodeURIComponent(id)}`;
+
+function Card({ migration, nowMs }: { readonly migration: Migration; readonly nowMs: number }) {
+  const {
+    name,
+    status,
+    phase,
+    phase_name: phaseName,
+    started_ms: startedMs,
+    completed_ms: endedMs,
+  } = migration;
+  const share = shareDone(migration);
+  const approve = offeredOf(migration).approve;
+  return (
+    <article className={styles.card}>
+      <header>
+        <h3>
+          <Link href={pathOf(migration)}>{name}</Link>
+        </h3>
+        <Badge tone={statusTones[status]}>{statusWord(status)}</Badge>
+      </header>
+      <p className={styles.route}>
+        <code>{addressOf(migration, 'source')}</code>
+        <Icon name="chevron" size={12} />
+        <code>{addressOf(migration, 'target')}</code>
+      </p>
+      <Meter label="Steps done" total={1} parts={[{ label: 'done', value: share }]} />
+      <footer>
+        <span>{phase === 0 ? 'Nothing changed yet' : `Phase ${phase}: ${phaseName ?? ''}`}</span>
+        {approve !== undefined && <Status tone="warn">phase {approve} waits for approval</Status>}
+        <span className={styles.aside}>
+          {startedMs === null
+            ? `created ${formatTime(migration.created_ms)}`
+            : `${endedMs === null ? 'for' : 'took'} ${formatDuration((endedMs ?? nowMs) - startedMs)}`}
+        </span>
+      </footer>
+    </article>
+  );
+}
+
+function Coordinators({ coordinators }: { readonly coordinators: readonly CoordinatorStatus[] }) {
+  return (
+    <Panel title="Coordinators">
+      <ul className={styles.coordinators}>
+        {coordinators.map(({ name, url, reachable, problem }) => (
+          <li key={name}>
+            <Status tone={reachable ? 'ok' : 'bad'}>
+              {name} <span className={styles.aside}>{reachable ? 'answers' : 'does not answer'}</span>
+            </Status>
+            <code>{url}</code>
+            {problem !== null && (
+              <p className={styles.problem}>
+                {sentence(problem.message)} {sentence(problem.remedy)}
+              </p>
+            )}
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+/** What to do first, for who has never moved anything. */
+function FirstRun() {
+  return (
+    <EmptyState icon="migration" title="No coordinator of zk-migrate is configured">
+      <p>
+        Start one beside the ensembles with <code>zk-migrate serve --config migration.yaml</code>, then tell
+        this monitor where it is:
+      </p>
+      <pre className={styles.snippet}>
+        {
+          'migrations:\n  coordinators:\n    - name: main\n      url: https://coordinator.example.com:8443\n      token: { file: /etc/orchestrator/coordinator-token }'
+        }
+      </pre>
+    </EmptyState>
+  );
+}
+
+function Migrations({ migrations }: { readonly migrations: readonly Migration[] }) {
+  const nowMs = useNow();
+  const newestFirst = [...migrations].sort((a, b) => b.created_ms - a.created_ms);
+  if (newestFirst.length === 0) {
+    return (
+      <EmptyState icon="migration" title="No migration has been planned">
+        <p>
+          <code>zk-migrate start --source-zk=… --target-zk=… --config=migration.yaml</code> plans one and
+          begins its first phase. It appears here at once.
+        </p>
+      </EmptyState>
+    );
+  }
+  return (
+    <div className={styles.cards}>
+      {newestFirst.map((each) => (
+        <Card key={pathOf(each)} migration={each} nowMs={nowMs} />
+      ))}
+    </div>
+  );
+}
+
+export function MigrationList() {
+  const { data, error, refetch } = useMigrations();
+  if (data === undefined && error !== null)
+    return <ErrorState error={error} onRetry={() => void refetch()} />;
+  if (data === undefined) return <Loading />;
+  return (
+    <Page title="Migrations">
+      {data.coordinators.length === 0 ? (
+        <FirstRun />
+      ) : (
+        <>
+          <Migrations migrations={data.migrations} />
+          <Coordinators coordinators={data.coordinators} />
+        </>
+      )}
+    </Page>
+  );
+}
