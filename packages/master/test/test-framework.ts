@@ -25,6 +25,7 @@ export interface TestFrameworkOptions {
   readonly user?: string;
   /** Default web. */
   readonly role?: string;
+  readonly principal?: string;
 }
 
 export class TestFramework implements AsyncDisposable {
@@ -33,12 +34,20 @@ export class TestFramework implements AsyncDisposable {
   readonly #acknowledges: boolean;
   readonly #lastStates = new Map<string, TaskState>();
 
-  constructor({ detector, id, acknowledges = true, user = 'root', role = 'web' }: TestFrameworkOptions) {
+  constructor({
+    detector,
+    id,
+    acknowledges = true,
+    user = 'root',
+    role = 'web',
+    principal,
+  }: TestFrameworkOptions) {
     this.#acknowledges = acknowledges;
     this.client = createSchedulerClient({
       detector,
       maxDelayMs: 500,
       frameworkInfo: {
+        ...(principal === undefined ? {} : { principal }),
         ...{ user, name: `test of ${user}`, roles: [role], failoverTimeout: 60, checkpoint: true },
         capabilities: [
           { type: FrameworkInfo_Capability_Type.MULTI_ROLE },

@@ -245,6 +245,15 @@ export class Allocator {
     for (const agent of this.#ledger.agents.values()) this.#candidates.addAgent(agent);
   }
 
+  /** By role: agents that its frameworks do not want to be offered for a while. */
+  refusalsByRole(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const roles of this.#ledger.frameworks.values()) {
+      for (const [role, { refusals }] of roles) counts.set(role, (counts.get(role) ?? 0) + refusals.size);
+    }
+    return counts;
+  }
+
   /** Nothing is offered while it is paused: too few agents are back after a fail-over to be fair. */
   setPaused(isPaused: boolean): void {
     this.#isPaused = isPaused;

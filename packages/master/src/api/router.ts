@@ -2,6 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HttpRefusal, type MasterInfoValid } from '@orchestrator/mesos';
 import type { Clock, Logger } from '@orchestrator/runtime';
+import { prometheusText } from '../metrics/prometheus.ts';
+import { snapshot, systemStats } from '../metrics/snapshot.ts';
 import type { LeadingMaster } from '../service/leading-master.ts';
 import type { About } from './about.ts';
 import type { Acls } from './acls.ts';
@@ -16,7 +18,6 @@ import { type OperatorPlace, serveOperator, serveWrite } from './operator-api.ts
 import { serveScheduler } from './scheduler-api.ts';
 import { SharedAnswers } from './shared-answer.ts';
 import { Slicer } from './slicer.ts';
-import { prometheusText, snapshot, systemStats } from './snapshot.ts';
 import { createViewer } from './viewer.ts';
 
 type Realm = 'readonly' | 'readwrite' | 'scheduler';
@@ -149,14 +150,9 @@ export function createApi(options: ApiOptions): (request: IncomingMessage, respo
 }
 
 function figures({ leading, about, clock }: ApiOptions): Map<string, number> {
-  const master = leading();
-  return snapshot({
-    master,
-    startedAtMs: about.startedAtMs,
-    nowMs: clock.nowMs(),
-    allocationRuns: master?.allocationRuns ?? 0,
-    allocationRunMs: master?.allocationRunMs ?? 0,
-  });
+  const perFramework = about.flags.publish_per_framework_metrics !== 'false';
+  const { startedAtMs } = about;
+  return snapshot({ master: leading(), startedAtMs, nowMs: clock.nowMs(), perFramework });
 }
 
 function localRoutes(options: ApiOptions): Route[] {

@@ -13,6 +13,7 @@ import {
 import type { AuthorizedAction } from './authorizer.ts';
 import { log, type MasterContext } from './context.ts';
 import { refuseMsOf } from './filters.ts';
+import { count } from './framework-figures.ts';
 import { giveBack } from './holdings.ts';
 import { type AcceptPlace, launchGroup, launchTasks, normalize } from './launch.ts';
 import { discardOffer, rescindOffer, takeOffer } from './offers.ts';
@@ -104,6 +105,7 @@ export function accept(
   const books = new AcceptBooks(Resources.sum(offers.map((offer) => offer.resources)));
   for (const operation of call.operations) carryOut(context, place, operation, books);
   context.counters.add('master/offers_accepted', offers.length);
+  framework.figures.offers.accepted += offers.length;
   giveBack(context, framework.id, agent.id, books.unused, refuseMsOf(call.filters));
 }
 
@@ -129,11 +131,13 @@ function carryOut(
   books: AcceptBooks,
 ): void {
   const { type } = operation;
+  count(place.framework.figures.operations, type);
   if (type === Offer_Operation_Type.LAUNCH || type === Offer_Operation_Type.LAUNCH_GROUP) {
     if (operation.id !== undefined) {
       refuseLaunchWithId(context, place.framework, operation);
       return;
     }
+    if (type === Offer_Operation_Type.LAUNCH) context.counters.add('master/messages_launch_tasks');
     const launch = type === Offer_Operation_Type.LAUNCH ? launchTasks : launchGroup;
     books.remaining = launch(context, place, operation, books.remaining);
     return;
@@ -280,6 +284,7 @@ export function decline(
     const offer = context.state.offers.get(value);
     if (offer?.frameworkId !== framework.id) continue;
     context.counters.add('master/offers_declined');
+    framework.figures.offers.declined++;
     discardOffer(context, offer, refuseMs);
   }
 }

@@ -3,6 +3,7 @@ import { internal, makeMessage, scheduler } from '@orchestrator/mesos';
 import { accept, decline } from './accept.ts';
 import { log, type MasterContext, toAgent } from './context.ts';
 import { refuseMsOf } from './filters.ts';
+import { count } from './framework-figures.ts';
 import { removeFramework } from './frameworks.ts';
 import { takeInverseOffer } from './offers.ts';
 import { onOperationAcknowledged, reconcileOperations } from './operations.ts';
@@ -96,7 +97,11 @@ function answerInverseOffers(
 
 const nameOf = new Map(Object.entries(type).map(([name, value]) => [value, name.toLowerCase()]));
 
+/** ACCEPT is counted by its operations. */
 const counted: Record<string, string> = {
+  teardown: 'unregister_framework',
+  acknowledge_operation_status: 'operation_status_update_acknowledgement',
+  reconcile_operations: 'reconcile_operations',
   decline: 'decline_offers',
   revive: 'revive_offers',
   suppress: 'suppress_offers',
@@ -114,7 +119,8 @@ export function handleCall(
   call: scheduler.CallValid,
 ): void {
   const name = nameOf.get(call.type) ?? '';
-  context.counters.add(`master/messages_${counted[name] ?? name}`);
+  if (counted[name] !== undefined) context.counters.add(`master/messages_${counted[name]}`);
+  count(framework.figures.calls, call.type);
   switch (call.type) {
     case type.TEARDOWN:
       removeFramework(context, framework, 'TEARDOWN');

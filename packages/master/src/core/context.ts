@@ -9,6 +9,7 @@ import type { Action, AgentMessages, DriverHints } from './actions.ts';
 import type { Authorizer } from './authorizer.ts';
 import type { BoundedMap } from './bounded-map.ts';
 import type { Counters } from './counters.ts';
+import { count } from './framework-figures.ts';
 import type { AgentRecord, FrameworkRecord, InverseOfferRecord, OfferRecord } from './records.ts';
 import type { Timers } from './timers.ts';
 
@@ -129,6 +130,7 @@ export function toFramework(
 ): void {
   const { connection } = framework;
   if (connection === undefined) return;
+  count(framework.figures.events, event.type);
   context.actions.push({
     type: 'to-framework',
     connection,

@@ -10,6 +10,7 @@ import {
 } from '@orchestrator/mesos';
 import { BoundedMap } from './bounded-map.ts';
 import { log, type MasterContext, toAgent, toFramework } from './context.ts';
+import { count, newFrameworkFigures } from './framework-figures.ts';
 import { capabilitiesOf, rolesOf } from './framework-validation.ts';
 import { frameworkFacts } from './holdings.ts';
 import { discardOffersTo, rescindOffer } from './offers.ts';
@@ -20,7 +21,7 @@ import { masterStatus } from './statuses.ts';
 import { isTerminal } from './task-state.ts';
 import { removeExecutor, removeTask, updateTask } from './tasks.ts';
 
-const { Event_Type, EventSchema } = scheduler;
+const { Call_Type, Event_Type, EventSchema } = scheduler;
 
 /** Heartbeats of streams; clients take five missed ones for a partition. */
 export const heartbeatIntervalMs = 15_000;
@@ -64,6 +65,7 @@ export function addFramework(
     offers: new Set(),
     inverseOffers: new Set(),
     operations: new Map(),
+    figures: newFrameworkFigures(),
   };
   context.state.frameworks.set(framework.id, framework);
   return framework;
@@ -71,6 +73,7 @@ export function addFramework(
 
 /** Sends what the framework subscribed for: who it is, and a first sign of life. */
 function welcome(context: MasterContext, framework: FrameworkRecord): void {
+  count(framework.figures.calls, Call_Type.SUBSCRIBE);
   const subscribed = {
     frameworkId: { value: framework.id },
     heartbeatIntervalSeconds: heartbeatIntervalMs / 1000,
@@ -179,6 +182,7 @@ export function updateFramework(
   framework: FrameworkRecord,
   subscription: Subscription,
 ): void {
+  count(framework.figures.calls, Call_Type.UPDATE_FRAMEWORK);
   adopt(framework, subscription);
   for (const offer of [...framework.offers]) {
     if (!framework.roles.includes(offer.role)) rescindOffer(context, offer);

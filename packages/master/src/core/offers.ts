@@ -78,6 +78,7 @@ export function makeOffers(context: MasterContext, offers: readonly Allocation[]
     const record: OfferRecord = { ...offer, id, message, resources };
     context.state.offers.set(id, record);
     framework.offers.add(record);
+    framework.figures.offers.sent++;
     agent.offers.add(record);
     const { offerTimeoutMs } = context.options;
     if (offerTimeoutMs !== undefined) {
@@ -117,6 +118,7 @@ export function rescindOffer(context: MasterContext, offer: OfferRecord): void {
   discardOffer(context, offer);
   const framework = context.state.frameworks.get(offer.frameworkId);
   if (framework === undefined) return;
+  framework.figures.offers.rescinded++;
   const event = makeMessage(EventSchema, {
     type: Event_Type.RESCIND,
     rescind: { offerId: { value: offer.id } },

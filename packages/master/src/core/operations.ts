@@ -18,6 +18,7 @@ import {
 } from '@orchestrator/mesos';
 import { log, type MasterContext, randomUuid, toAgent, toFramework } from './context.ts';
 import { agentFacts, giveBack } from './holdings.ts';
+import { operationNameOf, operationStateNameOf } from './operation-names.ts';
 import type { AgentRecord, FrameworkRecord, OperationRecord } from './records.ts';
 
 const terminalStates: ReadonlySet<OperationState> = new Set([
@@ -166,6 +167,7 @@ export function onOperationStatus(
   const operation = agent.operations.get(hexOf(uuid.value));
   const framework = context.state.frameworks.get(update.frameworkId?.value ?? operation?.frameworkId ?? '');
   if (operation !== undefined) {
+    countEnd(context, operation, latest.state);
     operation.message.latestStatus = latest;
     operation.message.statuses.push(status);
     if (latest.state === OperationState.OPERATION_ERROR || latest.state === OperationState.OPERATION_FAILED) {
@@ -178,6 +180,14 @@ export function onOperationStatus(
   }
   acknowledgeOperation(context, agent, uuid, status);
   if (operation !== undefined && isTerminalOperation(latest.state)) removeOperation(context, operation);
+}
+
+/** Once for each operation: statuses are repeated. */
+function countEnd({ counters }: MasterContext, { message }: OperationRecord, state: OperationState): void {
+  if (isTerminalOperation(message.latestStatus.state) || !isTerminalOperation(state)) return;
+  const [kind, end] = [operationNameOf(message.info.type), operationStateNameOf(state)];
+  counters.add(`master/operations/${kind}/${end}`);
+  counters.add(`master/operations/${end}`);
 }
 
 /** Tells the agent that it need not repeat the status. */

@@ -14,6 +14,7 @@ import type {
   UUIDValid,
 } from '@orchestrator/mesos';
 import type { BoundedMap } from './bounded-map.ts';
+import type { FrameworkFigures } from './framework-figures.ts';
 
 export interface TaskRecord {
   /** Changed in place as updates come: what the APIs show is what is kept. */
@@ -127,4 +128,5 @@ export interface FrameworkRecord {
   readonly inverseOffers: Set<InverseOfferRecord>;
   /** By uuid. */
   readonly operations: Map<string, OperationRecord>;
+  readonly figures: FrameworkFigures;
 }

@@ -9,6 +9,7 @@ import {
   type TaskStatusValid,
 } from '@orchestrator/mesos';
 import { type MasterContext, toFramework } from './context.ts';
+import { count } from './framework-figures.ts';
 import type { FrameworkRecord } from './records.ts';
 import { metricNameOf, visibleState } from './task-state.ts';
 
@@ -64,5 +65,6 @@ export function sendStatus(
 export function refuseTask(context: MasterContext, framework: FrameworkRecord, facts: StatusFacts): void {
   const status = masterStatus(context, framework, facts);
   context.counters.add(`master/tasks_${metricNameOf(status.state)}`);
+  count(framework.figures.ended, status.state);
   sendStatus(context, framework, status);
 }

@@ -55,7 +55,8 @@ export function subscribe(
   call: scheduler.Call_SubscribeValid,
   force: boolean,
 ): void {
-  context.counters.add('master/messages_register_framework');
+  const isNew = (call.frameworkInfo.id?.value ?? '') === '';
+  context.counters.add(`master/messages_${isNew ? 'register' : 'reregister'}_framework`);
   const problem = problemOf(context, call);
   if (problem !== undefined) {
     refuse(context, connection, problem);

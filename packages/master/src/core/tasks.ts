@@ -10,6 +10,7 @@ import {
   type TaskValid,
 } from '@orchestrator/mesos';
 import type { MasterContext } from './context.ts';
+import { count } from './framework-figures.ts';
 import { giveBack } from './holdings.ts';
 import { tellTaskAdded, tellTaskUpdated } from './operator-events.ts';
 import type { AgentRecord, FrameworkRecord, TaskRecord } from './records.ts';
@@ -136,10 +137,16 @@ export function updateTask(
   if (message.statuses.length > mostStatuses) message.statuses.shift();
   if (message.state !== before) {
     task.changedAtMs = context.nowMs;
-    if (isTerminal(message.state)) context.counters.add(`master/tasks_${metricNameOf(message.state)}`);
+    if (isTerminal(message.state)) countEnd(context, task);
   }
   tellTaskUpdated(context, task, status);
   if (isTerminal(message.state)) releaseTask(context, task);
+}
+
+function countEnd(context: MasterContext, { frameworkId, message }: TaskRecord): void {
+  context.counters.add(`master/tasks_${metricNameOf(message.state)}`);
+  const framework = context.state.frameworks.get(frameworkId);
+  if (framework !== undefined) count(framework.figures.ended, message.state);
 }
 
 export function hasExecutor(agent: AgentRecord, frameworkId: string, executorId: string): boolean {

@@ -8,6 +8,7 @@ import {
 } from '@orchestrator/runtime';
 import { type Compare, type Store, StoreError, storeLimits, type Write } from '@orchestrator/store';
 import { MasterError } from '../errors.ts';
+import { Durations } from '../metrics/durations.ts';
 import { knownCapabilities } from './capabilities.ts';
 import { decide, type RegistryOperation } from './operations.ts';
 import { applyChange, type Change, type MutableRegistry, type Registry } from './registry.ts';
@@ -46,7 +47,7 @@ export interface RegistrarFigures {
   readonly bytes: number;
   /** Of the last fetch and the last store. */
   readonly fetchMs: number;
-  readonly storeMs: number | undefined;
+  readonly storeMs: Durations;
 }
 
 /**
@@ -64,7 +65,7 @@ export class Registrar {
   readonly #queue: Queued[] = [];
   readonly #fetchMs: number;
   #bytes: number;
-  #storeMs: number | undefined;
+  readonly #storeMs = new Durations();
   #failure: MasterError | undefined;
   #writing: Promise<void> | undefined;
 
@@ -230,7 +231,7 @@ export class Registrar {
     for (;;) {
       try {
         const { committed } = await this.#store.transaction([guard], writes);
-        this.#storeMs = this.#clock.monotonicMs() - startedMs;
+        this.#storeMs.record(this.#clock.monotonicMs() - startedMs);
         if (committed) return;
         throw new MasterError(
           'lease-lost',

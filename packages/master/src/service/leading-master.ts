@@ -5,6 +5,7 @@ import type { Action, Answer } from '../core/actions.ts';
 import type { MasterCore } from '../core/core.ts';
 import type { CoreEvent, OperatorWrite } from '../core/events.ts';
 import type { Connection } from '../core/records.ts';
+import { Durations } from '../metrics/durations.ts';
 import type { Registrar } from '../registrar/registrar.ts';
 import { sendToDriver, sendUpdateToDriver } from './driver-messages.ts';
 import type { EventStream } from './stream.ts';
@@ -57,9 +58,9 @@ export class LeadingMaster {
   readonly #requests = new Map<number, (answer: Answer) => void>();
   /** When it was elected; milliseconds since 1970. */
   readonly electedAtMs: number;
-  /** How often offers were made, and how long it took the last time. */
-  allocationRuns = 0;
-  allocationRunMs = 0;
+  /** How long offers took to be made, and how long they waited for their turn when they were due. */
+  readonly allocationRunMs = new Durations();
+  readonly allocationLatencyMs = new Durations();
   #nextRequest = 1;
   #timer: { readonly atMs: number; readonly timer: Timer } | undefined;
   #allocation: { readonly atMs: number; readonly timer: Timer } | undefined;
@@ -130,6 +131,10 @@ export class LeadingMaster {
     }
   }
 
+  get subscribers(): number {
+    return this.#subscribers.size;
+  }
+
   removeSubscriber(subscriber: Subscriber): void {
     this.#subscribers.delete(subscriber);
   }
@@ -161,12 +166,13 @@ export class LeadingMaster {
     const allocateMs = this.core.nextAllocationMs(nowMs);
     if (allocateMs !== undefined && (this.#allocation === undefined || allocateMs < this.#allocation.atMs)) {
       this.#allocation?.timer.cancel();
+      const dueAtMs = clock.monotonicMs() + Math.max(0, allocateMs - nowMs);
       const timer = clock.after(Math.max(0, allocateMs - nowMs), () => {
         this.#allocation = undefined;
         const startedMs = clock.monotonicMs();
         this.handle({ type: 'allocate' });
-        this.allocationRuns++;
-        this.allocationRunMs = clock.monotonicMs() - startedMs;
+        this.allocationRunMs.record(clock.monotonicMs() - startedMs);
+        this.allocationLatencyMs.record(Math.max(0, startedMs - dueAtMs));
       });
       this.#allocation = { atMs: allocateMs, timer };
     }

@@ -39,6 +39,12 @@ const fromAgents = {
   PongSlaveMessage: internal.PongSlaveMessageSchema,
 } as const;
 
+function countMessage({ core }: LeadingMaster, principal: string | undefined): void {
+  if (principal === undefined || principal === '') return;
+  core.counters.add(`frameworks/${principal}/messages_received`);
+  core.counters.add(`frameworks/${principal}/messages_processed`);
+}
+
 /** Principals that are remembered; a peer that was forgotten authenticates again. */
 const mostPrincipals = 200_000;
 
@@ -79,6 +85,7 @@ export function masterRoutes(options: MasterProcessOptions): MessageRoute[] {
     const pid = formatUpid(from);
     const error = callError(call);
     if (error !== undefined) return refuse(from, error);
+    countMessage(master, principals.get(pid) ?? call.subscribe?.frameworkInfo.principal);
     if (call.type === scheduler.Call_Type.SUBSCRIBE && call.subscribe !== undefined) {
       const principal = principals.get(pid);
       const claimed = call.subscribe.frameworkInfo.principal;
@@ -113,11 +120,13 @@ export function masterRoutes(options: MasterProcessOptions): MessageRoute[] {
       setResourceFormats(scheduler.CallSchema, call, 'stack');
       onCall(call, force, from);
     }),
-    onMessage(internal.DeactivateFrameworkMessageSchema, (_message, from) =>
-      leading()?.handle({ type: 'framework-deactivated', pid: formatUpid(from) }),
-    ),
+    onMessage(internal.DeactivateFrameworkMessageSchema, (_message, from) => {
+      leading()?.core.counters.add('master/messages_deactivate_framework');
+      leading()?.handle({ type: 'framework-deactivated', pid: formatUpid(from) });
+    }),
     ...oldDriverRoutes(onCall),
     onMessage(authentication.AuthenticateMessageSchema, ({ pid }, from) => {
+      leading()?.core.counters.add('master/messages_authenticate');
       if (authenticator === undefined) {
         const error = 'No authenticator loaded';
         const schema = authentication.AuthenticationErrorMessageSchema;

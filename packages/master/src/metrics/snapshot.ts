@@ -1,15 +1,18 @@
-/** `/metrics/snapshot`: figures by Mesos' keys; and the same as Prometheus text. */
+/** `/metrics/snapshot`: figures by Mesos' keys. */
 import { cpus, freemem, loadavg, totalmem } from 'node:os';
 import { type Resources, TaskState } from '@orchestrator/mesos';
 import { metricNameOf } from '../core/task-state.ts';
 import type { LeadingMaster } from '../service/leading-master.ts';
+import { frameworkFigures } from './framework-figures.ts';
+import { operationFigures } from './operation-figures.ts';
+import { roleFigures } from './role-figures.ts';
 
 export interface SnapshotOptions {
   readonly master: LeadingMaster | undefined;
   readonly startedAtMs: number;
   readonly nowMs: number;
-  readonly allocationRuns: number;
-  readonly allocationRunMs: number;
+  /** Default true. */
+  readonly perFramework?: boolean;
 }
 
 const countedFromStart = [
@@ -24,7 +27,15 @@ const countedFromStart = [
   'slave_unreachable_canceled',
   'recovery_slave_removals',
   'dropped_messages',
+  'http_cache_hits',
+  'slave_shutdowns_scheduled',
+  'slave_shutdowns_completed',
+  'slave_shutdowns_canceled',
   'tasks_launched',
+  'valid_operation_status_updates',
+  'invalid_operation_status_updates',
+  'valid_operation_status_update_acknowledgements',
+  'invalid_operation_status_update_acknowledgements',
   'valid_status_updates',
   'invalid_status_updates',
   'valid_status_update_acknowledgements',
@@ -34,9 +45,13 @@ const countedFromStart = [
   'valid_executor_to_framework_messages',
   'invalid_executor_to_framework_messages',
   ...[
+    'authenticate',
     'register_framework',
-    'teardown',
-    'accept',
+    'reregister_framework',
+    'unregister_framework',
+    'deactivate_framework',
+    'launch_tasks',
+    'operation_status_update_acknowledgement',
     'decline_offers',
     'revive_offers',
     'suppress_offers',
@@ -90,7 +105,9 @@ function systemFigures(figures: Map<string, number>): void {
 /** Sums without the ranges of thousands of agents, which nobody asks for here. */
 function addScalars(sums: Map<string, number>, resources: Resources): void {
   for (const { kind, thousandths } of resources) {
-    if (kind.type === 'scalar') sums.set(kind.name, (sums.get(kind.name) ?? 0) + thousandths);
+    if (kind.type !== 'scalar') continue;
+    const name = kind.revocable ? `${kind.name}_revocable` : kind.name;
+    sums.set(name, (sums.get(name) ?? 0) + thousandths);
   }
 }
 
@@ -113,14 +130,12 @@ function agentFigures(figures: Map<string, number>, master: LeadingMaster | unde
     for (const each of agent.used.values()) addScalars(used, each);
     for (const each of agent.offers) addScalars(offered, each.resources);
   }
-  for (const name of ['cpus', 'mem', 'disk', 'gpus']) {
+  for (const name of ['cpus', 'mem', 'disk', 'gpus'].flatMap((each) => [each, `${each}_revocable`])) {
     const [all, taken] = [(total.get(name) ?? 0) / 1000, (used.get(name) ?? 0) / 1000];
     figures.set(`master/${name}_total`, all);
     figures.set(`master/${name}_used`, taken);
     figures.set(`master/${name}_percent`, all === 0 ? 0 : taken / all);
-    figures.set(`master/${name}_revocable_total`, 0);
-    figures.set(`master/${name}_revocable_used`, 0);
-    figures.set(`master/${name}_revocable_percent`, 0);
+    if (name.endsWith('_revocable')) continue;
     figures.set(`allocator/mesos/resources/${name}/total`, all);
     figures.set(
       `allocator/mesos/resources/${name}/offered_or_allocated`,
@@ -129,7 +144,7 @@ function agentFigures(figures: Map<string, number>, master: LeadingMaster | unde
   }
 }
 
-function frameworkFigures(figures: Map<string, number>, master: LeadingMaster | undefined): void {
+function allFrameworksFigures(figures: Map<string, number>, master: LeadingMaster | undefined): void {
   const frameworks = [...(master?.core.state.frameworks.values() ?? [])];
   const connected = frameworks.filter((framework) => framework.connection !== undefined).length;
   const active = frameworks.filter((framework) => framework.active).length;
@@ -153,52 +168,48 @@ function frameworkFigures(figures: Map<string, number>, master: LeadingMaster | 
 
 function registrarFigures(figures: Map<string, number>, master: LeadingMaster | undefined): void {
   const { queuedOperations = 0, bytes = 0, fetchMs, storeMs } = master?.registrar.figures ?? {};
+  figures.set('registrar/log/ensemble_size', 1);
   figures.set('registrar/queued_operations', queuedOperations);
   figures.set('registrar/registry_size_bytes', bytes);
   figures.set('registrar/log/recovered', master === undefined ? 0 : 1);
   if (fetchMs !== undefined) figures.set('registrar/state_fetch_ms', fetchMs);
-  if (storeMs !== undefined) figures.set('registrar/state_store_ms', storeMs);
+  for (const [name, value] of storeMs?.figures('registrar/state_store_ms') ?? []) figures.set(name, value);
+}
+
+function allocatorFigures(figures: Map<string, number>, master: LeadingMaster | undefined): void {
+  figures.set('allocator/event_queue_dispatches', 0);
+  figures.set('allocator/mesos/event_queue_dispatches', 0);
+  figures.set('allocator/mesos/allocation_runs', master?.allocationRunMs.count ?? 0);
+  if (master === undefined) return;
+  const run = master.allocationRunMs.figures('allocator/mesos/allocation_run_ms');
+  const latency = master.allocationLatencyMs.figures('allocator/mesos/allocation_run_latency_ms');
+  for (const [name, value] of [...run, ...latency]) figures.set(name, value);
+  roleFigures(figures, master);
 }
 
 /** In the order of their names. */
-export function snapshot({
-  master,
-  startedAtMs,
-  nowMs,
-  ...allocation
-}: SnapshotOptions): Map<string, number> {
+export function snapshot(options: SnapshotOptions): Map<string, number> {
+  const { master, startedAtMs, nowMs, perFramework = true } = options;
   const figures = new Map<string, number>();
   figures.set('master/elected', master === undefined ? 0 : 1);
   figures.set('master/uptime_secs', (nowMs - startedAtMs) / 1000);
   figures.set('master/event_queue_dispatches', 0);
   figures.set('master/event_queue_http_requests', 0);
   figures.set('master/event_queue_messages', 0);
+  figures.set('master/operator_event_stream_subscribers', master?.subscribers ?? 0);
   for (const name of countedFromStart) figures.set(`master/${name}`, 0);
   for (const state of endedStates) figures.set(`master/tasks_${metricNameOf(state)}`, 0);
   for (const [name, value] of master?.core.counters.entries() ?? []) figures.set(name, value);
   agentFigures(figures, master);
-  frameworkFigures(figures, master);
+  allFrameworksFigures(figures, master);
+  if (perFramework) {
+    for (const each of master?.core.state.frameworks.values() ?? []) frameworkFigures(figures, each);
+  }
+  operationFigures(figures, master);
   registrarFigures(figures, master);
-  figures.set('allocator/event_queue_dispatches', 0);
-  figures.set('allocator/mesos/event_queue_dispatches', 0);
-  figures.set('allocator/mesos/allocation_runs', allocation.allocationRuns);
-  figures.set('allocator/mesos/allocation_run_ms', allocation.allocationRunMs);
+  allocatorFigures(figures, master);
   systemFigures(figures);
   return new Map([...figures].sort(([left], [right]) => (left < right ? -1 : 1)));
-}
-
-const gauges =
-  /(_active|_inactive|_connected|_disconnected|_unreachable|_total|_used|_percent|elected|uptime_secs|_ms|_bytes|load_\d+min|outstanding_offers|queued_operations|recovered|tasks_(staging|starting|running|killing)|offered_or_allocated)$/;
-
-/** Mesos' names with underscores, `mesos_` before them; counters end with `_total`. */
-export function prometheusText(figures: ReadonlyMap<string, number>): string {
-  const lines: string[] = [];
-  for (const [key, value] of figures) {
-    const isGauge = gauges.test(key);
-    const name = `mesos_${key.replace(/[^A-Za-z0-9]+/g, '_')}${isGauge ? '' : '_total'}`;
-    lines.push(`# TYPE ${name} ${isGauge ? 'gauge' : 'counter'}`, `${name} ${value}`);
-  }
-  return `${lines.join('\n')}\n`;
 }
 
 /** `/system/stats.json` */

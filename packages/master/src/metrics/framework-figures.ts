@@ -1,0 +1,74 @@
+/** `master/frameworks/NAME/ID/…`: what each framework has asked for, been told and been offered. */
+import { Offer_Operation_Type, scheduler, TaskState } from '@orchestrator/mesos';
+import type { FrameworkRecord } from '../core/records.ts';
+
+const namesOf = (values: Readonly<Record<string, string | number>>) =>
+  Object.entries(values)
+    .filter(([name]) => name !== 'UNKNOWN')
+    .map(([name, value]) => [name.toLowerCase(), Number(value)] as const);
+
+const calls = namesOf(scheduler.Call_Type);
+const events = namesOf(scheduler.Event_Type);
+const operations = namesOf(Offer_Operation_Type);
+const active = [
+  TaskState.TASK_STAGING,
+  TaskState.TASK_STARTING,
+  TaskState.TASK_RUNNING,
+  TaskState.TASK_KILLING,
+  TaskState.TASK_UNREACHABLE,
+  TaskState.TASK_UNKNOWN,
+] as const;
+const terminal = [
+  TaskState.TASK_FINISHED,
+  TaskState.TASK_FAILED,
+  TaskState.TASK_KILLED,
+  TaskState.TASK_LOST,
+  TaskState.TASK_ERROR,
+  TaskState.TASK_DROPPED,
+  TaskState.TASK_GONE,
+  TaskState.TASK_GONE_BY_OPERATOR,
+] as const;
+const stateNames = new Map<number, string>(
+  Object.entries(TaskState).map(([name, value]) => [value, name.toLowerCase()]),
+);
+
+function setCounts(
+  figures: Map<string, number>,
+  key: string,
+  names: readonly (readonly [name: string, kind: number])[],
+  counts: readonly number[],
+): void {
+  let sum = 0;
+  for (const [name, kind] of names) {
+    const value = counts[kind] ?? 0;
+    figures.set(`${key}/${name}`, value);
+    sum += value;
+  }
+  figures.set(key, sum);
+}
+
+export function frameworkFigures(figures: Map<string, number>, framework: FrameworkRecord): void {
+  const { info, id, figures: own, roles, suppressedRoles } = framework;
+  const key = `master/frameworks/${encodeURIComponent(info.name)}/${id}`;
+  // Of drivers; those that are known count from the counters, which were set before.
+  for (const kind of info.principal === '' ? [] : ['received', 'processed']) {
+    const name = `frameworks/${info.principal}/messages_${kind}`;
+    if (!figures.has(name)) figures.set(name, 0);
+  }
+  figures.set(`${key}/subscribed`, framework.connection === undefined ? 0 : 1);
+  setCounts(figures, `${key}/calls`, calls, own.calls);
+  setCounts(figures, `${key}/events`, events, own.events);
+  setCounts(figures, `${key}/operations`, operations, own.operations);
+  for (const [name, value] of Object.entries(own.offers)) figures.set(`${key}/offers/${name}`, value);
+  const states = new Map<TaskState, number>([[TaskState.TASK_UNREACHABLE, framework.unreachableTasks.size]]);
+  for (const { message } of framework.tasks.values()) {
+    states.set(message.state, (states.get(message.state) ?? 0) + 1);
+  }
+  for (const state of active) {
+    figures.set(`${key}/tasks/active/${stateNames.get(state)}`, states.get(state) ?? 0);
+  }
+  for (const state of terminal) {
+    figures.set(`${key}/tasks/terminal/${stateNames.get(state)}`, own.ended[state] ?? 0);
+  }
+  for (const role of roles) figures.set(`${key}/roles/${role}/suppressed`, suppressedRoles.has(role) ? 1 : 0);
+}
