@@ -1,6 +1,5 @@
 /** A real cluster: a master, an agent in a process of its own, and a framework that runs shell commands on it. */
 import { fileURLToPath } from 'node:url';
-import { MasterService, readConfig, readFlags } from '@orchestrator/master';
 import {
   createFixedDetector,
   createSchedulerClient,
@@ -22,6 +21,7 @@ export interface MesosCluster extends AsyncDisposable {
   readonly address: string;
   readonly frameworkId: string;
   run(taskId: string, command: string, cpus?: number): Promise<void>;
+  /** Kills it, and starts it again. */
   restartMaster(): Promise<void>;
 }
 
@@ -29,12 +29,22 @@ export async function startMesos(): Promise<MesosCluster> {
   const folder = await temporaryFolder('mesos');
   const [masterPort = 0, agentPort = 0] = await freePorts(2);
   const args = [`--ip=127.0.0.1`, `--port=${masterPort}`, `--work_dir=${folder}`, '--cluster=tests'];
+  const url = `http://127.0.0.1:${masterPort}`;
+  const program = (name: string) => fileURLToPath(new URL(name, import.meta.url));
   const startMaster = async () => {
-    const config = await readConfig(await readFlags({ args, etc: folder }));
-    const service = new MasterService({ config });
-    await service.start();
-    await waitFor(() => service.leading !== undefined, { what: 'the master to lead' });
-    return service;
+    const started = await startProcess({
+      command: process.execPath,
+      args: [program('master-program.ts'), folder, ...args],
+      logFile: `${folder}/master.log`,
+    });
+    // What is not ready yet answers with an error.
+    const leads = () =>
+      fetch(`${url}/state`).then(
+        ({ status }) => status === 200,
+        () => false,
+      );
+    await waitFor(leads, { what: 'the master to lead' });
+    return started;
   };
   let master = await startMaster();
   const flags = {
@@ -44,7 +54,7 @@ export async function startMesos(): Promise<MesosCluster> {
   };
   const agent = await startProcess({
     command: process.execPath,
-    args: [fileURLToPath(new URL('agent-program.ts', import.meta.url)), JSON.stringify(flags)],
+    args: [program('agent-program.ts'), JSON.stringify(flags)],
     logFile: `${folder}/agent.log`,
   });
   const offers = new Map<string, Offer>();
@@ -85,7 +95,8 @@ export async function startMesos(): Promise<MesosCluster> {
       await framework.call({ type: calls.ACCEPT, accept } as never);
     },
     async restartMaster() {
-      await master.stop();
+      master.signal('SIGKILL');
+      await master.exit;
       master = await startMaster();
     },
     async [Symbol.asyncDispose]() {
@@ -98,9 +109,10 @@ export async function startMesos(): Promise<MesosCluster> {
         },
         { what: 'the tasks to end' },
       );
-      agent.signal('SIGTERM');
-      await agent.exit;
-      await master.stop();
+      for (const server of [agent, master]) {
+        server.signal('SIGTERM');
+        await server.exit;
+      }
       await removeFolder(folder);
     },
   };
