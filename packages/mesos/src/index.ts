@@ -26,6 +26,7 @@ export { create, isFieldSet, type MessageShape } from '@bufbuild/protobuf';
 export { MesosError, type MesosErrorCode, type MesosErrorOptions } from './errors.ts';
 export { type DriverCall, decodeDriverCall } from './messages/driver-call.ts';
 export { formatDuration, parseDuration } from './messages/duration.ts';
+export { type EncodedParts, encodeMessageParts } from './messages/encode-parts.ts';
 export { nameOfEnum } from './messages/enum-name.ts';
 export { ipFromNumber, ipToNumber } from './messages/ip.ts';
 export {

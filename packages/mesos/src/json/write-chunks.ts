@@ -8,8 +8,8 @@ export interface WriteJsonChunksOptions extends WriteJsonOptions {
   chunkBytes?: number;
 }
 
-/** Lists are split down to here: the answer, its state, its tasks. */
-const deepestSplit = 3;
+/** Lists are split down to here: the event, its state, its tasks. */
+const deepestSplit = 4;
 
 /** Text in pieces: one for each message of a list near the top, one for each field that is none. */
 function* piecesOf(plan: readonly FieldPlan[], message: Fields, depth: number): Generator<string> {

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { Response_Type, ResponseSchema } from '../generated/mesos/v1/master/master_pb.ts';
+import { TaskState } from '../generated/mesos/v1/task_pb.ts';
+import { Value_Type } from '../generated/mesos/v1/values_pb.ts';
+import { encodeMessageParts } from './encode-parts.ts';
+import { decodeMessage, makeMessage } from './message.ts';
+
+function answerOf(tasks: number) {
+  return makeMessage(ResponseSchema, {
+    type: Response_Type.GET_STATE,
+    getState: {
+      getTasks: {
+        tasks: Array.from({ length: tasks }, (_, index) => ({
+          ...{
+            name: 'sleep',
+            taskId: { value: `task-${index}` },
+            agentId: { value: 'S0' },
+            state: TaskState.TASK_RUNNING,
+          },
+          frameworkId: { value: 'F' },
+          resources: [{ name: 'cpus', type: Value_Type.SCALAR, scalar: { value: 1 } }],
+        })),
+      },
+      getFrameworks: { recoveredFrameworks: [{ user: 'root', name: 'web' }] },
+    },
+  });
+}
+
+test.each([0, 1, 5_000])('an answer with %i tasks is the same message', (count) => {
+  const message = answerOf(count);
+  const work = encodeMessageParts(ResponseSchema, message);
+  let pauses = 0;
+  let step = work.next();
+  for (; step.done !== true; step = work.next()) pauses++;
+  const { parts, bytes } = step.value;
+  const whole = Buffer.concat(parts);
+  expect(whole.length).toBe(bytes);
+  expect(decodeMessage(ResponseSchema, whole)).toEqual(message);
+  expect(pauses).toBeGreaterThanOrEqual(count);
+  expect(Math.max(...parts.map((part) => part.length))).toBeLessThan(100_000);
+});
