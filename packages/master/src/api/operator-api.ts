@@ -2,7 +2,6 @@
 import {
   answerFormat,
   callFormat,
-  encodeMessage,
   HttpRefusal,
   master,
   mediaTypes,
@@ -18,6 +17,7 @@ import { type Exchange, readBody, sendChunks, sendText } from './exchange.ts';
 import { type ReadPlace, readAnswer } from './operator-reads.ts';
 import { serveSubscription } from './operator-stream.ts';
 import { callBodies, mayWrite, writeOf } from './operator-writes.ts';
+import { encodeInSlices } from './sliced-encoding.ts';
 
 const { Call_Type: type } = master;
 
@@ -69,10 +69,9 @@ export async function serveOperator(place: OperatorPlace, exchange: Exchange): P
     return;
   }
   if (accepted === 'protobuf') {
-    const body = encodeMessage(master.ResponseSchema, answer);
-    response.setHeader('Content-Type', mediaTypes.protobuf);
-    response.setHeader('Content-Length', body.byteLength);
-    response.writeHead(200).end(body);
+    const { parts, bytes } = await encodeInSlices(place.slicer, accepted, master.ResponseSchema, answer);
+    response.setHeader('Content-Length', bytes);
+    await sendChunks(response, mediaTypes.protobuf, parts, place.slicer);
     return;
   }
   await sendChunks(response, mediaTypes.json, writeJsonChunks(master.ResponseSchema, answer), place.slicer);

@@ -7,6 +7,7 @@ import { heartbeatEvent, type LeadingMaster } from '../service/leading-master.ts
 import { EventStream } from '../service/stream.ts';
 import type { Exchange } from './exchange.ts';
 import { type ReadPlace, viewState } from './operator-reads.ts';
+import { encodeInSlices } from './sliced-encoding.ts';
 import type { Viewer } from './viewer.ts';
 
 type MasterEvent = master.EventValid;
@@ -59,7 +60,7 @@ export async function serveSubscription(
   { response }: Exchange,
   format: 'json' | 'protobuf',
 ): Promise<void> {
-  const { master: leading, viewer, clock } = place;
+  const { master: leading, viewer, clock, slicer } = place;
   // Taken from now on, and sent after the state: what happens while that is put together must not be missed.
   let before: MasterEvent[] | undefined = [];
   let stream: EventStream<typeof master.EventSchema> | undefined;
@@ -74,7 +75,12 @@ export async function serveSubscription(
   };
   leading.addSubscriber(subscriber);
   response.once('close', () => leading.removeSubscriber(subscriber));
-  const getState = await viewState(place);
+  const event = makeMessage(master.EventSchema, { type: master.Event_Type.SUBSCRIBED });
+  event.subscribed = makeMessage(master.Event_SubscribedSchema, {
+    heartbeatIntervalSeconds: heartbeatIntervalMs / 1000,
+  });
+  event.subscribed.getState = await viewState(place);
+  const first = await encodeInSlices(slicer, format, master.EventSchema, event);
   if (response.destroyed || response.writableEnded) return leading.removeSubscriber(subscriber);
   response.setHeader('Content-Type', mediaTypes[format]);
   response.writeHead(200);
@@ -84,12 +90,7 @@ export async function serveSubscription(
     heartbeat: heartbeatEvent,
     onEnd: () => leading.removeSubscriber(subscriber),
   });
-  const event = makeMessage(master.EventSchema, { type: master.Event_Type.SUBSCRIBED });
-  event.subscribed = makeMessage(master.Event_SubscribedSchema, {
-    heartbeatIntervalSeconds: heartbeatIntervalMs / 1000,
-  });
-  event.subscribed.getState = getState;
-  stream.send(event);
+  stream.sendEncoded(first);
   stream.send(heartbeatEvent);
   for (const waiting of before) stream.send(waiting);
   before = undefined;

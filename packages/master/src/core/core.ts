@@ -39,6 +39,8 @@ export interface MasterCoreOptions extends Partial<Omit<CoreOptions, 'masterInfo
 }
 
 const minuteMs = 60_000;
+/** That offers are made of in one event: some ten milliseconds with the writing. The others are due in the next one. */
+const mostAgentsAtOnce = 250;
 
 const defaults = {
   authorizer: allowAll,
@@ -211,7 +213,7 @@ export class MasterCore {
         this.#tick(context);
         return;
       case 'allocate': {
-        const { offers, inverseOffers } = context.allocator.allocate(context.nowMs);
+        const { offers, inverseOffers } = context.allocator.allocate(context.nowMs, mostAgentsAtOnce);
         makeOffers(context, offers);
         makeInverseOffers(context, inverseOffers);
         return;

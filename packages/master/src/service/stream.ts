@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import {
   type BodyFormat,
+  type EncodedParts,
   encodeBody,
   encodeRecord,
   type MessageShape,
@@ -26,11 +27,15 @@ export interface EventStreamOptions<Desc extends MessageDescriptor> {
   readonly onEnd: () => void;
 }
 
-/** Events as RecordIO on a response that stays open, with heartbeats. */
+/**
+ * Events as RecordIO on a response that stays open, with heartbeats. Those of one round of the event loop leave in one write,
+ * yet each in an HTTP chunk of its own, as Mesos sends them: there are clients that take a chunk for a record.
+ */
 export class EventStream<Desc extends MessageDescriptor> {
   readonly #options: EventStreamOptions<Desc>;
   #timer: Timer | undefined;
   #ended = false;
+  #isCorked = false;
 
   constructor(options: EventStreamOptions<Desc>) {
     this.#options = options;
@@ -46,7 +51,12 @@ export class EventStream<Desc extends MessageDescriptor> {
       response.destroy();
       return;
     }
-    response.write(encodeRecord(encodeBody(format, schema, event)));
+    this.#write(encodeRecord(encodeBody(format, schema, event)));
+  }
+
+  /** An event that took long to write. */
+  sendEncoded({ parts, bytes }: EncodedParts): void {
+    if (!this.#ended) this.#write(Buffer.concat([Buffer.from(`${bytes}\n`), ...parts]));
   }
 
   /** Ends it after what was sent. */
@@ -54,6 +64,20 @@ export class EventStream<Desc extends MessageDescriptor> {
     if (this.#ended) return;
     this.#options.response.end();
     this.#end();
+  }
+
+  #write(bytes: Uint8Array): void {
+    const { response } = this.#options;
+    const { socket } = response;
+    if (!this.#isCorked && socket !== null) {
+      this.#isCorked = true;
+      socket.cork();
+      setImmediate(() => {
+        this.#isCorked = false;
+        socket.uncork();
+      });
+    }
+    response.write(bytes);
   }
 
   #beat(): void {
