@@ -16,6 +16,8 @@ export interface App {
   readonly address: string;
   /** Bytes of messages so far, as they are on the wire. */
   receivedBytes(): number;
+  /** Probes that have come so far. */
+  connections(): number;
   /** What is there now. */
   nodes(topology: string): [string, ReportNode][];
   /** Resolves with the time (ms since 1970) at which the report first fits. */
@@ -28,12 +30,16 @@ const patienceMs = 60_000;
 export async function startApp(): Promise<App> {
   let report: Report = emptyReport;
   let bytes = 0;
+  let connections = 0;
   const looks = new Set<() => void>();
 
   const connect = (stream: ServerDuplexStream<wire.ProbeMessage, wire.AppMessage>) => {
     const decoder = createFrameDecoder();
     stream.on('data', ({ message }: wire.ProbeMessage) => {
-      if (message.case === 'hello') stream.write(appMessage({ case: 'welcome', value: { appId: 'bench' } }));
+      if (message.case === 'hello') {
+        connections++;
+        stream.write(appMessage({ case: 'welcome', value: { appId: 'bench' } }));
+      }
       if (message.case !== 'report') return;
       const frame = decoder.frame(message.value);
       report = frame.full ? frame.report : mergeReports(report, frame.report);
@@ -61,6 +67,7 @@ export async function startApp(): Promise<App> {
   return {
     address: `127.0.0.1:${port}`,
     receivedBytes: () => bytes,
+    connections: () => connections,
     nodes: (topology) =>
       [...(report.topologies.get(topology)?.nodes ?? [])].filter(([, node]) => isAlive(node)),
     seen: (what, fits) =>

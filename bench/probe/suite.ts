@@ -9,11 +9,11 @@ import {
   startDocker,
   temporaryFolder,
 } from '@orchestrator/testing';
-import { type Child, program, startChild } from '../child.ts';
 import type { Suite, SuiteOptions, SuiteResult } from '../result.ts';
 import { median } from '../statistics.ts';
 import { type App, startApp } from './app.ts';
 import { type Fleet, fleetOf } from './containers.ts';
+import { type Daemon, startDaemon } from './daemon.ts';
 import { childrenOf, cpuMs, familyCpuMs, familyRssMb } from './processes.ts';
 
 const settleMs = 15_000;
@@ -56,9 +56,9 @@ async function percentOver(durationMs: number, spentMs: () => number): Promise<n
 async function measureUsage(
   engine: DockerEngine,
   app: App,
-  start: () => Promise<Child>,
+  start: () => Promise<Daemon>,
   durationMs: number,
-): Promise<{ usage: Usage; probe: Child }> {
+): Promise<{ usage: Usage; probe: Daemon }> {
   const idlePercent = await percentOver(durationMs, () => engineCpuMs(engine));
   const probe = await start();
   await sleep(settleMs);
@@ -143,17 +143,22 @@ async function measureDelays(app: App, fleet: Fleet, rounds: number): Promise<De
 
 async function run({ quick, say }: SuiteOptions): Promise<SuiteResult> {
   const durationMs = quick ? 20_000 : 180_000;
-  // Published packages are plain JavaScript; a warm cache of the compiled sources is as near as these come to it.
-  process.env.NODE_COMPILE_CACHE ??= await temporaryFolder('bench-probe');
-  process.env.NODE_OPTIONS = '--max-semi-space-size=2';
+  const compileCache = await temporaryFolder('bench-probe');
   await using engine = await startDocker();
   const fleet = fleetOf(engine, await busyboxImage(engine));
   const untrack = await trackConnections();
   const app = await startApp();
-  const start = () => startChild('probe', program('probe.ts', engine.socketPath, app.address));
-  let probe: Child | undefined;
+  const start = async () => {
+    const connections = app.connections();
+    const daemon = startDaemon({ socketPath: engine.socketPath, app: app.address, compileCache });
+    await app.seen('the probe', () => app.connections() > connections);
+    return daemon;
+  };
+  let probe: Daemon | undefined;
   try {
-    await (await start()).close();
+    const first = await start();
+    await sleep(settleMs / 5);
+    await first.close();
     const usages: Usage[] = [];
     for (const count of [20, 100]) {
       await fleet.growTo(count);

@@ -4,6 +4,7 @@ export { type DockerSourceOptions, dockerSource } from './docker/source.ts';
 export { ProbeError } from './errors.ts';
 export { type HostFacts, hostFacts } from './host/facts.ts';
 export { hostSource } from './host/source.ts';
+export { type KubernetesSourceOptions, kubernetesSource } from './kubernetes/source.ts';
 export type { MesosSourceOptions } from './mesos/options.ts';
 export { mesosSource } from './mesos/source.ts';
 export { type PluginSourceOptions, pluginSource } from './plugin/source.ts';

@@ -16,8 +16,10 @@ export interface Watching {
   stop(): Promise<void>;
 }
 
-export function watch(...sources: Source[]): Watching {
-  const probe = startProbe({ probeId: 'probe', sources, apps: [], logger: silentLogger });
+export const watch = (...sources: Source[]): Watching => watchAs('probe', ...sources);
+
+export function watchAs(probeId: string, ...sources: Source[]): Watching {
+  const probe = startProbe({ probeId, sources, apps: [], logger: silentLogger });
   const nodesOf = (topology: string) =>
     [...(probe.current().topologies.get(topology)?.nodes ?? [])].filter(([, node]) => isAlive(node));
   return {

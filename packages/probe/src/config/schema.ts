@@ -107,9 +107,9 @@ const sources = z.strictObject({
       api: url.optional().describe('Default: as a pod is told by its environment'),
       token: secretReference.optional().describe("Default: the pod's service account"),
       ca: text.optional().describe("PEM file; default: the service account's"),
-      nodeName: text.optional().describe('Of this host; default: its host name'),
       controls: z.boolean().default(true).describe('Scale, delete and logs from the console'),
       lease: text
+        .regex(/^[a-z0-9-]+\/[a-z0-9.-]+$/, { message: 'expected namespace/name' })
         .default('default/orchestrator-probe')
         .describe('`namespace/name` of the lease by which one probe of a cluster is elected'),
     })

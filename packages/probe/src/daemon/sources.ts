@@ -6,6 +6,7 @@ import { pluginSource } from '../plugin/source.ts';
 import { processSource } from '../process/source.ts';
 import type { Source } from '../source.ts';
 import type { DaemonContext } from './components.ts';
+import { kubernetes } from './kubernetes.ts';
 import { readSecret } from './secrets.ts';
 
 /** The sources that are on. Those that few hosts have are loaded only where they are. */
@@ -22,6 +23,7 @@ export async function sourcesOf(context: DaemonContext): Promise<Source[]> {
   if (plugin.enabled) sources.push(pluginSource(plugin));
   if (given.mesos.enabled) sources.push(await mesos(context));
   if (given.zookeeper.enabled) sources.push(await zookeeper(context));
+  if (given.kubernetes.enabled) sources.push(await kubernetes(context));
   return sources;
 }
 

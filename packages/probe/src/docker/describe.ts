@@ -36,6 +36,12 @@ const prefixed = (prefix: string, values: Readonly<Record<string, string>>): [st
 /** Addresses of a container are its host's own business, unless it shares the host's network. */
 const scoped = (host: HostFacts, address: string) => `${host.hostId};${address}`;
 
+/** Kubernetes says in labels whose a container is. */
+function podOf({ labels }: Container): { pod?: string[] } {
+  const uid = labels['io.kubernetes.pod.uid'];
+  return uid === undefined ? {} : { pod: [`${uid};<pod>`] };
+}
+
 export function describeContainer(host: HostFacts, container: Container): Sighting {
   const isUp = container.state === 'running' || container.state === 'paused';
   return {
@@ -65,7 +71,11 @@ export function describeContainer(host: HostFacts, container: Container): Sighti
       docker_container_ports: container.ports,
       docker_container_mounts: container.mounts,
     },
-    parents: { host: [hostNodeId(host)], container_image: [imageNodeId(container.imageId)] },
+    parents: {
+      host: [hostNodeId(host)],
+      container_image: [imageNodeId(container.imageId)],
+      ...podOf(container),
+    },
     controls: controlsOf(container.state),
   };
 }

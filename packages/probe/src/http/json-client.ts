@@ -16,6 +16,8 @@ export interface JsonClientOptions {
   readonly timeoutMs?: number;
   /** Default 32 MiB. */
   readonly limitBytes?: number;
+  /** Connections at once. Default 4. */
+  readonly maxSockets?: number;
   readonly clock: Clock;
 }
 
@@ -74,10 +76,11 @@ export function jsonClient(options: JsonClientOptions): JsonClient {
     ca,
     timeoutMs = 5_000,
     limitBytes = 32 * 2 ** 20,
+    maxSockets = 4,
     clock,
   } = options;
   const isTls = base.startsWith('https:');
-  const keepAlive = { keepAlive: true, maxSockets: 4, keepAliveMsecs: 30_000 };
+  const keepAlive = { keepAlive: true, maxSockets, keepAliveMsecs: 30_000 };
   const agent = isTls
     ? new TlsAgent({ ...keepAlive, ...(ca === undefined ? {} : { ca }) })
     : new PlainAgent(keepAlive);
