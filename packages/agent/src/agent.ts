@@ -33,6 +33,7 @@ import { AgentError, reasonOf } from './errors.ts';
 import { Fetcher } from './fetcher/fetcher.ts';
 import { SandboxCollector } from './sandbox/collector.ts';
 import { sandboxFolder } from './sandbox/layout.ts';
+import { type ContainerServices, createContainerServices } from './service/container-services.ts';
 import { ExecutorSessions } from './service/executor-sessions.ts';
 import { Journal } from './service/journal.ts';
 import { masterRoutes } from './service/master-messages.ts';
@@ -63,6 +64,7 @@ export class Agent {
   readonly #collector: SandboxCollector;
   readonly #fetcher: Fetcher;
   readonly #sessions: ExecutorSessions;
+  readonly #services: ContainerServices;
   readonly #libprocess: Libprocess;
   readonly #timers = new Map<string, Timer>();
   readonly #stopping = new AbortController();
@@ -73,7 +75,7 @@ export class Agent {
 
   constructor(options: AgentOptions) {
     const { config, clock = systemClock, logger = silentLogger, containerizer, onFatal } = options;
-    const { advertisedIp: ip, advertisedPort: port, workDir, switchUser } = config;
+    const { advertisedIp: ip, advertisedPort: port, workDir, switchUser, allowPrivileged } = config;
     this.#options = options;
     this.#clock = clock;
     this.#logger = logger;
@@ -97,10 +99,15 @@ export class Agent {
       onHandlerError: (error, { type }) => logger.warn('a message was not understood', { type, error }),
     });
     this.#runner = new TaskRunner({
-      ...{ workDir, switchUser, pid: this.#pid, ip, port, containerizer, logger },
+      ...{ workDir, switchUser, allowPrivileged, pid: this.#pid, ip, port, containerizer, logger },
       ...{ fetcher: this.#fetcher, collector: this.#collector },
       agentId: () => this.state.info.id?.value ?? '',
       tell: (event) => this.#tell(event),
+    });
+    this.#services = createContainerServices({
+      ...{ containerizer, workDir, logger },
+      state: () => this.#state,
+      sandboxOf: (containerId) => this.#runner.sandboxOf(containerId),
     });
     this.#http = createServer(this.#api());
   }
@@ -117,7 +124,7 @@ export class Agent {
       ...{ config, containerizer, pid: this.#pid, clock: this.#clock, logger: this.#logger },
       startedAtMs: this.#clock.nowMs(),
       state: () => this.#state,
-      sandboxOf: (containerId) => this.#runner.sandboxOf(containerId),
+      ...this.#services,
       garbageCount: () => this.#collector.size,
       tell: (event) => this.#tell(event),
       openSession: (containerId, response, format, onEnd) =>
@@ -136,10 +143,14 @@ export class Agent {
     this.#state = await this.#restore();
     const isRebooted = await this.#store.noteBoot();
     const wanted = wantedContainers(this.#state);
-    const containers = await containerizer.recover((containerId) => wanted.has(containerId));
+    const { standalone } = this.#services;
+    const isWanted = (containerId: string) => wanted.has(containerId) || standalone.has(containerId);
+    const containers = await containerizer.recover(isWanted);
     await this.#listen();
     this.#tell({ type: 'recovered', containers, isRebooted });
-    for (const { containerId, state } of containers) if (state === 'running') this.#runner.adopt(containerId);
+    for (const { containerId, state } of containers) {
+      if (state === 'running' && wanted.has(containerId)) this.#runner.adopt(containerId);
+    }
     this.#follow(detector).catch((error: unknown) => {
       if (!this.#stopping.signal.aborted) this.#options.onFatal(error);
     });
@@ -298,6 +309,7 @@ export class Agent {
     for (const timer of this.#timers.values()) timer.cancel();
     await this.#journal.idle();
     this.#collector.close();
+    this.#services.nested.close();
     this.#sessions.closeAll();
     this.#process?.close();
     this.#libprocess.close();

@@ -49,6 +49,8 @@ export interface AgentConfig {
   reconfigurationPolicy: ReconfigurationPolicy;
   /** Tasks run as the users that they ask for. */
   switchUser: boolean;
+  /** Containers may be privileged, and have more capabilities than usual. */
+  allowPrivileged: boolean;
   /** How old a sandbox that nobody uses may become. */
   gcDelayMs: number;
   /** Share of the disk that is to stay free. */
@@ -283,6 +285,7 @@ export function agentConfig(given: Flags): AgentConfig {
     domain: domainOf(read),
     reconfigurationPolicy: policyOf(read),
     switchUser: read.yes('switch_user'),
+    allowPrivileged: read.yes('allow_privileged_containers'),
     gcDelayMs: read.ms('gc_delay'),
     gcDiskHeadroom: read.share('gc_disk_headroom'),
     diskWatchIntervalMs: read.ms('disk_watch_interval'),

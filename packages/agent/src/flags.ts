@@ -15,6 +15,7 @@ const defaults: Readonly<Record<string, string | undefined>> = {
   acls: undefined,
   advertise_ip: undefined,
   advertise_port: undefined,
+  allow_privileged_containers: 'true',
   attributes: undefined,
   authenticate_http_readonly: 'false',
   authenticate_http_readwrite: 'false',
@@ -80,6 +81,10 @@ const withoutEffect: ReadonlySet<string> = new Set([
 /** Flags that would have made something safer: to take them in silence would be to promise what is not kept. */
 const refused: Readonly<Record<string, string>> = {
   authenticate_http_executors: 'executors are known by their sandbox and container only',
+  bounding_capabilities:
+    'native containers have a short list; refuse others by --allow_privileged_containers=false',
+  effective_capabilities:
+    'native containers have a short list; refuse others by --allow_privileged_containers=false',
   enforce_container_disk_quota: 'limit the disk below work_dir with a quota of its file system',
 };
 

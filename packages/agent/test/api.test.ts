@@ -158,5 +158,8 @@ test('the v1 reads', async () => {
   expect(found.agent_info).toMatchObject({ hostname: 'h', id: { value: 'M-S0' } });
   const { get_containers: containers } = JSON.parse((await call({ type: 'GET_CONTAINERS' })).body);
   expect(containers.containers[0].resource_statistics.mem_limit_bytes).toBe(32 * 1024 * 1024);
-  expect((await call({ type: 'LAUNCH_NESTED_CONTAINER_SESSION' })).status).toBe(501);
+  expect((await call({ type: 'LAUNCH_NESTED_CONTAINER_SESSION' })).body).toBe(
+    "Failed to validate agent::Call: Expecting 'launch_nested_container_session' to be present",
+  );
+  expect((await call({ type: 'ADD_RESOURCE_PROVIDER_CONFIG' })).status).toBe(501);
 });

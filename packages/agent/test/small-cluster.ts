@@ -224,6 +224,11 @@ export class SmallCluster {
     return (await (await fetch(`${this.agentUrl}/state`)).json()) as never;
   }
 
+  /** Of the container of a command task. */
+  containerOf(taskId: string): { value: string } {
+    return { value: this.statusesOf(taskId)[0]?.containerStatus?.containerId?.value ?? '' };
+  }
+
   /** Ends the tasks too. */
   async close(): Promise<void> {
     if (this.agent?.ended === undefined && this.framework?.subscribed) {

@@ -1,7 +1,5 @@
-/** `/api/v1`: the reads of the v1 operator API. */
+/** `/api/v1`: the v1 operator API. */
 import {
-  answerFormat,
-  callFormat,
   encodeBody,
   HttpRefusal,
   makeMessage,
@@ -9,15 +7,23 @@ import {
   nameOfEnum,
   agent as protocol,
   readCall,
-  recordMediaType,
 } from '@orchestrator/mesos';
 import { visibleState } from '../access/visible.ts';
 import type { AgentState } from '../core/records.ts';
+import { attachInput, attachOutput, launchSession } from './attach.ts';
+import {
+  type ContainerCall,
+  killContainer,
+  launchContainer,
+  removeContainer,
+  waitContainer,
+} from './container-calls.ts';
 import { type Exchange, readBody, requirePost, sendText } from './exchange.ts';
 import { listFolder, readPart, resolveFile } from './files.ts';
+import { answerMedia, requestMedia } from './media.ts';
 import { agentMetrics } from './metrics.ts';
 import type { ApiPlace } from './place.ts';
-import { containerFacts } from './statistics.ts';
+import { containerFacts, nestedFacts, standaloneFacts } from './statistics.ts';
 
 type Call = protocol.CallValid;
 type ResponseInit = Parameters<typeof makeMessage<typeof protocol.ResponseSchema>>[1];
@@ -95,8 +101,14 @@ async function readFile(place: ApiPlace, call: Call, principal: string | undefin
   return { type: type.READ_FILE, readFile: { size: BigInt(size), data } };
 }
 
-async function containersAnswer(place: ApiPlace, state: AgentState): Promise<ResponseInit> {
-  const containers = (await containerFacts(place, state)).map((facts) => ({
+async function containersAnswer(
+  place: ApiPlace,
+  state: AgentState,
+  call: Call,
+  principal: string | undefined,
+): Promise<ResponseInit> {
+  const { showNested = false, showStandalone = false } = call.getContainers ?? {};
+  const own = (await containerFacts(place, state)).map((facts) => ({
     frameworkId: { value: facts.framework.id },
     executorId: facts.executor.info.executorId,
     executorName: facts.executor.info.name,
@@ -104,7 +116,16 @@ async function containersAnswer(place: ApiPlace, state: AgentState): Promise<Res
     containerStatus: facts.status,
     resourceStatistics: facts.statistics,
   }));
-  return { type: type.GET_CONTAINERS, getContainers: { containers } };
+  const maySeeStandalone = place.config.acls.permits('view_standalone_container', principal);
+  const others = [
+    ...(showNested ? await nestedFacts(place, state) : []),
+    ...(showStandalone && maySeeStandalone ? standaloneFacts(place) : []),
+  ].map(({ containerId, status, statistics }) => ({
+    containerId: { value: containerId },
+    containerStatus: status,
+    ...(statistics && { resourceStatistics: statistics }),
+  }));
+  return { type: type.GET_CONTAINERS, getContainers: { containers: [...own, ...others] } };
 }
 
 function flagsAnswer({ config }: ApiPlace, principal: string | undefined): ResponseInit {
@@ -150,8 +171,22 @@ const answers: Readonly<Partial<Record<number, Answer>>> = {
   [calls.GET_RESOURCE_PROVIDERS]: () => ({ type: type.GET_RESOURCE_PROVIDERS, getResourceProviders: {} }),
 };
 
+type BodyName = {
+  [Name in keyof Call]-?: Call[Name] extends object | undefined ? Name : never;
+}[keyof Call];
+
 /** Calls that do not work without what they are about. */
-const bodies: Readonly<Partial<Record<number, 'getMetrics' | 'listFiles' | 'readFile'>>> = {
+const bodies: Readonly<Partial<Record<number, BodyName>>> = {
+  [calls.LAUNCH_NESTED_CONTAINER]: 'launchNestedContainer',
+  [calls.WAIT_NESTED_CONTAINER]: 'waitNestedContainer',
+  [calls.KILL_NESTED_CONTAINER]: 'killNestedContainer',
+  [calls.REMOVE_NESTED_CONTAINER]: 'removeNestedContainer',
+  [calls.LAUNCH_NESTED_CONTAINER_SESSION]: 'launchNestedContainerSession',
+  [calls.ATTACH_CONTAINER_OUTPUT]: 'attachContainerOutput',
+  [calls.LAUNCH_CONTAINER]: 'launchContainer',
+  [calls.WAIT_CONTAINER]: 'waitContainer',
+  [calls.KILL_CONTAINER]: 'killContainer',
+  [calls.REMOVE_CONTAINER]: 'removeContainer',
   [calls.GET_METRICS]: 'getMetrics',
   [calls.LIST_FILES]: 'listFiles',
   [calls.READ_FILE]: 'readFile',
@@ -166,14 +201,30 @@ function validate(call: Call): void {
   throw new HttpRefusal(400, `Failed to validate agent::Call: Expecting '${name}' to be present`);
 }
 
-/** Streams of calls have their own way of saying what is in them. */
-function refuseStreams({ request: { headers } }: Exchange): void {
-  if (headers['content-type'] === recordMediaType && headers['message-content-type'] === undefined) {
-    throw new HttpRefusal(400, "Expecting 'Message-Content-Type' to be set for streaming requests");
-  }
-  if (headers.accept !== recordMediaType && headers['message-accept'] !== undefined) {
-    throw new HttpRefusal(406, "Expecting 'Message-Accept' to be not set for non-streaming responses");
-  }
+/** Those that are more than a read. */
+const containerCalls: Readonly<Partial<Record<number, (request: ContainerCall) => Promise<void>>>> = {
+  [calls.LAUNCH_NESTED_CONTAINER]: launchContainer,
+  [calls.WAIT_NESTED_CONTAINER]: waitContainer,
+  [calls.KILL_NESTED_CONTAINER]: killContainer,
+  [calls.REMOVE_NESTED_CONTAINER]: removeContainer,
+  [calls.LAUNCH_NESTED_CONTAINER_SESSION]: launchSession,
+  [calls.ATTACH_CONTAINER_OUTPUT]: attachOutput,
+  [calls.LAUNCH_CONTAINER]: launchContainer,
+  [calls.WAIT_CONTAINER]: waitContainer,
+  [calls.KILL_CONTAINER]: killContainer,
+  [calls.REMOVE_CONTAINER]: removeContainer,
+  [calls.PRUNE_IMAGES]: pruneImages,
+};
+
+async function answerRead(request: ContainerCall, answer: Answer): Promise<void> {
+  const { place, state, exchange, call, media } = request;
+  const { response, principal } = exchange;
+  const visible = visibleState(state, place.config.acls, principal);
+  const message = makeMessage(protocol.ResponseSchema, await answer(place, visible, call, principal));
+  const body = Buffer.from(encodeBody(media.format, protocol.ResponseSchema, message));
+  response.setHeader('Content-Type', mediaTypes[media.format]);
+  response.setHeader('Content-Length', body.byteLength);
+  response.writeHead(200).end(body);
 }
 
 export async function serveOperator(place: ApiPlace, exchange: Exchange): Promise<void> {
@@ -181,21 +232,24 @@ export async function serveOperator(place: ApiPlace, exchange: Exchange): Promis
   const { request, response } = exchange;
   const state = place.state();
   if (state?.areContainersKnown !== true) throw new HttpRefusal(503, 'Agent has not finished recovery');
-  refuseStreams(exchange);
-  const format = callFormat(request.headers['content-type']);
+  const media = answerMedia(request.headers);
+  const { format, isStream } = requestMedia(request.headers);
+  if (isStream) return await attachInput(place, state, exchange, { format, isStream });
   const call = readCall(protocol.CallSchema, format, await readBody(request));
   validate(call);
+  const asked = { place, state, exchange, call, media };
+  const serve = containerCalls[call.type];
+  if (serve !== undefined) return await serve(asked);
   const answer = answers[call.type];
-  if (answer === undefined) {
-    sendText(response, 501, `${nameOfEnum(calls, call.type)} is not supported by this agent`);
-    return;
+  if (answer !== undefined) return await answerRead(asked, answer);
+  if (call.type === calls.ATTACH_CONTAINER_INPUT) {
+    throw new HttpRefusal(415, 'ATTACH_CONTAINER_INPUT is a stream: expecting application/recordio');
   }
-  const { principal } = exchange;
-  const visible = visibleState(state, place.config.acls, principal);
-  const accepted = answerFormat(request.headers.accept);
-  const message = makeMessage(protocol.ResponseSchema, await answer(place, visible, call, principal));
-  const body = Buffer.from(encodeBody(accepted, protocol.ResponseSchema, message));
-  response.setHeader('Content-Type', mediaTypes[accepted]);
-  response.setHeader('Content-Length', body.byteLength);
-  response.writeHead(200).end(body);
+  sendText(response, 501, `${nameOfEnum(calls, call.type)} is not supported by this agent`);
+}
+
+/** The cache is the Engine's, and its business. */
+async function pruneImages({ place, exchange }: ContainerCall): Promise<void> {
+  if (!place.config.acls.permits('prune_images', exchange.principal)) throw new HttpRefusal(403, '');
+  sendText(exchange.response, 200);
 }

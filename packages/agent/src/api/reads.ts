@@ -6,7 +6,7 @@ import { type Exchange, sendJson } from './exchange.ts';
 import { double, jsonText, RawJson } from './json-text.ts';
 import { agentMetrics, prometheusText } from './metrics.ts';
 import type { ApiPlace } from './place.ts';
-import { containerFacts } from './statistics.ts';
+import { type ContainerFacts, containerFacts } from './statistics.ts';
 import { stateJson } from './views.ts';
 
 function stateOf(place: ApiPlace): AgentState {
@@ -59,7 +59,21 @@ export async function sendStatistics(place: ApiPlace, exchange: Exchange): Promi
 }
 
 export async function sendContainers(place: ApiPlace, exchange: Exchange): Promise<void> {
-  const shown = (await factsFor(place, exchange)).map((facts) => ({
+  const { query } = exchange;
+  const [container, framework, executor] = ['container_id', 'framework_id', 'executor_id'].map((name) =>
+    query.get(name),
+  );
+  if ((container && (framework || executor)) || (executor && !framework)) {
+    throw new HttpRefusal(
+      400,
+      'Supported query parameters are container_id only, framework_id only, or executor_id and framework_id only',
+    );
+  }
+  const isWanted = (facts: ContainerFacts) =>
+    (!container || facts.containerId === container) &&
+    (!framework || facts.framework.id === framework) &&
+    (!executor || facts.executor.info.executorId.value === executor);
+  const shown = (await factsFor(place, exchange)).filter(isWanted).map((facts) => ({
     ...{ container_id: facts.containerId, executor_id: facts.executor.info.executorId.value },
     ...{ executor_name: facts.executor.info.name, framework_id: facts.framework.id },
     source: facts.executor.info.source,

@@ -5,7 +5,9 @@ import {
   makeMessage,
   ResourceStatisticsSchema,
   type ResourceStatisticsValid,
+  type Resources,
 } from '@orchestrator/mesos';
+import type { ResourceUsage } from '../container/cgroup-usage.ts';
 import type { AgentState, ExecutorRecord, FrameworkRecord } from '../core/records.ts';
 import type { ApiPlace } from './place.ts';
 import { usedBy } from './views.ts';
@@ -20,48 +22,129 @@ export interface ContainerFacts {
 
 const mebibyte = 1024 * 1024;
 
-async function factsOf(
-  { containerizer, clock }: ApiPlace,
-  framework: FrameworkRecord,
-  executor: ExecutorRecord,
-  containerId: string,
-): Promise<ContainerFacts | undefined> {
-  const running = containerizer.status(containerId);
-  // It may end while its figures are read.
-  const usage = running && (await containerizer.usage(containerId).catch(() => undefined));
-  if (running === undefined || usage === undefined) return undefined;
-  const resources = usedBy(executor);
+const summed = [
+  ...['cpuUserS', 'cpuSystemS', 'cpuPeriods', 'cpuThrottledPeriods', 'cpuThrottledS', 'cpusLimit'],
+  ...['memTotalBytes', 'memRssBytes', 'processes'],
+] as const;
+
+function sumOf(usages: readonly ResourceUsage[]): ResourceUsage {
+  const total: ResourceUsage = { cpuUserS: 0, cpuSystemS: 0 };
+  for (const usage of usages) {
+    for (const name of summed as readonly (keyof ResourceUsage)[]) {
+      const value = usage[name];
+      if (value !== undefined) total[name] = (total[name] ?? 0) + value;
+    }
+  }
+  return total;
+}
+
+function statisticsOf(
+  timestamp: number,
+  usage: ResourceUsage,
+  resources: Resources,
+): ResourceStatisticsValid {
   const memBytes = BigInt(Math.round((resources.thousandths('mem') / 1000) * mebibyte));
   const bytes = (value: number | undefined) => BigInt(Math.round(value ?? 0));
-  const statistics = makeMessage(ResourceStatisticsSchema, {
-    timestamp: clock.nowMs() / 1000,
+  return makeMessage(ResourceStatisticsSchema, {
+    timestamp,
     cpusUserTimeSecs: usage.cpuUserS,
     cpusSystemTimeSecs: usage.cpuSystemS,
     cpusSoftLimit: resources.thousandths('cpus') / 1000,
     ...(usage.cpusLimit !== undefined && { cpusLimit: usage.cpusLimit }),
+    ...(usage.cpuPeriods !== undefined && { cpusNrPeriods: usage.cpuPeriods }),
+    ...(usage.cpuThrottledPeriods !== undefined && { cpusNrThrottled: usage.cpuThrottledPeriods }),
+    ...(usage.cpuThrottledS !== undefined && { cpusThrottledTimeSecs: usage.cpuThrottledS }),
     ...(usage.memTotalBytes !== undefined && { memTotalBytes: bytes(usage.memTotalBytes) }),
     ...(usage.memRssBytes !== undefined && { memRssBytes: bytes(usage.memRssBytes) }),
     ...{ memLimitBytes: memBytes, memSoftLimitBytes: memBytes },
     ...(usage.processes !== undefined && { processes: usage.processes }),
   });
+}
+
+/** Undefined when it does not run; it may end while its figures are read. */
+async function usageOf({ containerizer }: ApiPlace, containerId: string): Promise<ResourceUsage | undefined> {
+  if (containerizer.status(containerId) === undefined) return undefined;
+  return await containerizer.usage(containerId).catch(() => undefined);
+}
+
+/** A group has no container of its own: what its tasks use together. */
+async function factsOf(
+  place: ApiPlace,
+  framework: FrameworkRecord,
+  executor: ExecutorRecord,
+): Promise<ContainerFacts | undefined> {
+  const { containerizer, clock } = place;
+  const { containerId, kind, tasks } = executor;
+  const ids = kind === 'group' ? [...tasks.values()].map((task) => task.containerId) : [containerId];
+  const usages = await Promise.all(ids.map((id) => usageOf(place, id)));
+  const known = usages.filter((usage) => usage !== undefined);
+  if (known.length === 0) return undefined;
+  const pid = containerizer.status(containerId)?.pid;
   const status = makeMessage(ContainerStatusSchema, {
     containerId: { value: containerId },
-    executorPid: running.pid,
+    ...(pid !== undefined && { executorPid: pid }),
   });
+  const statistics = statisticsOf(clock.nowMs() / 1000, sumOf(known), usedBy(executor));
   return { framework, executor, containerId, status, statistics };
 }
 
-/** Of all that run. */
+/** Of all executors that run. */
 export async function containerFacts(place: ApiPlace, state: AgentState): Promise<ContainerFacts[]> {
   const wanted: Promise<ContainerFacts | undefined>[] = [];
   for (const framework of state.frameworks.values()) {
-    for (const executor of framework.executors.values()) {
-      const ids = new Set([
-        executor.containerId,
-        ...[...executor.tasks.values()].map((one) => one.containerId),
-      ]);
-      for (const containerId of ids) wanted.push(factsOf(place, framework, executor, containerId));
-    }
+    for (const executor of framework.executors.values()) wanted.push(factsOf(place, framework, executor));
   }
   return (await Promise.all(wanted)).filter((facts) => facts !== undefined);
+}
+
+/** A container that is no executor's. */
+export interface OtherContainer {
+  containerId: string;
+  status: ContainerStatusValid;
+  statistics?: ResourceStatisticsValid;
+}
+
+/** Tasks of groups, and what was started inside containers. */
+export async function nestedFacts(place: ApiPlace, state: AgentState): Promise<OtherContainer[]> {
+  const found: OtherContainer[] = [];
+  for (const { executors } of state.frameworks.values()) {
+    for (const executor of executors.values()) {
+      if (executor.kind === 'group') found.push(...(await groupFacts(place, executor)));
+    }
+  }
+  for (const [key, { within }] of place.nested.running) {
+    const value = key.split('.').at(-1) ?? key;
+    const containerId = { value, parent: { value: within } };
+    found.push({ containerId: value, status: makeMessage(ContainerStatusSchema, { containerId }) });
+  }
+  return found;
+}
+
+async function groupFacts(place: ApiPlace, executor: ExecutorRecord): Promise<OtherContainer[]> {
+  const { containerizer, clock } = place;
+  const facts = [...executor.tasks.values()].map(async (task): Promise<OtherContainer | undefined> => {
+    const { containerId } = task;
+    const usage = await usageOf(place, containerId);
+    if (usage === undefined) return undefined;
+    const used = usedBy({ ...executor, kind: 'command', tasks: new Map([['', task]]) });
+    const parent = { value: executor.containerId };
+    const executorPid = containerizer.status(containerId)?.pid ?? 0;
+    const status = { containerId: { value: containerId, parent }, executorPid };
+    return {
+      containerId,
+      status: makeMessage(ContainerStatusSchema, status),
+      statistics: statisticsOf(clock.nowMs() / 1000, usage, used),
+    };
+  });
+  return (await Promise.all(facts)).filter((one) => one !== undefined);
+}
+
+/** Those that operators started beside all tasks. */
+export function standaloneFacts({ containerizer, standalone }: ApiPlace): OtherContainer[] {
+  const ids = containerizer.containers().filter((id) => standalone.has(id) && containerizer.status(id));
+  return ids.map((value) => {
+    const executorPid = containerizer.status(value)?.pid ?? 0;
+    const status = makeMessage(ContainerStatusSchema, { containerId: { value }, executorPid });
+    return { containerId: value, status };
+  });
 }

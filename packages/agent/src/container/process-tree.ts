@@ -1,7 +1,7 @@
 /** A process with all that descends from it, which may have left its group and its namespaces. */
 import { readdir, readFile } from 'node:fs/promises';
 
-async function childrenOf(pid: number): Promise<number[]> {
+export async function childrenOf(pid: number): Promise<number[]> {
   const threads = await readdir(`/proc/${pid}/task`).catch((): string[] => []);
   const lists = await Promise.all(
     threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')),
@@ -14,7 +14,8 @@ async function childrenOf(pid: number): Promise<number[]> {
   );
 }
 
-function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+/** Nothing when there is no such process. */
+export function signalIfThere(pid: number, signal: NodeJS.Signals | number): void {
   try {
     process.kill(pid, signal);
   } catch (error) {

@@ -25,12 +25,21 @@ export interface Exit {
   outOfMemory: boolean;
 }
 
+/** Of a terminal, in characters. */
+export interface WindowSize {
+  rows: number;
+  columns: number;
+}
+
 export interface ExecOptions {
   argv: readonly string[];
   environment?: Readonly<Record<string, string>>;
   user?: string;
   /** Standard error then comes with standard output. */
   tty?: boolean;
+  /** Of that terminal in the beginning; default as it comes. */
+  windowSize?: WindowSize;
+  /** Ends it with all that it has started. */
   signal?: AbortSignal;
 }
 
@@ -41,6 +50,10 @@ export interface ExecSession {
   stderr: Readable;
   /** Its exit code. Rejects when it was aborted or the container went away. */
   exit: Promise<number>;
+  /** By its number, to the first process. Nothing when that has ended. */
+  kill(signal: number): Promise<void>;
+  /** Nothing without a terminal. */
+  resize(size: WindowSize): Promise<void>;
 }
 
 export type Recovered =

@@ -1,11 +1,17 @@
 /** A further process of a container, as a process of this machine. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { AgentError } from '../errors.ts';
-import { killTree } from './process-tree.ts';
-import type { ExecSession } from './runtime.ts';
+import { childrenOf, killTree, signalIfThere } from './process-tree.ts';
+import type { ExecSession, WindowSize } from './runtime.ts';
+import { resizeTerminal, withTerminal } from './terminal.ts';
 
 export interface SpawnExecOptions {
   argv: readonly string[];
+  /** It gets a terminal. */
+  tty?: boolean | undefined;
+  windowSize?: WindowSize | undefined;
+  /** The process that signals are meant for, undefined when it is gone; default the one that is spawned. */
+  pidOf?: () => Promise<number | undefined>;
   environment?: NodeJS.ProcessEnv;
   cwd?: string;
   uid?: number;
@@ -16,13 +22,16 @@ export interface SpawnExecOptions {
 /** @throws AgentError `LaunchFailed` when the program cannot be run */
 export async function spawnExec({
   argv,
+  tty = false,
+  windowSize,
+  pidOf,
   environment,
   cwd,
   uid,
   gid,
   signal,
 }: SpawnExecOptions): Promise<ExecSession> {
-  const [program = '', ...args] = argv;
+  const [program = '', ...args] = tty ? withTerminal(argv, windowSize) : argv;
   const child: ChildProcessWithoutNullStreams = spawn(program, args, {
     stdio: 'pipe',
     ...(environment !== undefined && { env: environment }),
@@ -53,7 +62,19 @@ export async function spawnExec({
     if (signal?.aborted === true) abort();
   });
   exit.catch(() => undefined);
-  return { stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, exit };
+  const pid = child.pid ?? 0;
+  return {
+    ...{ stdin: child.stdin, stdout: child.stdout, stderr: child.stderr, exit },
+    async kill(number) {
+      // Below the `script` when there is one: that would swallow it.
+      const [below = pid] = tty ? await childrenOf(pid) : [pid];
+      const target = pidOf === undefined ? below : await pidOf();
+      if (target !== undefined && child.exitCode === null) signalIfThere(target, number);
+    },
+    async resize(size) {
+      if (tty) await resizeTerminal(pid, size);
+    },
+  };
 }
 
 /** Of a process that a signal ended: 128 and SIGKILL's number. */

@@ -20,7 +20,7 @@ export function endTask(
 }
 
 /** Wait status as the kernel gives it: the code, or the signal of those that a signal ended. */
-const waitStatus = (exitCode: number | undefined) =>
+export const waitStatus = (exitCode: number | undefined) =>
   exitCode === undefined ? -1 : exitCode > 128 ? exitCode - 128 : exitCode << 8;
 
 export function endExecutor(

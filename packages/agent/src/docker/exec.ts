@@ -2,8 +2,8 @@
 import { type Duplex, PassThrough } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type Docker from 'dockerode';
-import { killTree } from '../container/process-tree.ts';
-import type { ExecOptions, ExecSession } from '../container/runtime.ts';
+import { killTree, signalIfThere } from '../container/process-tree.ts';
+import type { ExecOptions, ExecSession, WindowSize } from '../container/runtime.ts';
 import { AgentError } from '../errors.ts';
 import { engineError } from './engine-errors.ts';
 
@@ -11,7 +11,7 @@ import { engineError } from './engine-errors.ts';
 export async function execInContainer(
   docker: Docker,
   container: Docker.Container,
-  { argv, environment = {}, user, tty = false, signal }: ExecOptions,
+  { argv, environment = {}, user, tty = false, windowSize, signal }: ExecOptions,
 ): Promise<ExecSession> {
   const what = `running ${argv[0] ?? 'nothing'} in container ${container.id}`;
   try {
@@ -26,10 +26,22 @@ export async function execInContainer(
     const stderr = new PassThrough();
     if (tty) stream.pipe(stdout);
     else docker.modem.demuxStream(stream, stdout, stderr);
-    return { stdin: stream, stdout, stderr, exit: exitOf(exec, stream, [stdout, stderr], signal) };
+    const resize = async ({ rows, columns }: WindowSize) => {
+      if (tty) await exec.resize({ h: rows, w: columns });
+    };
+    // The Engine takes a size only of what runs.
+    if (windowSize !== undefined) await resize(windowSize).catch(ignoreGone);
+    const exit = exitOf(exec, stream, [stdout, stderr], signal);
+    return { stdin: stream, stdout, stderr, exit, resize, kill: (number) => killExec(exec, number) };
   } catch (error) {
     throw engineError(error, 'LaunchFailed', what);
   }
+}
+
+/** The Engine has no call for it; its process is one of this machine. */
+async function killExec(exec: Docker.Exec, signal: number): Promise<void> {
+  const { Running, Pid } = await exec.inspect();
+  if (Running && Pid > 0) signalIfThere(Pid, signal);
 }
 
 /** The container, and the command with it. */

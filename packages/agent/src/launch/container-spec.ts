@@ -7,6 +7,7 @@ import {
   type EnvironmentValid,
   isPersistentVolume,
   Resources,
+  type ResourceValid,
   Volume_Mode,
   Volume_Source_Type,
   type VolumeValid,
@@ -15,6 +16,8 @@ import type { Command, ContainerNetwork, ContainerSpec, PortMapping, Volume } fr
 import type { LaunchOrder } from '../core/turn.ts';
 import { AgentError } from '../errors.ts';
 import type { FetchUri } from '../fetcher/fetcher.ts';
+
+import { linuxSettings, privilegeOf } from './linux-settings.ts';
 
 const mebibyte = 2 ** 20;
 
@@ -36,7 +39,7 @@ export function userOf(order: LaunchOrder): string | undefined {
 }
 
 /** Secrets by reference are resolved by nobody here: a task that needs one does not start without it. */
-function variablesOf(environment: EnvironmentValid | undefined): Record<string, string> {
+export function variablesOf(environment: EnvironmentValid | undefined): Record<string, string> {
   const variables: Record<string, string> = {};
   for (const { name, value, secret } of environment?.variables ?? []) {
     if (secret !== undefined && secret.value === undefined) {
@@ -52,7 +55,11 @@ function commandFor(order: LaunchOrder): Command {
   const command = commandOf(order);
   if (command === undefined)
     throw new AgentError('InvalidContainer', `task ${order.executorId} has no command`);
-  const { shell, value, arguments: words } = command;
+  return commandWords(command);
+}
+
+/** Its words alone. */
+export function commandWords({ shell, value, arguments: words }: CommandInfoValid): Command {
   return { shell, ...(value !== '' && { value }), arguments: words };
 }
 
@@ -140,7 +147,9 @@ function containerFields(
   const portMappings = portsOf(container);
   const all = [...container.volumes.map(volumeOf), ...volumes];
   const { docker, hostname } = container;
+  const linux = image === undefined ? linuxSettings(container) : undefined;
   return {
+    ...(linux && { linux }),
     ...(image && { image }),
     ...(network && { network }),
     ...(portMappings.length > 0 && { portMappings }),
@@ -157,30 +166,75 @@ export interface SpecPlace {
   environment: Readonly<Record<string, string>>;
   /** Tasks run as whom they ask for; otherwise as the agent. */
   switchUser: boolean;
+  /** What would have the whole machine is started too. */
+  allowPrivileged: boolean;
 }
 
-/** @throws AgentError `InvalidContainer` for what no containerizer here can do */
+function resourcesOf(
+  resources: Resources,
+  limits: Readonly<Record<string, { value: number }>>,
+): ContainerSpec['resources'] {
+  const memLimit = limits.mem?.value;
+  return {
+    cpus: resources.thousandths('cpus') / 1000,
+    memBytes: (resources.thousandths('mem') / 1000) * mebibyte,
+    ...(limits.cpus !== undefined && { cpusLimit: limits.cpus.value }),
+    ...(memLimit !== undefined && { memLimitBytes: memLimit * mebibyte }),
+  };
+}
+
+/** @throws AgentError `InvalidContainer` for what no containerizer here can do, or may do */
 export function containerSpec(order: LaunchOrder, place: SpecPlace): ContainerSpec {
   const { task, executor, containerId } = order;
   const resources = Resources.from(task?.resources ?? executor.resources);
   const container = task === undefined ? executor.container : task.container;
   const user = userOf(order);
   const fields = containerFields(container, persistentVolumes(resources, place.workDir));
-  const limits = task?.limits ?? {};
-  const memLimit = limits.mem?.value;
-  return {
-    containerId,
-    command: commandFor(order),
-    environment: { ...place.environment, ...variablesOf(commandOf(order)?.environment) },
-    sandboxPath: place.sandboxPath,
-    resources: {
-      cpus: resources.thousandths('cpus') / 1000,
-      memBytes: (resources.thousandths('mem') / 1000) * mebibyte,
-      ...(limits.cpus !== undefined && { cpusLimit: limits.cpus.value }),
-      ...(memLimit !== undefined && { memLimitBytes: memLimit * mebibyte }),
+  return permitted(
+    {
+      containerId,
+      command: commandFor(order),
+      environment: { ...place.environment, ...variablesOf(commandOf(order)?.environment) },
+      sandboxPath: place.sandboxPath,
+      resources: resourcesOf(resources, task?.limits ?? {}),
+      // An image has users of its own; only who is named for the task itself is meant.
+      ...(place.switchUser && user !== undefined && fields.image === undefined && { user }),
+      ...fields,
     },
-    // An image has users of its own; only who is named for the task itself is meant.
-    ...(place.switchUser && user !== undefined && fields.image === undefined && { user }),
-    ...fields,
-  };
+    place,
+  );
+}
+
+function permitted(spec: ContainerSpec, { allowPrivileged }: SpecPlace): ContainerSpec {
+  const privilege = allowPrivileged ? undefined : privilegeOf(spec);
+  if (privilege === undefined) return spec;
+  const message = `${privilege} is asked for, and this agent has --allow_privileged_containers=false`;
+  throw new AgentError('InvalidContainer', message);
+}
+
+/** What an operator starts beside all tasks. */
+export interface StandaloneRequest {
+  containerId: string;
+  command: CommandInfoValid;
+  container: ContainerInfoValid | undefined;
+  resources: readonly ResourceValid[];
+}
+
+/** @throws AgentError `InvalidContainer` for what no containerizer here can do, or may do */
+export function standaloneSpec(request: StandaloneRequest, place: SpecPlace): ContainerSpec {
+  const { containerId, command, container, resources } = request;
+  const fields = containerFields(container, []);
+  const { user } = command;
+  return permitted(
+    {
+      containerId,
+      command: commandWords(command),
+      environment: { ...place.environment, ...variablesOf(command.environment) },
+      sandboxPath: place.sandboxPath,
+      resources: resourcesOf(Resources.from(resources), {}),
+      ...(place.switchUser && user !== '' && fields.image === undefined && { user }),
+      ...fields,
+    },
+    place,
+  );
 }

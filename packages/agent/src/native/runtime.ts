@@ -16,6 +16,7 @@ import { ContainerFolders } from '../container/container-folder.ts';
 import { ExitFolder } from '../container/exit-folder.ts';
 import { LaunchGate } from '../container/launch-gate.ts';
 import { identify } from '../container/process-identity.ts';
+import { readIfThere } from '../container/read-if-there.ts';
 import { runProgram } from '../container/run-program.ts';
 import type {
   ContainerStatus,
@@ -150,21 +151,20 @@ export class NativeRuntime implements Runtime {
     const folder = this.#folders.of(containerId);
     const spec = await this.#folders.specOf(containerId);
     if (spec === undefined) throw new AgentError('NoSuchContainer', `there is no container ${containerId}`);
-    const { user, tty = false, signal } = options;
+    const { user, tty, windowSize, signal } = options;
     const account = user === undefined ? undefined : await this.#accountOf({ ...spec, user }, folder);
     const file = await writeExecProcess(folder, options, account);
-    const command = [this.#runc, '--root', this.#runcRoot, 'exec', '--process', file, containerId];
-    // runc wants a terminal to give one; `script` makes it.
-    const withTerminal = [
-      'script',
-      '--quiet',
-      '--return',
-      '--command',
-      command.map(quoted).join(' '),
-      '/dev/null',
-    ];
-    const session = await spawnExec({ argv: tty ? withTerminal : command, signal });
-    const tidy = () => rm(file, { force: true });
+    const pidFile = `${file}.pid`;
+    const session = await spawnExec({
+      argv: [
+        ...[this.#runc, '--root', this.#runcRoot, 'exec'],
+        ...['--process', file, '--pid-file', pidFile, containerId],
+      ],
+      ...{ tty, windowSize, signal },
+      // Its first process; runc stays beside it.
+      pidOf: async () => Number(await readIfThere(pidFile)) || undefined,
+    });
+    const tidy = () => Promise.all([file, pidFile].map((path) => rm(path, { force: true })));
     session.exit.then(tidy, tidy);
     return session;
   }
@@ -285,8 +285,6 @@ export class NativeRuntime implements Runtime {
     return runProgram(this.#runc, ['--root', this.#runcRoot, ...words]);
   }
 }
-
-const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
 
 /** Folders of the sandbox that are mounted elsewhere too. */
 async function makeSandboxFolders({ volumes = [], sandboxPath }: ContainerSpec): Promise<void> {

@@ -13,6 +13,7 @@ import type { ResourceUsage } from '../container/cgroup-usage.ts';
 import { ContainerFolders } from '../container/container-folder.ts';
 import { ExitFolder } from '../container/exit-folder.ts';
 import { identify, statFields } from '../container/process-identity.ts';
+import { signalIfThere } from '../container/process-tree.ts';
 import type {
   ContainerStatus,
   ExecOptions,
@@ -176,15 +177,13 @@ export class ProcessRuntime implements Runtime {
 
   async exec(
     containerId: string,
-    { argv, environment, user, tty, signal }: ExecOptions,
+    { argv, environment, user, tty, windowSize, signal }: ExecOptions,
   ): Promise<ExecSession> {
     const spec = await this.#folders.specOf(containerId);
     if (spec === undefined) throw new AgentError('NoSuchContainer', `there is no container ${containerId}`);
-    if (tty === true)
-      throw new AgentError('InvalidContainer', `plain processes such as ${containerId} have no terminals`);
     const account = await accountOf(user === undefined ? spec : { ...spec, user });
     return await spawnExec({
-      argv,
+      ...{ argv, tty, windowSize },
       environment: { ...environmentOf(spec, account?.home), ...environment },
       cwd: spec.sandboxPath,
       ...(account !== undefined && { uid: account.uid, gid: account.gid }),
@@ -221,13 +220,5 @@ export class ProcessRuntime implements Runtime {
   async close(): Promise<void> {
     this.#exits.close();
     this.#output.close();
-  }
-}
-
-function signalIfThere(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

@@ -34,6 +34,9 @@ export function sandboxFolder(workDir: string, ids: SandboxIds): string {
   return join(executorFolder(workDir, ids), 'runs', folderName(ids.containerId));
 }
 
+/** Of a task of a group, within the sandbox of its executor. */
+export const taskSandbox = (sandbox: string, taskId: string) => join(sandbox, 'tasks', folderName(taskId));
+
 /** Under which `/files` shows the latest sandbox too, whatever the agent's id and the container's. */
 export const virtualSandboxPath = ({ frameworkId, executorId }: SandboxIds) =>
   `/frameworks/${frameworkId}/executors/${executorId}/runs/latest`;

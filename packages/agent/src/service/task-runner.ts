@@ -1,6 +1,5 @@
 /** Sandboxes, fetching, containers and checks, as the core orders them; tells it what becomes of them. */
 import { chown, mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { isPersistentVolume, type Resources, type TaskInfoValid } from '@orchestrator/mesos';
 import type { Logger } from '@orchestrator/runtime';
 import { CheckRunner } from '../checks/runner.ts';
@@ -14,11 +13,12 @@ import type { Fetcher } from '../fetcher/fetcher.ts';
 import { containerSpec, persistentVolumePath, urisOf, userOf } from '../launch/container-spec.ts';
 import { checkOf, healthCheckOf } from '../launch/task-checks.ts';
 import type { SandboxCollector } from '../sandbox/collector.ts';
-import { createSandbox, folderName } from '../sandbox/layout.ts';
+import { createSandbox, taskSandbox } from '../sandbox/layout.ts';
 
 export interface TaskRunnerOptions {
   workDir: string;
   switchUser: boolean;
+  allowPrivileged: boolean;
   /** `slave(1)@ip:port` */
   pid: string;
   ip: string;
@@ -78,7 +78,7 @@ export class TaskRunner {
   }
 
   async #launch(order: LaunchOrder, signal: AbortSignal): Promise<void> {
-    const { containerizer, fetcher, workDir, switchUser, tell } = this.#options;
+    const { containerizer, fetcher, workDir, switchUser, allowPrivileged, tell } = this.#options;
     const { containerId } = order;
     const user = userOf(order);
     const owner = switchUser && user !== undefined ? await ownerOf(user) : undefined;
@@ -87,7 +87,7 @@ export class TaskRunner {
     signal.throwIfAborted();
     const environment = this.#environment(order, sandboxPath);
     const launched = containerizer.launch(
-      containerSpec(order, { sandboxPath, workDir, environment, switchUser }),
+      containerSpec(order, { sandboxPath, workDir, environment, switchUser, allowPrivileged }),
     );
     // From here on the containerizer knows it, and kills are its own.
     this.#preparing.delete(containerId);
@@ -112,7 +112,7 @@ export class TaskRunner {
     const { executorContainerId, containerId, task } = order;
     const sandbox = await this.#sandbox(order, owner);
     if (executorContainerId === containerId || task === undefined) return sandbox;
-    const path = join(sandbox, 'tasks', folderName(task.taskId.value));
+    const path = taskSandbox(sandbox, task.taskId.value);
     await mkdir(path, { recursive: true });
     if (owner !== undefined) await chown(path, owner.uid, owner.gid);
     return path;
