@@ -1,0 +1,44 @@
+import type { NodeTable } from '../model/schema.ts';
+import styles from './details-panel.module.css';
+
+/** Properties by name, or rows with columns, as the probe or a plugin made them. */
+export function NodeTables({ table }: { readonly table: NodeTable }) {
+  const { columns, rows, truncationCount = 0 } = table;
+  const shown = columns ?? [
+    { id: 'label', label: 'Name' },
+    { id: 'value', label: 'Value' },
+  ];
+  return (
+    <>
+      <table className={styles.rows}>
+        {columns !== null && (
+          <thead>
+            <tr>
+              {shown.map(({ id, label }) => (
+                <th key={id} scope="col">
+                  {label}
+                </th>
+              ))}
+            </tr>
+          </thead>
+        )}
+        <tbody>
+          {rows.map(({ id, entries }) => (
+            <tr key={id}>
+              {shown.map((column, index) =>
+                index === 0 ? (
+                  <th key={column.id} scope="row" className={styles.name}>
+                    {entries[column.id] ?? ''}
+                  </th>
+                ) : (
+                  <td key={column.id}>{entries[column.id] ?? ''}</td>
+                ),
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {truncationCount > 0 && <p className={styles.more}>and {truncationCount} more</p>}
+    </>
+  );
+}

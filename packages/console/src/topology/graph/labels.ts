@@ -1,0 +1,123 @@
+/** Names beside nodes: as many as fit without covering each other, the most telling first. */
+import { token } from '../../theme/theme.ts';
+import type { Emphasis } from './buffers.ts';
+import { type Camera, type Size, sizeScale } from './camera.ts';
+import type { Scene } from './scene.ts';
+
+export interface PlacedLabel {
+  readonly index: number;
+  readonly x: number;
+  readonly y: number;
+  readonly text: string;
+  /** Second line; empty for none. */
+  readonly minor: string;
+}
+
+const [maxLabels, maxCharacters] = [160, 26];
+/** Of the grid in which room is kept, in pixels. */
+const [cellWidth, cellHeight] = [26, 15];
+const characterWidth = 6.1;
+/** Smaller nodes are named only when they are pointed at. */
+const leastRadius = 3.2;
+const detailZoom = 0.85;
+
+const shortened = (text: string) =>
+  text.length > maxCharacters ? `${text.slice(0, maxCharacters - 1)}…` : text;
+
+/** Pure: which names are written where. */
+export function placeLabels(
+  {
+    scene,
+    positions,
+    emphasis,
+  }: { readonly scene: Scene; readonly positions: Float32Array; readonly emphasis: Emphasis },
+  camera: Camera,
+  { width, height }: Size,
+): PlacedLabel[] {
+  const placed: PlacedLabel[] = [];
+  const taken = new Set<number>();
+  const columns = Math.ceil(width / cellWidth) + 2;
+  const scale = sizeScale(camera.zoom);
+  const hasRoom = (x: number, y: number, textWidth: number, lines: number) => {
+    const cells: number[] = [];
+    const [left, right] = [
+      Math.floor((x - textWidth / 2) / cellWidth),
+      Math.floor((x + textWidth / 2) / cellWidth),
+    ];
+    const top = Math.floor(y / cellHeight);
+    for (let row = top; row < top + lines; row++) {
+      for (let column = left; column <= right; column++) cells.push(row * columns + column);
+    }
+    if (cells.some((cell) => taken.has(cell))) return false;
+    for (const cell of cells) taken.add(cell);
+    return true;
+  };
+  const put = (index: number, isForced: boolean) => {
+    const node = scene.nodes[index];
+    if (node === undefined) return;
+    const x = ((positions[index * 2] ?? 0) - camera.x) * camera.zoom + width / 2;
+    const middle = ((positions[index * 2 + 1] ?? 0) - camera.y) * camera.zoom + height / 2;
+    const radius = Math.max(2, (scene.radii[index] ?? 0) * scale);
+    if (x < -40 || x > width + 40 || middle < -40 || middle > height + 40) return;
+    if (!isForced && radius < leastRadius) return;
+    const text = shortened(node.label);
+    const minor = isForced || camera.zoom > detailZoom || node.members > 0 ? shortened(node.minor) : '';
+    const y = middle + radius + 13;
+    const isPlaced = hasRoom(
+      x,
+      y - 10,
+      Math.max(text.length, minor.length * 0.9) * characterWidth,
+      minor === '' ? 1 : 2,
+    );
+    if (isPlaced || isForced) placed.push({ index, x, y, text, minor });
+  };
+  for (const index of [emphasis.hovered, emphasis.selected]) if (index !== undefined) put(index, true);
+  const first = new Set([emphasis.hovered, emphasis.selected]);
+  for (const index of scene.byWeight) {
+    if (placed.length >= maxLabels) break;
+    const isDimmed = emphasis.bright !== undefined && !emphasis.bright.has(index);
+    if (!isDimmed && !first.has(index)) put(index, false);
+  }
+  return placed;
+}
+
+export interface LabelInk {
+  readonly text: string;
+  readonly minor: string;
+  readonly halo: string;
+}
+
+export const readLabelInk = (): LabelInk => ({
+  text: token('--text'),
+  minor: token('--text-3'),
+  halo: token('--canvas'),
+});
+
+const [textFont, minorFont] = [
+  '500 11.5px "Inter Variable", sans-serif',
+  '400 10.5px "Inter Variable", sans-serif',
+];
+
+export function drawLabels(
+  context: CanvasRenderingContext2D,
+  labels: readonly PlacedLabel[],
+  ink: LabelInk,
+): void {
+  context.textAlign = 'center';
+  context.lineJoin = 'round';
+  context.lineWidth = 3;
+  context.strokeStyle = ink.halo;
+  context.font = textFont;
+  context.fillStyle = ink.text;
+  for (const { x, y, text } of labels) {
+    context.strokeText(text, x, y);
+    context.fillText(text, x, y);
+  }
+  context.font = minorFont;
+  context.fillStyle = ink.minor;
+  for (const { x, y, minor } of labels) {
+    if (minor === '') continue;
+    context.strokeText(minor, x, y + 13);
+    context.fillText(minor, x, y + 13);
+  }
+}

@@ -1,0 +1,138 @@
+/** What is drawn of a view: its nodes, with closed groups as one node each and what flows between them summed up. */
+import type { Tone } from '../../ui/index.ts';
+import { groupOf } from './groups.ts';
+import type { Nodes } from './live-view.ts';
+import { metricOf } from './metrics.ts';
+import { stateOf } from './node-state.ts';
+import type { NodeSummary } from './schema.ts';
+
+export interface DrawnNode {
+  readonly id: string;
+  readonly label: string;
+  readonly minor: string;
+  readonly shape: string;
+  readonly tone: Tone;
+  readonly isPseudo: boolean;
+  /** Members of a closed group; 0 for a node. */
+  readonly members: number;
+  /** Of the chosen metric, 0 to 1; undefined if the node has it not. */
+  readonly level: number | undefined;
+  /** Name of the group it is in or stands for. */
+  readonly group: string | undefined;
+}
+
+export interface DrawnEdge {
+  readonly from: string;
+  readonly to: string;
+  /** Flows of nodes that it stands for. */
+  readonly count: number;
+  readonly connections: number;
+  /** Both ways. */
+  readonly bytesPerS: number;
+}
+
+export interface Drawn {
+  readonly nodes: readonly DrawnNode[];
+  readonly edges: readonly DrawnEdge[];
+}
+
+export interface DrawOptions {
+  /** Id of a group kind; undefined: nothing is grouped. */
+  readonly group: string | undefined;
+  /** Names of groups whose members are drawn. */
+  readonly open: ReadonlySet<string>;
+  readonly metric: string | undefined;
+  readonly fullMeasure: number;
+}
+
+export const groupPrefix = 'group ';
+
+const severity: readonly Tone[] = ['bad', 'warn', 'info', 'ok', 'idle'];
+
+function nodeDrawn(
+  node: NodeSummary,
+  group: string | undefined,
+  { metric, fullMeasure }: DrawOptions,
+): DrawnNode {
+  const { id, label, labelMinor, shape, pseudo = false } = node;
+  const value = metric === undefined ? undefined : metricOf(node, metric)?.value;
+  const level = value === undefined || fullMeasure <= 0 ? undefined : Math.min(1, value / fullMeasure);
+  return {
+    id,
+    label,
+    minor: labelMinor,
+    shape,
+    tone: stateOf(node).tone,
+    isPseudo: pseudo,
+    members: 0,
+    level,
+    group,
+  };
+}
+
+function groupDrawn(name: string, members: readonly DrawnNode[]): DrawnNode {
+  const levels = members.map(({ level }) => level).filter((level) => level !== undefined);
+  const tone = severity.find((each) => members.some((member) => member.tone === each)) ?? 'info';
+  return {
+    ...{
+      id: `${groupPrefix}${name}`,
+      label: name,
+      minor: `${members.length} nodes`,
+      shape: members[0]?.shape ?? '',
+    },
+    ...{ tone, isPseudo: false, members: members.length, group: name },
+    level: levels.length === 0 ? undefined : levels.reduce((sum, level) => sum + level, 0) / levels.length,
+  };
+}
+
+interface Sum {
+  count: number;
+  connections: number;
+  bytesPerS: number;
+}
+
+function edgesOf(nodes: Nodes, placeOf: ReadonlyMap<string, string>): DrawnEdge[] {
+  const sums = new Map<string, Map<string, Sum>>();
+  for (const node of nodes.values()) {
+    const from = placeOf.get(node.id);
+    if (from === undefined || node.adjacency === undefined) continue;
+    const flows = new Map(node.flows?.map((flow) => [flow.id, flow]));
+    for (const id of node.adjacency) {
+      const to = placeOf.get(id);
+      if (to === undefined || to === from) continue;
+      const targets = sums.get(from) ?? new Map<string, Sum>();
+      sums.set(from, targets);
+      const sum = targets.get(to) ?? { count: 0, connections: 0, bytesPerS: 0 };
+      targets.set(to, sum);
+      const flow = flows.get(id);
+      sum.count++;
+      sum.connections += flow?.connections ?? 0;
+      sum.bytesPerS += (flow?.sentBytesPerS ?? 0) + (flow?.receivedBytesPerS ?? 0);
+    }
+  }
+  const edges: DrawnEdge[] = [];
+  for (const [from, targets] of sums) for (const [to, sum] of targets) edges.push({ from, to, ...sum });
+  return edges;
+}
+
+export function draw(nodes: Nodes, options: DrawOptions): Drawn {
+  const { group: kind, open } = options;
+  const drawn: DrawnNode[] = [];
+  const closed = new Map<string, DrawnNode[]>();
+  const placeOf = new Map<string, string>();
+  for (const node of nodes.values()) {
+    const group = kind === undefined || node.pseudo === true ? undefined : groupOf(node, kind);
+    const made = nodeDrawn(node, group, options);
+    if (group === undefined || open.has(group)) {
+      drawn.push(made);
+      placeOf.set(node.id, node.id);
+    } else {
+      const members = closed.get(group) ?? [];
+      closed.set(group, members);
+      members.push(made);
+      placeOf.set(node.id, `${groupPrefix}${group}`);
+    }
+  }
+  for (const [name, members] of closed) drawn.push(groupDrawn(name, members));
+  return { nodes: drawn, edges: edgesOf(nodes, placeOf) };
+}

@@ -1,0 +1,41 @@
+/** Metrics as people read them. */
+import { formatBytes, formatNumber, formatPercent, formatRate } from '../../ui/index.ts';
+import type { MetricRow, NodeSummary } from './schema.ts';
+
+export function formatMetric(value: number, format: string | undefined): string {
+  if (format === 'percent') return formatPercent(value);
+  if (format === 'filesize') return formatBytes(value);
+  if (format === 'rate') return formatRate(value);
+  return formatNumber(value);
+}
+
+export interface MetricKind {
+  readonly id: string;
+  readonly label: string;
+  readonly format: string | undefined;
+}
+
+/** Those that nodes of a view have, the most important first. */
+export function metricKinds(nodes: Iterable<NodeSummary>): readonly MetricKind[] {
+  const kinds = new Map<string, MetricKind & { readonly priority: number }>();
+  for (const { metrics = [] } of nodes) {
+    for (const { id, label, format, priority } of metrics) {
+      if (!kinds.has(id)) kinds.set(id, { id, label, format, priority });
+    }
+  }
+  return [...kinds.values()].sort((a, b) => a.priority - b.priority);
+}
+
+export const metricOf = ({ metrics }: NodeSummary, id: string): MetricRow | undefined =>
+  metrics?.find((metric) => metric.id === id);
+
+/** What a full measure is: 100 for percentages, else the largest of all nodes. */
+export function fullMeasure(nodes: Iterable<NodeSummary>, id: string): number {
+  let full = 0;
+  for (const node of nodes) {
+    const metric = metricOf(node, id);
+    if (metric === undefined) continue;
+    full = Math.max(full, metric.value, metric.format === 'percent' ? 100 : 0);
+  }
+  return full;
+}
