@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { DomainInfoSchema, type DomainInfoValid, MesosError, Resources, readJson } from '@orchestrator/mesos';
 import { type MasterAddress, readAddress } from './address.ts';
 import type { Quantities } from './allocator/subscription.ts';
@@ -8,6 +9,7 @@ import { MasterError } from './errors.ts';
 import { FlagReader } from './flag-reader.ts';
 import { flagTable } from './flag-table.ts';
 import type { Flags } from './flags.ts';
+import type { LeastLevel } from './log/verbosity.ts';
 
 /** Everything that a master is started with; made of flags by `readConfig`. */
 export interface MasterConfig extends MasterAddress {
@@ -53,6 +55,13 @@ export interface MasterConfig extends MasterAddress {
     readonly readwrite: boolean;
   };
   readonly authenticationTimeoutMs: number;
+  /** Written, beside standard error. */
+  readonly logFile: string | undefined;
+  /** Shown as the master's log: `logFile`, or what another process writes for it. */
+  readonly shownLogFile: string | undefined;
+  readonly leastLogLevel: LeastLevel;
+  /** Nothing on standard error. */
+  readonly isQuiet: boolean;
   readonly credentials: Credentials;
   readonly tokens: Credentials;
   readonly acls: Acls;
@@ -83,6 +92,18 @@ async function readDomain(read: FlagReader): Promise<DomainInfoValid | undefined
 
 function readRoles(read: FlagReader): ReadonlySet<string> | undefined {
   return read.text('roles') === undefined ? undefined : new Set(['*', ...read.list('roles')]);
+}
+
+const logLevels: Readonly<Record<string, LeastLevel>> = { INFO: 'info', WARNING: 'warn', ERROR: 'error' };
+
+function readLogFlags(read: FlagReader) {
+  const folder = read.text('log_dir');
+  const logFile = folder === undefined ? undefined : join(folder, 'master.log');
+  return {
+    ...{ logFile, shownLogFile: read.text('external_log_file') ?? logFile },
+    leastLogLevel: read.oneOf('logging_level', logLevels),
+    isQuiet: read.yes('quiet'),
+  };
 }
 
 /** @throws MasterError `config`, naming the flag */
@@ -142,6 +163,7 @@ export async function readConfig(flags: Flags): Promise<MasterConfig> {
     minAllocatable: minAllocatable(read.text('min_allocatable_resources') ?? ''),
     keepsGpus: read.yes('filter_gpu_resources'),
     fairSharingExcluded: read.list('fair_sharing_excluded_resource_names'),
+    ...readLogFlags(read),
     authenticationTimeoutMs: read.durationMs('authentication_v0_timeout'),
     credentials: credentials === undefined ? new Map() : parseCredentials(credentials.text, credentials.file),
     tokens: tokens === undefined ? new Map() : parseCredentials(tokens.text, tokens.file),

@@ -29,6 +29,11 @@ export class FlagReader {
     throw new MasterError('config', `flag --${name} is "${text}", not ${what}`);
   }
 
+  oneOf<Value>(name: string, values: Readonly<Record<string, Value>>): Value {
+    const what = `one of ${Object.keys(values).join(', ')}`;
+    return this.#read(name, what, (text) => (Object.hasOwn(values, text) ? values[text] : undefined));
+  }
+
   whole(name: string): number {
     return this.#read(name, 'a whole number', (text) => (/^\d+$/.test(text) ? Number(text) : undefined));
   }

@@ -1,7 +1,8 @@
 /** What a real master answered to requests that were recorded, asked of ours. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
+import { removeFolder, temporaryFolder } from '@orchestrator/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OneMaster, startMaster } from './one-master.ts';
 
@@ -285,5 +286,71 @@ describe('endpoints from before v1', () => {
     ],
   ])('%j', async (body, status, text) => {
     expect(await call(body)).toEqual({ status, text });
+  });
+});
+
+describe('the log of a master', () => {
+  let folder: string;
+  let logging: OneMaster;
+
+  beforeAll(async () => {
+    folder = await temporaryFolder('log');
+    await writeFile(join(folder, 'own.log'), 'first line\nsecond line\n');
+    logging = await startMaster({ external_log_file: join(folder, 'own.log') });
+  });
+
+  afterAll(async () => {
+    await logging?.[Symbol.asyncDispose]();
+    await removeFolder(folder);
+  });
+
+  const get = async (path: string) => {
+    const answer = await fetch(`${logging.url}${path}`);
+    return [answer.status, await answer.text()];
+  };
+
+  test.each([
+    ['/files/browse', 400, "Expecting 'path=value' in query.\n"],
+    ['/files/browse?path=/nope', 404, ''],
+    ['/files/browse?path=/master/log', 200, '[]'],
+    ['/files/read', 400, "Expecting 'path=value' in query.\n"],
+    ['/files/read?path=/nope&offset=0', 404, ''],
+    [
+      '/files/read?path=/master/log&offset=zz',
+      400,
+      "Failed to parse offset: Failed to convert 'zz' to number.\n",
+    ],
+    ['/files/read?path=/master/log&offset=-2', 400, 'Negative offset provided: -2.\n'],
+    ['/files/read?path=/master/log&offset=-1', 200, '{"data":"","offset":23}'],
+    ['/files/read?path=/master/log&offset=6&length=4', 200, '{"data":"line","offset":6}'],
+    ['/files/read?path=/master/log&offset=99999', 200, '{"data":"","offset":99999}'],
+    ['/files/read?path=/master/log&offset=0&length=5&jsonp=cb', 200, 'cb({"data":"first","offset":0});'],
+    ['/files/download?path=/master/log', 200, 'first line\nsecond line\n'],
+    ['/files/download?path=/nope', 404, '404 Not Found.'],
+    ['/logging/toggle', 200, '0\n'],
+    ['/logging/toggle?level=1', 400, "Expecting 'duration=value' in query.\n"],
+    ['/logging/toggle?duration=1secs', 400, "Expecting 'level=value' in query.\n"],
+    ['/logging/toggle?level=2&duration=1mins', 200, ''],
+    ['/logging/toggle', 200, '2\n'],
+    ['/logging/toggle?level=0&duration=1secs', 200, ''],
+    ['/logging/toggle', 200, '0\n'],
+  ])('GET %s', async (path, status, text) => {
+    expect(await get(path)).toEqual([status, text]);
+  });
+
+  test('READ_FILE and LIST_FILES', async () => {
+    const call = async (body: object) => {
+      const headers = { 'Content-Type': 'application/json' };
+      const init = { method: 'POST', headers, body: JSON.stringify(body) };
+      const answer = await fetch(`${logging.url}/api/v1`, init);
+      return [answer.status, await answer.text()];
+    };
+    const readFile = { path: '/master/log', offset: 0, length: 5 };
+    expect(await call({ type: 'READ_FILE', read_file: readFile })).toEqual([
+      200,
+      `{"type":"READ_FILE","read_file":{"size":23,"data":"${Buffer.from('first').toString('base64')}"}}`,
+    ]);
+    expect(await call({ type: 'READ_FILE', read_file: { ...readFile, path: '/nope' } })).toEqual([404, '']);
+    expect(await call({ type: 'LIST_FILES', list_files: { path: '' } })).toEqual([404, '']);
   });
 });

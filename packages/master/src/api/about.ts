@@ -7,5 +7,7 @@ export interface About {
   /** The flags as they are in force, by Mesos' names. No secrets. */
   readonly flags: Readonly<Record<string, string>>;
   readonly cluster: string | undefined;
+  /** What `/files` shows as `/master/log`. */
+  readonly logFile: string | undefined;
   readonly version: { readonly version: string; readonly buildDate: string; readonly buildTimeMs: number };
 }

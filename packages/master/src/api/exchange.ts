@@ -20,8 +20,10 @@ export interface Exchange {
 
 const reasons: Readonly<Record<number, string>> = { 404: 'Not Found', 501: 'Not Implemented' };
 
-export function sendText(response: ServerResponse, status: number, text = ''): void {
-  const body = text === '' && reasons[status] !== undefined ? `${status} ${reasons[status]}.` : text;
+/** Without a text: what libprocess says of itself. */
+export function sendText(response: ServerResponse, status: number, text?: string): void {
+  const reason = reasons[status];
+  const body = text ?? (reason === undefined ? '' : `${status} ${reason}.`);
   if (body !== '') response.setHeader('Content-Type', 'text/plain; charset=utf-8');
   response.setHeader('Content-Length', Buffer.byteLength(body));
   response.writeHead(status).end(body);

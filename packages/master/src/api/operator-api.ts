@@ -14,6 +14,7 @@ import type { OperatorWrite } from '../core/events.ts';
 import type { Acls } from './acls.ts';
 import { type Audit, requestFacts } from './audit.ts';
 import { type Exchange, readBody, sendChunks, sendText } from './exchange.ts';
+import { answerFileCall } from './log-files.ts';
 import { type ReadPlace, readAnswer } from './operator-reads.ts';
 import { serveSubscription } from './operator-stream.ts';
 import { callBodies, mayWrite, writeOf } from './operator-writes.ts';
@@ -62,12 +63,8 @@ export async function serveOperator(place: OperatorPlace, exchange: Exchange): P
     sendText(response, status);
     return;
   }
-  const answer = await readAnswer(place, call);
-  if (answer === undefined) {
-    // Files of a master are its log, which goes where the log of the service goes.
-    sendText(response, 404);
-    return;
-  }
+  const answer = (await readAnswer(place, call)) ?? (await answerFileCall(place, call));
+  if (answer === undefined) throw new HttpRefusal(501, '501 Not Implemented.');
   if (accepted === 'protobuf') {
     const { parts, bytes } = await encodeInSlices(place.slicer, accepted, master.ResponseSchema, answer);
     response.setHeader('Content-Length', bytes);

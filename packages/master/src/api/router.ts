@@ -14,6 +14,7 @@ import { sendExplanation } from './explain.ts';
 import { double, jsonText } from './json-text.ts';
 import * as reads from './legacy-reads.ts';
 import { legacyWrite } from './legacy-writes.ts';
+import * as logFiles from './log-files.ts';
 import { type OperatorPlace, serveOperator, serveWrite } from './operator-api.ts';
 import { serveScheduler } from './scheduler-api.ts';
 import { SharedAnswers } from './shared-answer.ts';
@@ -177,6 +178,11 @@ function localRoutes(options: ApiOptions): Route[] {
       response.setHeader('Content-Type', 'text/plain; version=0.0.4; charset=utf-8');
       response.writeHead(200).end(prometheusText(figures(options)));
     }),
+    everywhere('/files/browse', logFiles.browse),
+    everywhere('/files/read', logFiles.read),
+    everywhere('/files/download', logFiles.download),
+    everywhere('/files/debug', logFiles.debug),
+    everywhere('/logging/toggle', logFiles.toggleLogging, 'readwrite'),
     everywhere('/system/stats.json', (exchange) => sendJson(exchange, JSON.stringify(systemStats()))),
     everywhere(
       '/redirect',

@@ -35,12 +35,14 @@ import { type MasterDetector, StandaloneDetector, ZooKeeperDetector } from '../e
 import { encodeMember, makeMasterInfo } from '../election/member.ts';
 import { MasterError } from '../errors.ts';
 import { flagsWithoutEffect } from '../flags.ts';
+import { limitLogger, Verbosity } from '../log/verbosity.ts';
 import { Registrar } from '../registrar/registrar.ts';
 import { LeadingMaster } from './leading-master.ts';
 import { masterRoutes } from './master-process.ts';
 
 export interface MasterServiceOptions {
   readonly config: MasterConfig;
+  /** Takes every level: what is written is decided by `logging_level`, and by operators. */
   readonly logger?: Logger;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -55,6 +57,7 @@ const mesosVersion = '1.12.0';
 export class MasterService {
   readonly #options: MasterServiceOptions;
   readonly #logger: Logger;
+  readonly #verbosity: Verbosity;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #startedAtMs: number;
@@ -73,7 +76,8 @@ export class MasterService {
   constructor(options: MasterServiceOptions) {
     const { logger = silentLogger, clock = systemClock, random = systemRandom } = options;
     this.#options = options;
-    this.#logger = logger;
+    this.#verbosity = new Verbosity(clock);
+    this.#logger = limitLogger(logger, options.config.leastLogLevel, this.#verbosity);
     this.#clock = clock;
     this.#random = random;
     this.#startedAtMs = clock.nowMs();
@@ -137,6 +141,7 @@ export class MasterService {
         startedAtMs: this.#startedAtMs,
         flags: config.flags,
         cluster: config.cluster,
+        logFile: config.shownLogFile,
         version: { version: mesosVersion, buildDate: '', buildTimeMs: 0 },
       },
       leading: () => this.#leading,
@@ -147,9 +152,8 @@ export class MasterService {
       audit: createAudit(this.#logger),
       clock: this.#clock,
       logger: this.#logger,
-      loggingLevel: () => 0,
-      setLoggingLevel: (level, durationMs) =>
-        this.#logger.info('logging level asked for', { level, durationMs }),
+      loggingLevel: () => this.#verbosity.level,
+      setLoggingLevel: (level, durationMs) => this.#verbosity.set(level, durationMs),
     });
   }
 
