@@ -164,7 +164,7 @@ function changesOf(mirror: ModelTree, tree: ModelTree): TxnOp[] {
     const known = remade.has(path) ? undefined : mirror.get(path)?.stat;
     const { ephemeralOwner } = stat;
     if (known === undefined)
-      made.push({ kind: 'create', path, data, acl, ephemeralOwner, parentCversion: -1 });
+      made.push({ kind: 'create', path, data, acl, ephemeralOwner, parentCversion: countOf(tree, path) });
     if (stat.version !== (known?.version ?? 0))
       made.push({ kind: 'setData', path, data, version: stat.version });
     const isOtherAcl = known !== undefined && !sameAcl(node.acl, mirror.get(path)?.acl);
@@ -173,6 +173,9 @@ function changesOf(mirror: ModelTree, tree: ModelTree): TxnOp[] {
   }
   return [...deleted.reverse(), ...made];
 }
+
+/** As the server counts: the parent's stat says it. */
+const countOf = (tree: ModelTree, path: string) => tree.get(parentPath(path))?.stat.cversion ?? -1;
 
 /** Deleted and made again since. */
 function isAnother(mirror: ModelTree, found: ModelNode): boolean {

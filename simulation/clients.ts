@@ -3,6 +3,7 @@ import type { Random } from '@orchestrator/runtime';
 import type { Clock } from '@orchestrator/runtime/clock';
 import type { Side } from '@orchestrator/sync';
 import { openAcl } from '@orchestrator/zookeeper';
+import type { NamedNode } from './history.ts';
 import type { Ensemble, Request } from './model/ensemble.ts';
 
 export interface ClientsOptions {
@@ -18,6 +19,8 @@ export interface ClientsOptions {
 }
 
 const shared = ['/a', '/a/b', '/a/b/c', '/a/d', '/e', '/e/f', '/g', '/g/h', '/g/h/i', '/locks', '/group'];
+/** Parents of sequential nodes; made, changed and deleted like the others. */
+const queues = ['/locks', '/locks', '/a/d', '/group'];
 const sessionTimeoutMs = 1e12;
 
 export class Clients {
@@ -25,8 +28,8 @@ export class Clients {
   readonly #sessions: bigint[] = [];
   /** All sessions that clients of this side ever had. */
   readonly everySession = new Set<bigint>();
-  /** Names that a server chose for a sequential node. */
-  readonly sequentialPaths: string[] = [];
+  /** What a server named, with the transaction that made it. */
+  readonly named: NamedNode[] = [];
   #isActive = false;
   #written = 0;
 
@@ -82,12 +85,12 @@ export class Clients {
     const count = dice < 0.12 ? 2 + random.below(3) : 1;
     const requests: Request[] = [];
     for (let i = 0; i < count; i++) requests.push(this.#request(count > 1));
-    const { paths, error } = ensemble.submit(session, requests);
+    const { paths, zxid, error } = ensemble.submit(session, requests);
     if (error !== undefined) return;
     const creates = requests.filter((request) => request.kind === 'create');
     for (const [i, create] of creates.entries()) {
       const path = paths[i];
-      if (create.sequential === true && path !== undefined) this.sequentialPaths.push(path);
+      if (create.sequential === true && path !== undefined) this.named.push({ path, zxid });
     }
   }
 
@@ -115,7 +118,10 @@ export class Clients {
 
   #sequential(): Request {
     const { random, electionGroups } = this.#options;
-    const parent = electionGroups[0] !== undefined && random.fraction() < 0.3 ? electionGroups[0] : '/locks';
+    const parent =
+      electionGroups[0] !== undefined && random.fraction() < 0.3
+        ? electionGroups[0]
+        : (queues[random.below(queues.length)] ?? '/locks');
     const mode = random.fraction() < 0.8 ? 'ephemeral' : 'persistent';
     return { kind: 'create', path: `${parent}/n-`, data: this.#data(), mode, sequential: true };
   }
@@ -125,8 +131,9 @@ export class Clients {
     if (random.fraction() < 0.35)
       return random.fraction() < 0.5 ? `/${side}` : `/${side}/x${random.below(3)}`;
     const known = shared[random.below(shared.length)] ?? '/a';
-    if (known !== '/locks' || random.fraction() < 0.5) return known;
-    const children = this.#options.ensemble.tree.children('/locks');
+    const isLeft = known !== '/locks' && !(this.#options.sequential && queues.includes(known));
+    if (isLeft || random.fraction() < 0.5) return known;
+    const children = this.#options.ensemble.tree.children(known);
     return children[random.below(children.length)] ?? known;
   }
 

@@ -12,8 +12,14 @@ export interface SideHistory {
   readonly unconditional: readonly string[];
   readonly clientSessions: ReadonlySet<bigint>;
   readonly isLive: (session: bigint) => boolean;
-  /** Names that the servers chose for clients' sequential nodes. */
-  readonly sequentialPaths: readonly string[];
+  /** Clients' sequential nodes. */
+  readonly named: readonly NamedNode[];
+}
+
+/** A sequential node: the server chose its name. */
+export interface NamedNode {
+  readonly path: string;
+  readonly zxid: bigint;
 }
 
 export interface RunHistory {
@@ -29,11 +35,16 @@ export interface RunHistory {
     readonly mirrorSession: bigint;
   }[];
   readonly electionGroups: readonly string[];
+  /** The engine keeps the counters of sequential nodes apart. */
+  readonly isGuarded: boolean;
   /** Both sides were captured with history and it was never lost: then versions are exact too. */
   readonly isExact: boolean;
   /** No engine was disturbed. A setACL, which no multi may hold, is carried at least once only. */
   readonly isUndisturbed: boolean;
 }
+
+/** Says what is wrong, one line each. */
+export type Invariant = (history: RunHistory) => string[];
 
 export const cursorPath = '/orchestrator-sync/m/cursor';
 export const markPath = '/orchestrator-sync/m/mark';

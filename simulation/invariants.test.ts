@@ -2,8 +2,8 @@
 import { encodeCursor, type Side } from '@orchestrator/sync';
 import { openAcl, type Txn, type TxnOp } from '@orchestrator/zookeeper';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { cursorPath, markPath, type RunHistory } from './history.ts';
-import { type Invariant, invariants } from './invariants.ts';
+import { cursorPath, type Invariant, markPath, type RunHistory } from './history.ts';
+import { invariants } from './invariants.ts';
 import { historyOf, scenarioOf } from './scenario.ts';
 import { World } from './world.ts';
 
@@ -158,10 +158,63 @@ test('noEphemeralOutlives sees a copy whose original went with its session', () 
   expect(check('noEphemeralOutlives')).toEqual([expect.stringContaining('/copy')]);
 });
 
-test('noNameIsUsedTwice sees two clients with one name', () => {
-  world.clients.source.sequentialPaths.push('/locks/n-0000000007');
-  world.clients.target.sequentialPaths.push('/locks/n-0000000007');
-  expect(check('noNameIsUsedTwice')).toEqual([expect.stringContaining('/locks/n-0000000007')]);
+describe('names of sequential nodes', () => {
+  const number = (name: string, parentCversion: number) =>
+    ({ ...create(`/queue/n-000000000${name}`, name), parentCversion }) as TxnOp & { path: string };
+  /** A client gets a name from the server. */
+  const give = (side: Side, name: string, parentCversion: number, text: string = side): void => {
+    const op = { ...number(name, parentCversion), data: Buffer.from(text) };
+    const { zxid } = happen(side, aClient(side), [op], false);
+    world.clients[side].named.push({ path: op.path, zxid });
+  };
+  const carry = (name: string, parentCversion: number) =>
+    happen('target', engineSession, [cursor(999), number(name, parentCversion)], false);
+  const later = () => world.clock.advance(10);
+
+  beforeEach(() => {
+    settled('/queue');
+    later();
+  });
+
+  test('noNameIsUsedTwice sees two clients with one name', () => {
+    give('source', '0', 1);
+    carry('0', 1);
+    give('source', '1', 2);
+    give('target', '1', 2);
+    expect(check('noNameIsUsedTwice')).toEqual([expect.stringContaining('/queue/n-0000000001 was given')]);
+  });
+
+  test('noNameIsUsedTwice lets pass what nothing had come over for, if there is a record', () => {
+    give('source', '0', 1);
+    give('target', '0', 1);
+    expect(check('noNameIsUsedTwice')).toEqual([expect.stringContaining('no conflict is on record')]);
+    const [id, path] = ['x', '/queue/n-0000000000'];
+    const conflict = { id, path, source: null, target: null, strategy: 'manual' } as const;
+    history = { ...history, conflicts: [{ ...conflict, decision: 'source', reason: 'a test' }] };
+    expect(check('noNameIsUsedTwice')).toEqual([]);
+  });
+
+  test('noNameIsUsedTwice lets pass what is the same on both sides', () => {
+    give('source', '0', 1, 'same');
+    give('target', '0', 1, 'same');
+    expect(check('noNameIsUsedTwice')).toEqual([]);
+  });
+
+  test('countersAreApart sees a first child that comes over without a gap', () => {
+    history = { ...history, isGuarded: true };
+    give('source', '0', 1);
+    later();
+    carry('0', 1);
+    expect(check('countersAreApart')).toEqual([expect.stringContaining('the source is at 1')]);
+  });
+
+  test('countersAreApart is content with a counter that was raised before', () => {
+    history = { ...history, isGuarded: true };
+    give('source', '0', 1);
+    later();
+    carry('0', 101);
+    expect(check('countersAreApart')).toEqual([]);
+  });
 });
 
 test('nothingIsAppliedTwice sees a value carried over again', () => {

@@ -8,14 +8,14 @@ import {
   type ClientWrite,
   clientWrites,
   cursorPath,
+  type Invariant,
   inScope,
   knownFromOtherSide,
   type RunHistory,
   termOf,
 } from './history.ts';
 import type { ModelNode } from './model/tree.ts';
-
-export type Invariant = (history: RunHistory) => string[];
+import { countersAreApart, noNameIsUsedTwice } from './names.ts';
 
 const sidesOf = ['source', 'target'] as const;
 const other = (side: Side): Side => (side === 'source' ? 'target' : 'source');
@@ -161,7 +161,7 @@ export const noWriteIsLost: Invariant = (history) => {
         if (write.isExpiry || write.wentWithSession || write.isVain) continue;
         // So does what is written to a copy, with the original.
         if (write.op.kind !== 'create' && theirs.some((gone) => gone.isExpiry)) continue;
-        if (!history.isExact && isMadeAgain(list, i)) continue;
+        if (!history.isExact && (isMadeAgain(list, i) || isMistaken(history, write))) continue;
         // Without history an ACL change is nowhere to be seen once the node is deleted on the other side.
         if (!history.isExact && write.op.kind === 'setAcl') continue;
         const recorded = conflicts.get(path) ?? [];
@@ -181,6 +181,30 @@ export const noWriteIsLost: Invariant = (history) => {
  */
 function isMadeAgain(list: readonly ClientWrite[], i: number): boolean {
   return list[i]?.op.kind === 'create' && list[i - 1]?.op.kind === 'delete';
+}
+
+/**
+ * The same for what was written to it since: the engine's write named a version that the node before it had, and by then the
+ * one that was made anew had it again.
+ */
+function isMistaken(history: RunHistory, { side, path, index }: ClientWrite): boolean {
+  const { log, clientSessions } = history.sides[side];
+  let version: number | undefined;
+  let before = -1;
+  for (const [i, txn] of log.entries()) {
+    const isOurs = !clientSessions.has(txn.sessionId);
+    for (const op of txn.ops) {
+      if (!('path' in op) || op.path !== path) continue;
+      const isOver = isOurs && i > index && op.kind !== 'setAcl';
+      if (isOver) return version !== undefined && version <= before;
+      if (op.kind === 'create') version = 0;
+      if (op.kind === 'setData') version = op.version;
+      if (op.kind !== 'delete') continue;
+      before = version ?? before;
+      version = undefined;
+    }
+  }
+  return false;
 }
 
 /** Without history a node is found as it is by then: its making and what was written to it are one change. */
@@ -261,7 +285,9 @@ function isBelowDecided(history: RunHistory, write: ClientWrite): boolean {
   const above = history.conflicts.filter(
     ({ path, reason }) => write.path.startsWith(`${path}/`) && reason.startsWith('an operator'),
   );
-  return isRecorded(above, write);
+  if (isRecorded(above, write)) return true;
+  // Without history the record says how far all has been told by then, and what was read may be later than that.
+  return !history.isExact && above.length > 0 && !history.sides[write.side].tree.has(write.path);
 }
 
 /** An ephemeral goes when its owner goes, or when a client deletes it, and for no other reason. */
@@ -318,20 +344,6 @@ export const noEphemeralOutlives: Invariant = (history) => {
           ? here.isLive(owner) && here.clientSessions.has(owner)
           : mirrors.some(({ originSession }) => history.sides[other(side)].isLive(originSession));
       if (!isOwned) problems.push(`${side} ${path} is owned by ${owner.toString(16)}, which is gone`);
-    }
-  }
-  return problems;
-};
-
-/** No two clients, on whichever side, got the same name for a sequential node. */
-export const noNameIsUsedTwice: Invariant = (history) => {
-  const seen = new Map<string, Side>();
-  const problems: string[] = [];
-  for (const side of sidesOf) {
-    for (const path of history.sides[side].sequentialPaths) {
-      const before = seen.get(path);
-      if (before !== undefined) problems.push(`${path} was given on the ${before} and on the ${side}`);
-      seen.set(path, side);
     }
   }
   return problems;
@@ -399,6 +411,7 @@ export const invariants: Readonly<Record<string, Invariant>> = {
   versionsAreEqual,
   nothingIsAppliedTwice,
   noNameIsUsedTwice,
+  countersAreApart,
   deposedWritesNothing,
   writesAreConditional,
 };

@@ -8,11 +8,14 @@ import { type Scenario, type Trace, World } from './world.ts';
 
 const strategies: readonly ConflictStrategy[] = ['last-write-wins', 'source-wins', 'manual'];
 
+/** More than clients of a world make below one parent. */
+const sequenceGap = 400;
+
 export function scenarioOf(seed: number): Scenario {
   const random = seededRandom(seed * 2 + 1);
   const chance = (share: number) => random.fraction() < share;
   const strategy = strategies[random.below(3)] ?? 'last-write-wins';
-  return {
+  const scenario: Scenario = {
     seed,
     strategy,
     engines: 1 + random.below(2),
@@ -32,6 +35,8 @@ export function scenarioOf(seed: number): Scenario {
     initialCopy: false,
     operator: strategy === 'manual',
   };
+  // Drawn last: the worlds without are what they were before there were any with.
+  return chance(0.4) ? { ...scenario, sequential: true, sequenceGap } : scenario;
 }
 
 export interface Verdict {
@@ -79,7 +84,7 @@ export function historyOf(world: World): RunHistory {
       unconditional,
       clientSessions: clients.everySession,
       isLive: (session: bigint) => world.ensembles[name].isLive(session),
-      sequentialPaths: clients.sequentialPaths,
+      named: clients.named,
     };
   };
   return {
@@ -89,6 +94,7 @@ export function historyOf(world: World): RunHistory {
     ledger: store.ledger,
     mirrorSessions: store.mirrorSessions,
     electionGroups: scenario.electionGroups,
+    isGuarded: scenario.sequenceGap > 0,
     isUndisturbed: scenario.faultEveryMs === 0 && scenario.decisionCrashRate === 0,
     isExact: scenario.historyLossRate === 0 && scenario.history.source && scenario.history.target,
   };

@@ -2,7 +2,7 @@
  * Conflicts from the moment they are noticed until they are decided and recorded. While a path is contested, nothing is
  * planned for it in either direction.
  */
-import type { Contest, Context, SideContext } from './context.ts';
+import { type Contest, type Context, seenThrough } from './context.ts';
 import { dataOf } from './data-of.ts';
 import { decide } from './decide.ts';
 import { type DirtyPath, makeVoid, touches } from './dirty.ts';
@@ -13,7 +13,6 @@ import { settleLater } from './settling.ts';
 import {
   type Conflict,
   type ConflictDecision,
-  later,
   type NodeValue,
   otherSide,
   type Side,
@@ -86,9 +85,6 @@ export function contestResolution(ctx: Context, path: string, winner: Side): voi
   });
   ctx.out.push({ kind: 'recordConflict', conflict });
 }
-
-/** Without history, the position follows what has been told. */
-const seenThrough = ({ mirror, position }: SideContext): bigint => later(mirror.zxid, position);
 
 /** A write of ours from `from` is in the far side's stream; it may have taken the place of a change that we had not seen. */
 export function noteOverwritten(

@@ -7,7 +7,15 @@ import type { Mirror } from './mirror.ts';
 import type { CoreLimits, SideTraits } from './options.ts';
 import type { Reads } from './reads.ts';
 import type { Scope } from './scope.ts';
-import type { Action, Blocked, Conflict, ConflictStrategy, EphemeralCreate, Side } from './types.ts';
+import {
+  type Action,
+  type Blocked,
+  type Conflict,
+  type ConflictStrategy,
+  type EphemeralCreate,
+  later,
+  type Side,
+} from './types.ts';
 
 export interface SideContext {
   readonly side: Side;
@@ -151,6 +159,9 @@ export interface Context {
   nextId: number;
   arrivedMs: number;
 }
+
+/** How far the mirror shows the side. Without history, the position follows only when all of it has been told. */
+export const seenThrough = ({ mirror, position }: SideContext): bigint => later(mirror.zxid, position);
 
 /** The store may know that a path is held before the core is told. */
 export function isHeldOrAbout({ held, contests }: Context, path: string): boolean {

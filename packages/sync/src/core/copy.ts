@@ -1,7 +1,7 @@
 /** The first copy: the target becomes what the source is, but for what its clients have done since. */
 import { parentPath } from '@orchestrator/zookeeper';
 import { pathsOf, placed } from './compare.ts';
-import type { Context, SideContext } from './context.ts';
+import type { Context } from './context.ts';
 import { isSameNode } from './kinds.ts';
 import { isEphemeral } from './mirror.ts';
 import { isWithin } from './scope.ts';
@@ -24,7 +24,7 @@ export interface TargetEvidence {
 
 /** Looks at all paths; until it has, {@link lookAhead} does so for those that something else is about to write. */
 export function beginCopy(ctx: Context, evidence: TargetEvidence): void {
-  const losses = new Losses(ctx.sides.target, evidence);
+  const losses = new Losses(ctx, evidence);
   const look = (path: string) => copyPath(ctx, path, evidence, losses);
   ctx.copying = { look, through: undefined, ahead: new Set() };
   ctx.sweeps.push(copyAll(ctx, look));
@@ -65,32 +65,38 @@ function isAfter({ scope }: Pick<Context, 'scope'>, path: string, other: string 
 
 /**
  * Whether a node that is not there may have been there and been deleted. A parent does not say which children it lost, but
- * when it last lost or got one, and how many: its counter is of all that it ever got.
+ * when it last lost or got one, and how many: its counter is of all that it ever got. One that was made anew itself says
+ * nothing, but is mostly unlike the source's.
  */
 class Losses {
-  readonly #target: SideContext;
+  readonly #ctx: Context;
   readonly #evidence: TargetEvidence;
   #parent = '';
   #hasLost = false;
 
-  constructor(target: SideContext, evidence: TargetEvidence) {
-    this.#target = target;
+  constructor(ctx: Context, evidence: TargetEvidence) {
+    this.#ctx = ctx;
     this.#evidence = evidence;
   }
 
   maybe(path: string): boolean {
-    const { isResumed, isTold, after } = this.#evidence;
-    if (!isResumed || isTold) return false;
-    const { mirror } = this.#target;
+    if (!this.#evidence.isResumed || this.#evidence.isTold) return false;
+    const { mirror } = this.#ctx.sides.target;
     let parent = parentPath(path);
     while (parent !== '/' && !mirror.has(parent)) parent = parentPath(parent);
     // Siblings come one after the other.
-    if (parent === this.#parent) return this.#hasLost;
+    if (parent !== this.#parent) this.#hasLost = this.#maybeFrom(parent);
     this.#parent = parent;
-    const stat = mirror.get(parent)?.stat;
-    this.#hasLost =
-      stat !== undefined && stat.pzxid > after && stat.cversion > mirror.children(parent).length;
     return this.#hasLost;
+  }
+
+  #maybeFrom(parent: string): boolean {
+    const { source, target } = this.#ctx.sides;
+    const { after } = this.#evidence;
+    const node = target.mirror.get(parent);
+    if (node === undefined || node.stat.pzxid <= after) return false;
+    if (node.stat.cversion > target.mirror.children(parent).length) return true;
+    return node.stat.czxid > after && !isSameNode(this.#ctx, parent, source.mirror.get(parent), node);
   }
 }
 

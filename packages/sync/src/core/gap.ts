@@ -126,7 +126,8 @@ function forgetEndedSessions(ctx: Context, side: Side, before: Mirror): void {
   const here = ctx.sides[side];
   for (const { id } of before.sessions()) {
     if (!isSessionGone(here, id)) continue;
-    forgetMirrorSession(here, id);
+    // Without history it may just have nothing at present, and be used again.
+    if (here.traits.hasHistory) forgetMirrorSession(here, id);
     // A client whose end was missed: its copies go with the settling, its mirror session after.
     if (ctx.sides[otherSide(side)].mirrorOf.has(id)) endSessionLater(ctx, side, id);
   }

@@ -22,7 +22,7 @@ import { wantCopy } from './ephemerals.ts';
 import { isOriginal, isSameKind } from './kinds.ts';
 import type { ExpireOp, Lane, Work, WorkOp } from './lane.ts';
 import { isEphemeral, sameAcl } from './mirror.ts';
-import { raiseBeforeChild, raiseWithBatch } from './raise.ts';
+import { raiseAnew, raiseBeforeChild } from './raise.ts';
 import { refuse } from './refused.ts';
 import { aclKey, planParent, planSettle } from './settle.ts';
 import { settleLater } from './settling.ts';
@@ -139,7 +139,7 @@ function planCreate(ctx: Context, builder: Builder, op: CreateOp, work: Work): P
   else {
     const owner = isEphemeral(op.ephemeralOwner) ? 0n : op.ephemeralOwner;
     writeCreate(ctx, builder, { path, data, acl, owner });
-    raiseWithBatch(ctx, builder, path);
+    raiseAnew(ctx, builder, path);
   }
   return 'done';
 }

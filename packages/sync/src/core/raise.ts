@@ -61,16 +61,25 @@ export function lackOf(ctx: Context, lane: Lane, parent: string): number {
   return 0;
 }
 
-/** Before the target gets the first sequential child of a parent, its counter moves out of reach of the source's. */
+/** Before the target gets a sequential child, its parent's counter moves out of reach of the source's, if it is not. */
 export function raiseBeforeChild(ctx: Context, builder: Builder, path: string): void {
   if (isSequential(path)) raiseWithBatch(ctx, builder, parentPath(path));
 }
 
-/** In the multi that is being put together; for a parent that is made anew this is the one that creates it. */
-export function raiseWithBatch(ctx: Context, builder: Builder, parent: string): void {
+/** A parent that is made anew begins at 0: in the multi that creates it, it is raised. */
+export function raiseAnew(ctx: Context, builder: Builder, path: string): void {
+  const { parents, pending } = ctx.sequences;
+  const isParent = parents.has(path) || pending.has(path) || ctx.scope.electionGroups.includes(path);
+  if (isParent) raiseWithBatch(ctx, builder, path);
+}
+
+function raiseWithBatch(ctx: Context, builder: Builder, parent: string): void {
   const { lane } = builder;
-  const { gap, pending } = ctx.sequences;
-  if (lane.from !== 'source' || !pending.has(parent) || lane.predicted.isInFlight(gapPath(parent))) return;
+  const { gap, pending, refused } = ctx.sequences;
+  if (gap === 0 || lane.from !== 'source' || refused.has(parent)) return;
+  // Of a first copy, what is there already is raised once all has come over.
+  if (!ctx.isCopied && !pending.has(parent)) return;
+  if (lane.predicted.isInFlight(gapPath(parent))) return;
   const step = Math.min(firstStep, Math.ceil(gap / 4));
   const found = distance(ctx, lane, parent);
   if (found === undefined || found >= step || builder.ops.length >= mostPairsPerMulti) return;

@@ -12,6 +12,7 @@ import { isCopy, isOriginal, isSameKind } from './kinds.ts';
 import { isWriting, type Lane } from './lane.ts';
 import { isEphemeral, type MirrorNode, sameAcl } from './mirror.ts';
 import type { PlannedNode } from './predicted.ts';
+import { raiseAnew, raiseBeforeChild } from './raise.ts';
 import { refuse } from './refused.ts';
 import { settleLater } from './settling.ts';
 
@@ -54,6 +55,7 @@ function planMissing(ctx: Context, builder: Builder, path: string, here: MirrorN
   const parent = planParent(ctx, builder, path, here.stat.czxid);
   if (parent !== 'there') return parent;
   if (isOriginal(ctx, lane.from, owner) && !ctx.scope.isElectionMember(path)) {
+    raiseBeforeChild(ctx, builder, path);
     cover(ctx, builder, path);
     builder.effects.push(() => wantCopy(ctx, lane, path, builder.batch));
     return 'done';
@@ -61,7 +63,9 @@ function planMissing(ctx: Context, builder: Builder, path: string, here: MirrorN
   const found = dataOf(ctx, lane.from, path, here);
   if (!found.known) return refuseUnreadable(ctx, builder, path, found.failed);
   const carried = nodeKind(owner) === 'ephemeral' ? 0n : owner;
+  raiseBeforeChild(ctx, builder, path);
   writeCreate(ctx, builder, { path, data: found.data, acl: here.acl, owner: carried });
+  raiseAnew(ctx, builder, path);
   cover(ctx, builder, path);
   const there = lane.predicted.get(ctx.sides[lane.to].mirror, path);
   if (there !== undefined) raiseVersion(ctx, builder, path, found.data, here, there);

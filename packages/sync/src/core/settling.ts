@@ -1,5 +1,5 @@
 /** Asking for a path to be made equal, outside the steady stream. */
-import type { Context } from './context.ts';
+import { type Context, seenThrough } from './context.ts';
 import { touches } from './dirty.ts';
 import { enqueue, type Lane, type Work } from './lane.ts';
 import type { Side } from './types.ts';
@@ -36,7 +36,7 @@ function settleWork(ctx: Context, lane: Lane, path: string, more?: Partial<Work>
   lane.backlog++;
   const work: Work = {
     seq,
-    zxid: near.position,
+    zxid: seenThrough(near),
     timeMs,
     arrivedMs: ctx.arrivedMs,
     ops: [{ kind: 'settle', path }],

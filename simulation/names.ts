@@ -1,0 +1,142 @@
+/**
+ * Names of sequential nodes. A server numbers the children of a parent from the count of all that it ever got, so each parent
+ * that is made anew begins again; within one, no number may be given out on both sides.
+ */
+import type { Side } from '@orchestrator/sync';
+import { parentPath, type Txn, type TxnOp } from '@orchestrator/zookeeper';
+import type { Invariant, NamedNode, RunHistory, SideHistory } from './history.ts';
+
+/** How long a change may take to be known on the other side, freezes and late requests included. */
+const travelMs = 2_000;
+const gapName = /\/orchestrator-gap$/;
+const isSequential = (path: string) => /[0-9]{10}$/.test(path);
+
+type CreateOp = Extract<TxnOp, { kind: 'create' }>;
+
+/** The making of a node. */
+interface Made {
+  readonly side: Side;
+  readonly index: number;
+  readonly txn: Txn;
+  readonly op: CreateOp;
+  readonly byClient: boolean;
+}
+
+/** All creates of one side, by path and by the parent's path, in order. */
+interface Creates {
+  readonly at: ReadonlyMap<string, readonly Made[]>;
+  readonly below: ReadonlyMap<string, readonly Made[]>;
+}
+
+function createsOf(side: Side, { log, clientSessions }: SideHistory): Creates {
+  const made = log.flatMap((txn, index) =>
+    txn.ops
+      .filter((op) => op.kind === 'create')
+      .map((op): Made => ({ side, index, txn, op, byClient: clientSessions.has(txn.sessionId) })),
+  );
+  return {
+    at: Map.groupBy(made, ({ op }) => op.path),
+    below: Map.groupBy(made, ({ op }) => parentPath(op.path)),
+  };
+}
+
+/** The making of the parent below which `child` was made; `undefined`: it was there from the start. */
+function parentOf({ at }: Creates, child: Made): Made | undefined {
+  return at.get(parentPath(child.op.path))?.findLast(({ index }) => index <= child.index);
+}
+
+/**
+ * What raised the target's counter above the source's before `child` was made there: children that we make for that and, since
+ * none may come before them, any sequential child that we carried over.
+ */
+function guardOf(creates: Creates, child: Made): Made | undefined {
+  const from = parentOf(creates, child)?.index ?? -1;
+  const siblings = creates.below.get(parentPath(child.op.path)) ?? [];
+  return siblings.find(
+    ({ index, op, byClient }) =>
+      index >= from && index < child.index && !byClient && (gapName.test(op.path) || isSequential(op.path)),
+  );
+}
+
+/**
+ * No two clients, on whichever side, got the same name - but for what no engine can prevent, since nothing travels at once: the
+ * target's parent is new and no sequential child of the other side had come to it yet, or the source's was made anew and that
+ * had not come over. Then there is a conflict on record, unless both are the same or one of them went by itself.
+ */
+export const noNameIsUsedTwice: Invariant = (history) => {
+  const { source, target } = history.sides;
+  const creates = { source: createsOf('source', source), target: createsOf('target', target) };
+  const byPath = Map.groupBy(source.named, ({ path }) => path);
+  const problems: string[] = [];
+  for (const name of target.named) {
+    const there = madeBy(creates.target, name);
+    for (const other of byPath.get(name.path) ?? []) {
+      const here = madeBy(creates.source, other);
+      if (here === undefined || there === undefined) continue;
+      const isNoted = isOnRecord(history, here, there);
+      if (isUnpreventable(creates, here, there) && isNoted) continue;
+      const what = isNoted ? '' : ', and no conflict is on record';
+      problems.push(`${name.path} was given on the source and on the target${what}`);
+    }
+  }
+  return problems;
+};
+
+function madeBy({ at }: Creates, { path, zxid }: NamedNode): Made | undefined {
+  return at.get(path)?.find(({ txn }) => txn.zxid === zxid);
+}
+
+function isUnpreventable(creates: Readonly<Record<Side, Creates>>, here: Made, there: Made): boolean {
+  const guard = guardOf(creates.target, there);
+  if (guard === undefined) return true;
+  const parent = parentOf(creates.source, here);
+  return parent?.byClient === true && parent.txn.timeMs >= guard.txn.timeMs;
+}
+
+function isOnRecord(history: RunHistory, here: Made, there: Made): boolean {
+  const { path, data } = here.op;
+  if (history.conflicts.some((conflict) => conflict.path === path)) return true;
+  if (data?.toString() === there.op.data?.toString()) return true;
+  return [here, there].some((made) => wentByItself(history.sides[made.side], made));
+}
+
+/** Deleted by a client of its own side, or gone with its session. */
+function wentByItself({ log, clientSessions, expired }: SideHistory, { index, op: { path } }: Made): boolean {
+  return log.slice(index + 1).some((txn) => {
+    const isDeleted = txn.ops.some((op) => op.kind === 'delete' && op.path === path);
+    return (isDeleted && clientSessions.has(txn.sessionId)) || expired.get(txn.zxid)?.includes(path) === true;
+  });
+}
+
+/**
+ * By the time a sequential child of the source comes to the target, the target's counter is above the source's - unless a
+ * client of the target made the parent just before.
+ */
+export const countersAreApart: Invariant = (history) => {
+  const { source, target } = history.sides;
+  if (!history.isGuarded) return [];
+  const creates = { source: createsOf('source', source), target: createsOf('target', target) };
+  const names = new Set(source.named.map(({ path }) => path));
+  const problems: string[] = [];
+  for (const [parent, children] of creates.target.below) {
+    for (const child of children) {
+      if (child.byClient || !names.has(child.op.path)) continue;
+      const made = parentOf(creates.target, child);
+      if (made?.byClient === true && child.txn.timeMs - made.txn.timeMs < travelMs) continue;
+      const counter = counterAt(creates.source, parent, child.txn.timeMs);
+      if (child.op.parentCversion > counter) continue;
+      problems.push(
+        `target 0x${child.txn.zxid.toString(16)} got ${child.op.path} at ${child.op.parentCversion}, the source is at ${counter}`,
+      );
+    }
+  }
+  return problems;
+};
+
+function counterAt({ at, below }: Creates, parent: string, timeMs: number): number {
+  const isBefore = ({ txn }: Made) => txn.timeMs < timeMs;
+  const made = at.get(parent)?.findLast(isBefore);
+  const last = below.get(parent)?.findLast(isBefore);
+  if (last === undefined || (made !== undefined && made.index > last.index)) return 0;
+  return last.op.parentCversion;
+}
