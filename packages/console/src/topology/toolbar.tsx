@@ -82,7 +82,7 @@ function ViewOptions({
   return (view?.options ?? []).map(({ id, defaultValue, options }) => (
     <Select
       key={id}
-      inline
+      bare
       label={id.charAt(0).toUpperCase() + id.slice(1)}
       value={state.options[id] ?? defaultValue}
       choices={options}

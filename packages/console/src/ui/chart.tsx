@@ -50,7 +50,8 @@ function optionsOf({ lines, format, max = 0, height = 140, width, bare }: Surfac
     axes: bare
       ? [{ show: false }, { show: false }]
       : [
-          { ...axis, grid: { show: false }, size: 24 },
+          // Two lines: the date stands below the time where it changes.
+          { ...axis, grid: { show: false }, size: 38 },
           { ...axis, grid, size: 62, values: (_plot, splits) => splits.map(format) },
         ],
     series: [

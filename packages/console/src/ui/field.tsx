@@ -81,6 +81,8 @@ interface SelectProps<Value extends string> {
   readonly disabled?: boolean;
   /** The label before the value, in one line, as in toolbars. */
   readonly inline?: boolean;
+  /** Without a visible label, where the choices say what they are about. */
+  readonly bare?: boolean;
 }
 
 export function Select<Value extends string>({
@@ -90,11 +92,14 @@ export function Select<Value extends string>({
   onChange,
   disabled,
   inline = false,
+  bare = false,
 }: SelectProps<Value>) {
   const id = useId();
   return (
-    <div className={inline ? styles.inline : styles.field}>
-      <label htmlFor={id}>{label}</label>
+    <div className={inline || bare ? styles.inline : styles.field}>
+      <label htmlFor={id} className={bare ? 'visually-hidden' : undefined}>
+        {label}
+      </label>
       <select
         id={id}
         className={styles.input}

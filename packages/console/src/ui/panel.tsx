@@ -93,8 +93,7 @@ export function Tabs<Id extends string>(props: {
           tabIndex={id === current ? 0 : -1}
           onClick={() => onChange(id)}
         >
-          {name}
-          {count !== undefined && <span>{count}</span>}
+          {name} {count !== undefined && <span>{count}</span>}
         </button>
       ))}
     </div>

@@ -103,6 +103,7 @@ export function Table<Row>(props: TableProps<Row>) {
     estimateSize: () => rowHeight,
     overscan: 12,
   });
+  const items = virtual.getVirtualItems();
   const grid = { gridTemplateColumns: columns.map(({ width }) => width).join(' ') };
   return (
     <div ref={scroller} className={styles.scroller}>
@@ -110,8 +111,15 @@ export function Table<Row>(props: TableProps<Row>) {
         <thead className={styles.headGroup}>
           <Head {...{ columns, sorting, toggle }} />
         </thead>
-        <tbody className={styles.body} style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map(({ index, start }) => {
+        <tbody
+          className={styles.body}
+          style={{
+            height: virtual.getTotalSize(),
+            paddingTop: items[0]?.start ?? 0,
+            gridAutoRows: rowHeight,
+          }}
+        >
+          {items.map(({ index }) => {
             const row = sorted[index];
             if (row === undefined) return null;
             return (
@@ -123,7 +131,6 @@ export function Table<Row>(props: TableProps<Row>) {
                   selected?.(row) === true && styles.selected,
                   onOpen !== undefined && styles.openable,
                 )}
-                style={{ transform: `translateY(${start}px)`, height: rowHeight }}
                 {...(onOpen === undefined
                   ? {}
                   : {

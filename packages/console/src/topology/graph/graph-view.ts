@@ -19,6 +19,7 @@ import { createMinimap } from './minimap.ts';
 import { approach, createFlight, type Flight } from './motion.ts';
 import { createRenderer } from './renderer.ts';
 import { carryPositions, edgeAt, layoutGraphOf, nodeAt, nodeTowards, type Scene } from './scene.ts';
+import { createSeenLinks } from './seen-links.ts';
 
 /** What the pointer is on; `at` in pixels of the element. */
 export type Pointed =
@@ -51,6 +52,11 @@ const minimapEveryMs = 250;
 const namesEveryMs = 60;
 const flowFrameMs = 30;
 const edgeReachPx = 5;
+/** Nearer to the edge than this is out of sight. */
+const edgePx = 30;
+const revealZoom = 0.8;
+/** With this share of new links the picture is made anew rather than mended. */
+const newsShare = 0.25;
 
 const emptyScene: Scene = {
   ...{ nodes: [], edges: [], indexOf: new Map(), radii: new Float32Array(), groups: new Int32Array() },
@@ -76,6 +82,8 @@ export function createGraphView(
   const minimap = createMinimap(map);
   const worker = new Worker(new URL('./layout/worker.ts', import.meta.url), { type: 'module' });
   const isCalm = window.matchMedia('(prefers-reduced-motion: reduce)');
+
+  const links = createSeenLinks();
 
   let scene = emptyScene;
   let positions = new Float32Array();
@@ -105,12 +113,8 @@ export function createGraphView(
   };
 
   const emphasise = () => {
-    const pointed = hovered ?? chosen;
-    emphasis = {
-      selected: chosen,
-      hovered,
-      bright: pointed === undefined ? undefined : neighboursOf(pointed),
-    };
+    const bright = hovered === undefined ? undefined : neighboursOf(hovered);
+    emphasis = { selected: chosen, hovered, bright };
     isLoaded = false;
     redraw();
   };
@@ -268,6 +272,16 @@ export function createGraphView(
     },
   });
 
+  /** Brings a node into sight; one that is in sight moves nothing. */
+  const reveal = (index: number) => {
+    const place = { x: targets[index * 2] ?? 0, y: targets[index * 2 + 1] ?? 0 };
+    const { x, y } = toScreen(flight?.target ?? camera, size, place);
+    const isSeen = x > edgePx && x < size.width - edgePx && y > edgePx && y < size.height - edgePx;
+    if (isSeen) return;
+    isFollowing = false;
+    fly({ ...place, zoom: Math.max(camera.zoom, revealZoom) });
+  };
+
   const jump = (event: PointerEvent) => {
     if (event.buttons !== 1) return;
     const place = minimap.placeOf({ x: event.offsetX, y: event.offsetY });
@@ -302,10 +316,13 @@ export function createGraphView(
       chosen = chosenId === undefined ? undefined : next.indexOf.get(chosenId);
       container.dataset.nodes = String(next.nodes.length);
       container.dataset.edges = String(next.edges.length);
-      if (!isSameShape) {
+      const before = links.count;
+      const added = links.take(next);
+      if (!isSameShape || added > 0) {
         version++;
         container.dataset.layout = 'running';
-        send({ kind: 'graph', version, graph: layoutGraphOf(next) });
+        const isNews = added > before * newsShare;
+        send({ kind: 'graph', version, graph: layoutGraphOf(next, links.pairs(), isNews) });
       }
       if (container.dataset.drawn !== undefined) emphasise();
     },
@@ -313,6 +330,7 @@ export function createGraphView(
       const index = id === undefined ? undefined : scene.indexOf.get(id);
       if (index === chosen) return;
       chosen = index;
+      if (index !== undefined) reveal(index);
       emphasise();
     },
     restyle() {

@@ -26,6 +26,9 @@ const closeEnough = 0.3;
 export function approach(positions: Float32Array, targets: Float32Array, share: number): boolean {
   let farthest = 0;
   for (let at = 0; at < positions.length; at++) {
+    const from = positions[at] ?? Number.NaN;
+    // What is new appears where it belongs.
+    if (Number.isNaN(from)) positions[at] = targets[at] ?? 0;
     const rest = (targets[at] ?? 0) - (positions[at] ?? 0);
     farthest = Math.max(farthest, Math.abs(rest));
     positions[at] = (positions[at] ?? 0) + rest * share;

@@ -20,7 +20,7 @@ export interface Scene {
   readonly groupNames: readonly string[];
   /** Indexes of nodes, the most telling first: whose names are written where not all fit. */
   readonly byWeight: Uint32Array;
-  /** Stays the same as long as nodes, edges and groups do, whatever they look like. */
+  /** Stays the same as long as nodes and groups do, whatever they look like. */
   readonly shape: string;
 }
 
@@ -33,8 +33,8 @@ function radiusOf({ members, level, isPseudo }: DrawnNode, isSized: boolean): nu
   return leastRadius + (mostRadius - leastRadius) * Math.sqrt(level ?? 0);
 }
 
-/** Of what the layout depends on; the order counts. */
-function shapeOf(nodes: readonly DrawnNode[], edges: readonly SceneEdge[], groups: Int32Array): string {
+/** Of what the layout depends on, but for links; the order counts. */
+function shapeOf(nodes: readonly DrawnNode[], groups: Int32Array): string {
   let hash = 0x811c9dc5;
   const mix = (value: number) => {
     hash = Math.imul(hash ^ value, 0x01000193);
@@ -44,8 +44,7 @@ function shapeOf(nodes: readonly DrawnNode[], edges: readonly SceneEdge[], group
     mix(members);
     mix(groups[index] ?? -1);
   }
-  for (const { fromIndex, toIndex } of edges) mix(fromIndex * 65_537 + toIndex);
-  return `${nodes.length} ${edges.length} ${hash >>> 0}`;
+  return `${nodes.length} ${hash >>> 0}`;
 }
 
 export function sceneOf({ nodes: unordered, edges: drawnEdges }: Drawn, isSized: boolean): Scene {
@@ -74,23 +73,27 @@ export function sceneOf({ nodes: unordered, edges: drawnEdges }: Drawn, isSized:
     (nodes[index]?.members ?? 0) * 1_000 + (degree[index] ?? 0) + (nodes[index]?.level ?? 0);
   const byWeight = Uint32Array.from(nodes.keys()).sort((a, b) => weight(b) - weight(a));
   const radii = Float32Array.from(nodes, (node) => radiusOf(node, isSized));
-  return { nodes, edges, indexOf, radii, groups, groupNames, byWeight, shape: shapeOf(nodes, edges, groups) };
+  return { nodes, edges, indexOf, radii, groups, groupNames, byWeight, shape: shapeOf(nodes, groups) };
 }
 
-export const layoutGraphOf = ({ nodes, edges, radii, groups }: Scene): LayoutGraph => ({
+export const layoutGraphOf = (
+  { nodes, radii, groups }: Scene,
+  links: Uint32Array,
+  isNews: boolean,
+): LayoutGraph => ({
   ids: nodes.map(({ id }) => id),
   radii: Float32Array.from(radii),
   groups: Int32Array.from(groups),
-  links: Uint32Array.from(edges.flatMap(({ fromIndex, toIndex }) => [fromIndex, toIndex])),
+  ...{ links, isNews },
 });
 
-/** Places by the ids of the scene before, for those that are in this one too; the others start in the middle. */
+/** Places by the ids of the scene before, for those that are in this one too; the others have none yet. */
 export function carryPositions(
   scene: Scene,
   before: Scene | undefined,
   positions: Float32Array,
 ): Float32Array<ArrayBuffer> {
-  const carried = new Float32Array(scene.nodes.length * 2);
+  const carried = new Float32Array(scene.nodes.length * 2).fill(Number.NaN);
   for (const [index, { id }] of scene.nodes.entries()) {
     const old = before?.indexOf.get(id);
     if (old === undefined) continue;

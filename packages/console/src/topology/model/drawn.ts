@@ -133,6 +133,13 @@ export function draw(nodes: Nodes, options: DrawOptions): Drawn {
       placeOf.set(node.id, `${groupPrefix}${group}`);
     }
   }
-  for (const [name, members] of closed) drawn.push(groupDrawn(name, members));
+  for (const [name, members] of closed) {
+    const [only] = members;
+    // One alone is shown as what it is.
+    if (members.length === 1 && only !== undefined) {
+      drawn.push({ ...only, group: undefined });
+      placeOf.set(only.id, only.id);
+    } else drawn.push(groupDrawn(name, members));
+  }
   return { nodes: drawn, edges: edgesOf(nodes, placeOf) };
 }

@@ -3,7 +3,7 @@ import { Badge, Button, Status } from '../../ui/index.ts';
 import { GraphCanvas } from '../graph/graph-canvas.tsx';
 import { draw, groupPrefix } from '../model/drawn.ts';
 import type { Nodes } from '../model/live-view.ts';
-import { fullMeasure } from '../model/metrics.ts';
+import { fullMeasure, metricKinds } from '../model/metrics.ts';
 import type { ChangeState, PageState } from '../model/page-state.ts';
 import styles from './graph-mode.module.css';
 
@@ -32,6 +32,7 @@ export function GraphMode({ state, change, nodes }: ModeProps) {
     if (!next.delete(name)) next.add(name);
     change({ open: next });
   };
+  const metricLabel = metricKinds(nodes.values()).find(({ id }) => id === metric)?.label ?? metric;
   const isClosedGroup = (id: string | undefined) => id?.startsWith(groupPrefix) === true;
   return (
     <>
@@ -62,7 +63,7 @@ export function GraphMode({ state, change, nodes }: ModeProps) {
         ))}
         {metric !== undefined && (
           <li>
-            <Badge>size and level: {metric}</Badge>
+            <Badge>size and level: {metricLabel}</Badge>
           </li>
         )}
       </ul>

@@ -2,7 +2,7 @@
 import { useMemo } from 'react';
 import { classNames, EmptyState, Select } from '../../ui/index.ts';
 import type { Nodes } from '../model/live-view.ts';
-import { formatMetric, fullMeasure, type MetricKind, metricKinds, metricOf } from '../model/metrics.ts';
+import { formatMetric, type MetricKind, metricKinds, metricOf } from '../model/metrics.ts';
 import { stateOf } from '../model/node-state.ts';
 import type { ModeProps } from './graph-mode.tsx';
 import styles from './resources-mode.module.css';
@@ -96,11 +96,7 @@ export function ResourcesMode({ state, change, nodes }: ModeProps) {
       </EmptyState>
     );
   }
-  const isShare = kind.format === 'percent';
-  const largest = Math.max(
-    ...places.map(({ total }) => total),
-    isShare ? fullMeasure(nodes.values(), kind.id) : 0,
-  );
+  const largest = Math.max(...places.map(({ total }) => total));
   return (
     <div className={styles.mode}>
       <Select

@@ -124,6 +124,7 @@ export function SearchBox({ state, change, nodes, error }: SearchBoxProps) {
     if (choice.kind === 'text') return setText(choice.whole);
     setText(state.query);
     setOpen(false);
+    field.current?.blur();
     change({ node: choice.node.id });
   };
   const onKeyDown = (event: KeyboardEvent) => {

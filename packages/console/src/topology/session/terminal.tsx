@@ -11,12 +11,17 @@ import styles from './session-dock.module.css';
 import type { Session } from './sessions.ts';
 
 const keptLines = 10_000;
+/** Of logs, where nothing can be typed. */
+const hideCursor = '\u001b[?25l';
 
 const colours = () => ({
   background: token('--surface'),
   foreground: token('--text'),
   cursor: token('--accent'),
   selectionBackground: token('--accent-soft'),
+  scrollbarSliderBackground: token('--surface-3'),
+  scrollbarSliderHoverBackground: token('--line-strong'),
+  scrollbarSliderActiveBackground: token('--line-strong'),
 });
 
 interface Connection {
@@ -71,7 +76,10 @@ function usePipe(session: Session) {
       onMessage: (data) => terminal.write(data instanceof ArrayBuffer ? new Uint8Array(data) : String(data)),
       onState: (state) => {
         // What was kept is sent again to who comes back.
-        if (state === 'open') terminal.reset();
+        if (state === 'open') {
+          terminal.reset();
+          if (!session.isTerminal) terminal.write(hideCursor);
+        }
         setConnection({ state, ended: undefined });
       },
       onRefused: (reason) => setConnection({ state: 'lost', ended: reason === '' ? 'it has ended' : reason }),

@@ -11,6 +11,7 @@ function graphOf(
     radii: new Float32Array(count).fill(8),
     groups: Int32Array.from(groups ?? Array.from({ length: count }, () => -1)),
     links: Uint32Array.from(links.flat()),
+    isNews: false,
   };
 }
 

@@ -22,6 +22,8 @@ export interface LayoutGraph {
   readonly groups: Int32Array;
   /** Pairs of indexes into `ids`. */
   readonly links: Uint32Array;
+  /** Much of it is not as it was: places are where to start from, and not kept. */
+  readonly isNews: boolean;
 }
 
 export interface Layout {
@@ -55,7 +57,7 @@ const alphaMin = 0.01;
 /** Steps from a fresh start to rest. */
 const [stepsOfSmall, stepsOfLarge] = [160, 70];
 /** How much of a fresh start's movement an update is given. */
-const updateAlpha = 0.22;
+const [updateAlpha, newsAlpha] = [0.22, 0.6];
 const goldenAngle = Math.PI * (3 - Math.sqrt(5));
 const spread = 34;
 
@@ -136,8 +138,8 @@ function forceHome(): Force<Body, Spring> {
   const force = (alpha: number) => {
     for (const body of bodies) {
       if (body.home === undefined) continue;
-      body.vx += (body.home.x - body.x) * 0.5 * alpha;
-      body.vy += (body.home.y - body.y) * 0.5 * alpha;
+      body.vx += (body.home.x - body.x) * 0.9 * alpha;
+      body.vy += (body.home.y - body.y) * 0.9 * alpha;
     }
   };
   return Object.assign(force, {
@@ -188,7 +190,7 @@ export function createLayout(): Layout {
     }));
 
   return {
-    update({ ids, radii, groups, links }) {
+    update({ ids, radii, groups, links, isNews }) {
       const before = new Map(bodies.map((body) => [body.id, body]));
       bodies = ids.map((id, index) => ({
         ...{ index, id, radius: radii[index] ?? 8, group: groups[index] ?? -1 },
@@ -213,13 +215,16 @@ export function createLayout(): Layout {
             .theta(isLarge ? 1.2 : 0.95)
             .distanceMax(isLarge ? 600 : 1_200),
         )
-        .force('collide', forceCollide<Body>(({ radius }) => radius + 13).iterations(isLarge ? 1 : 2))
+        .force(
+          'collide',
+          forceCollide<Body>(({ radius }) => radius + (isLarge ? 8 : 20)).iterations(isLarge ? 1 : 2),
+        )
         .force('x', forceX<Body>(0).strength(0.045))
         .force('y', forceY<Body>(0).strength(0.06))
         .force('groups', forceGroups())
-        .force('home', isUpdate ? forceHome() : null)
+        .force('home', isUpdate && !isNews ? forceHome() : null)
         .alphaDecay(1 - alphaMin ** (1 / steps))
-        .alpha(isUpdate ? updateAlpha : 1);
+        .alpha(isUpdate ? (isNews ? newsAlpha : updateAlpha) : 1);
     },
     step() {
       if (bodies.length === 0 || simulation.alpha() < alphaMin) return false;
