@@ -98,6 +98,7 @@ export {
   routeMessages,
 } from './libprocess/routes.ts';
 export { createSharedServer, type SharedServerOptions } from './libprocess/shared-server.ts';
+export { readTls, type Tls, type TlsSetting, tlsSettings } from './libprocess/tls.ts';
 export { addressOf, equalUpids, formatUpid, parseUpid, type Upid } from './libprocess/upid.ts';
 
 // What a server of the v1 API makes of a request.

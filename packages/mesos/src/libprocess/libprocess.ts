@@ -1,5 +1,6 @@
 import { connect as connectSocket, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { type Clock, systemClock } from '@orchestrator/runtime/clock';
 import { MesosError } from '../errors.ts';
@@ -9,6 +10,7 @@ import type { ReceivedMessage } from './message-parser.ts';
 import { openPeer, type Peer, type PeerLimits } from './peer.ts';
 import { createProcessTable, type MessageHandler } from './process-table.ts';
 import { serveConnection } from './serve-connection.ts';
+import type { Tls } from './tls.ts';
 import { addressOf, type Upid } from './upid.ts';
 
 export interface LibprocessOptions extends Partial<PeerLimits> {
@@ -23,6 +25,8 @@ export interface LibprocessOptions extends Partial<PeerLimits> {
   clock?: Clock;
   /** Opens a connection that emits `connect`. Default: TCP without delay, with keep-alive. */
   connect?: (address: { host: string; port: number }) => Duplex;
+  /** For connections to peers; with `allowsPlain` not to those whose own last message came without it. */
+  tls?: Tls;
   /** A handler of a process threw. The sender has its 202 all the same. */
   onHandlerError?: (error: unknown, message: ReceivedMessage) => void;
 }
@@ -74,7 +78,9 @@ function connectTcp({ host, port }: { host: string; port: number }): Socket {
 }
 
 export function createLibprocess(options: LibprocessOptions): Libprocess {
-  const { address, clock = systemClock, connect = connectTcp, mostPeers = 65_536 } = options;
+  const { address, clock = systemClock, mostPeers = 65_536, tls } = options;
+  const { connect = tls === undefined ? connectTcp : connectAsTheyDo } = options;
+  const plainPeers = new Set<string>();
   const limits: PeerLimits = {
     highWaterBytes: options.highWaterBytes ?? 4 * 1024 * 1024,
     mostQueuedBytes: options.mostQueuedBytes ?? 256 * 1024 * 1024,
@@ -85,6 +91,16 @@ export function createLibprocess(options: LibprocessOptions): Libprocess {
   const peers = new Map<string, LinkedPeer>();
   const processes = createProcessTable(options.onHandlerError ?? (() => undefined));
   let closed = false;
+
+  function connectAsTheyDo(to: { host: string; port: number }): Socket {
+    return tls === undefined || plainPeers.has(addressOf(to)) ? connectTcp(to) : tls.connect(to);
+  }
+
+  function noteTransport(from: Upid, isSecure: boolean): void {
+    if (tls?.allowsPlain !== true) return;
+    if (isSecure) plainPeers.delete(addressOf(from));
+    else if (plainPeers.size < mostPeers) plainPeers.add(addressOf(from));
+  }
 
   function open(to: Upid): LinkedPeer {
     if (closed || peers.size >= mostPeers) {
@@ -169,8 +185,10 @@ export function createLibprocess(options: LibprocessOptions): Libprocess {
     has: processes.has,
     serve(socket, serveHttp) {
       const { largestMessageBytes, requestTimeoutMs } = options;
+      const isSecure = socket instanceof TLSSocket;
       serveConnection(socket, {
         processes,
+        onMessage: (from) => noteTransport(from, isSecure),
         serveHttp,
         clock,
         ...(largestMessageBytes === undefined ? {} : { largestMessageBytes }),

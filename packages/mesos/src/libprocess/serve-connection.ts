@@ -2,12 +2,15 @@ import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '@orchestrator/runtime/clock';
 import { createMessageParser, type MessageParserOptions, type ParsedRequest } from './message-parser.ts';
 import type { ProcessTable } from './process-table.ts';
+import type { Upid } from './upid.ts';
 
 export interface ServeConnectionOptions extends MessageParserOptions {
   processes: ProcessTable;
   /** Gets connections whose next request is not for us, with that request put back in front. */
   serveHttp: (socket: Duplex) => void;
   clock: Clock;
+  /** Of each message, before it is delivered. */
+  onMessage?: (from: Upid) => void;
   /** For a request that has begun to be whole; then the connection is closed. Default 60 000. */
   requestTimeoutMs?: number;
 }
@@ -50,6 +53,7 @@ export function serveConnection(socket: Duplex, options: ServeConnectionOptions)
     if (request.kind === 'malformed') {
       return answer(`${request.status} ${reasons[request.status]}`, date, request.reason);
     }
+    if (request.message.from !== undefined) options.onMessage?.(request.message.from);
     const known = processes.has(request.message.to);
     const pending = processes.deliver(request.message);
     if (pending instanceof Promise) wait(pending);
