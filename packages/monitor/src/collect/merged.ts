@@ -12,6 +12,7 @@ import {
   type ReportNode,
   type Topology,
 } from '@orchestrator/report';
+import { ChangeLog } from './change-log.ts';
 import { changedIds } from './probe-reports.ts';
 
 /** Where a probe's present report is found. */
@@ -30,12 +31,15 @@ interface MergedTopology {
 }
 
 const noNodes: ReadonlyMap<string, ReportNode> = new Map();
+const noIds: ReadonlySet<string> = new Set();
 
 export class MergedReport {
   readonly #topologies = new Map<string, MergedTopology>();
   #templates: Report = emptyReport;
   #report: Report = emptyReport;
+  readonly #log = new ChangeLog();
   #stale = false;
+  #newTemplates = false;
   #nodeCount = 0;
 
   /** Nodes known, each once however many know it, tombstones included. */
@@ -61,6 +65,7 @@ export class MergedReport {
     }
     const templates = this.#mergeTemplates(report);
     this.#stale ||= any || templates;
+    this.#newTemplates ||= templates;
     return any || templates;
   }
 
@@ -69,16 +74,22 @@ export class MergedReport {
     if (!this.#stale) return this.#report;
     this.#stale = false;
     const topologies = new Map<string, Topology>();
+    const changes = new Map<string, ReadonlySet<string>>();
     const names = new Set([...this.#topologies.keys(), ...this.#templates.topologies.keys()]);
     for (const name of names) {
       const merged = this.#topologies.get(name);
-      const nodes = merged === undefined ? noNodes : refresh(name, merged);
+      const changed = merged === undefined ? noIds : refresh(name, merged);
+      const nodes = merged?.nodes ?? noNodes;
+      if (changed.size > 0) changes.set(name, changed);
       const templates = this.#templates.topologies.get(name)?.templates ?? new Map();
       const before = this.#report.topologies.get(name);
       const same = before !== undefined && before.nodes === nodes && before.templates === templates;
       topologies.set(name, same ? before : { nodes, templates });
     }
     this.#report = { topologies };
+    // Other templates show every node in another way.
+    this.#log.add(this.#report, this.#newTemplates ? undefined : changes);
+    this.#newTemplates = false;
     return this.#report;
   }
 
@@ -123,27 +134,34 @@ export class MergedReport {
   }
 }
 
+/** What is in one place only: who says that it is gone knows better than whoever saw it before. */
+const inOnePlace: ReadonlySet<string> = new Set(['container', 'process', 'endpoint', 'pod', 'mesos_task']);
+
+/** Undefined if it is gone. An image or a framework that is gone from one host may well be on another. */
 function mergeOwned(topology: string, id: string, owners: readonly Member[]): ReportNode | undefined {
+  const countsGone = inOnePlace.has(topology);
   let merged: ReportNode | undefined;
   for (const { report } of owners) {
     const node = report.topologies.get(topology)?.nodes.get(id);
-    // An image or a framework that is gone from one host may well be on another.
-    if (node === undefined || !isAlive(node)) continue;
+    if (node === undefined || (!countsGone && node.removedMs > 0 && !isAlive(node))) continue;
     merged = merged === undefined ? node : mergeNodes(merged, node);
   }
-  return merged;
+  return merged !== undefined && isAlive(merged) ? merged : undefined;
 }
 
-function refresh(name: string, topology: MergedTopology): ReadonlyMap<string, ReportNode> {
+/** Brings the topology's nodes up to date. @returns the ids of those that are not as they were */
+function refresh(name: string, topology: MergedTopology): ReadonlySet<string> {
   let nodes: Map<string, ReportNode> | undefined;
+  const changed = new Set<string>();
   for (const id of topology.dirty) {
     const after = mergeOwned(name, id, topology.owners.get(id) ?? []);
     if (after === (nodes ?? topology.nodes).get(id)) continue;
     nodes ??= new Map(topology.nodes);
+    changed.add(id);
     if (after === undefined) nodes.delete(id);
     else nodes.set(id, after);
   }
   topology.dirty.clear();
   if (nodes !== undefined) topology.nodes = nodes;
-  return topology.nodes;
+  return changed;
 }

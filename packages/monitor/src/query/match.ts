@@ -1,10 +1,9 @@
-import type { Report } from '@orchestrator/report';
 import { labelOf } from '../view/grouping.ts';
 import type { RenderedNode } from '../view/summarise.ts';
 import { parseQuery } from './parse.ts';
 import type { Operator, Query } from './syntax.ts';
 
-export type Matcher = (report: Report, node: RenderedNode) => boolean;
+export type Matcher = (node: RenderedNode) => boolean;
 
 const maxKeptQueries = 500;
 const compiled = new Map<string, Matcher>();
@@ -95,22 +94,22 @@ function matcherOf(query: Query): Matcher {
   switch (query.kind) {
     case 'all': {
       const all = query.of.map(matcherOf);
-      return (report, node) => all.every((matches) => matches(report, node));
+      return (node) => all.every((matches) => matches(node));
     }
     case 'any': {
       const any = query.of.map(matcherOf);
-      return (report, node) => any.some((matches) => matches(report, node));
+      return (node) => any.some((matches) => matches(node));
     }
     case 'not': {
       const matches = matcherOf(query.of);
-      return (report, node) => !matches(report, node);
+      return (node) => !matches(node);
     }
     case 'text':
-      return (_, node) => hasText(node, query.text);
+      return (node) => hasText(node, query.text);
     case 'field': {
       const { operator, value, number } = query;
       const field = fieldName(query.field);
-      return (_, node) => {
+      return (node) => {
         const metric = number === undefined ? undefined : metricOf(node, field);
         if (metric !== undefined && number !== undefined) return compareNumbers(metric, operator, number);
         const texts = fieldTexts(node, field);

@@ -1,9 +1,10 @@
 /** A view before it is put into words: its nodes, what they stand for, and what flows between them. */
 import type { Report, ReportNode } from '@orchestrator/report';
+import { changesBetween, type ReportChanges } from '../collect/change-log.ts';
 import type { ViewDefinition } from './definitions.ts';
-import { type Flows, type FlowTable, groupFlows, sumFlows } from './flow.ts';
+import { FlowBook, type Flows, type FlowTable, groupFlows } from './flow.ts';
 import type { GroupOf } from './grouping.ts';
-import { isPseudoId, type KnownPlaces, type PseudoNode, placementOf, pseudoNodeOf } from './placement.ts';
+import { isPseudoId, movedEnds, noPlaces, type PseudoNode, placementOf, pseudoNodeOf } from './placement.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface GraphNode {
@@ -20,16 +21,24 @@ export interface Graph {
   readonly view: ViewDefinition;
   readonly nodes: ReadonlyMap<string, GraphNode>;
   readonly flows: FlowTable;
+  /** Of a graph of groups: the group of each node. */
+  readonly groupOf?: ReadonlyMap<string, readonly string[]>;
 }
 
 export const noFlows: Flows = new Map();
 const noTable: FlowTable = new Map();
 
-function addPseudoNodes(nodes: Map<string, GraphNode>, flows: FlowTable, view: ViewDefinition): void {
+function addPseudoNodes(
+  nodes: Map<string, GraphNode>,
+  flows: FlowTable,
+  view: ViewDefinition,
+  before: Graph | undefined,
+): void {
   const add = (id: string) => {
     if (!isPseudoId(id) || nodes.has(id)) return;
-    const pseudo = pseudoNodeOf(id, view);
-    if (pseudo !== undefined) nodes.set(id, { id, topology: '', pseudo });
+    const known = before?.nodes.get(id);
+    const pseudo = known?.pseudo ?? pseudoNodeOf(id, view);
+    if (pseudo !== undefined) nodes.set(id, known ?? { id, topology: '', pseudo });
   };
   for (const [from, targets] of flows) {
     add(from);
@@ -37,18 +46,58 @@ function addPseudoNodes(nodes: Map<string, GraphNode>, flows: FlowTable, view: V
   }
 }
 
-/** One node for each of the report. What is the same as in `before` is the same object. `known`: places found before. */
-export function graphOf(
+const hasNodes = (report: Report, view: ViewDefinition) =>
+  view.topologies.some((name) => (report.topologies.get(name)?.nodes.size ?? 0) > 0);
+
+/** The graph of a view before options, groups and queries, from report to report. */
+export class GraphBook {
+  #report: Report | undefined;
+  #graph: Graph | undefined;
+  #epoch: object | undefined;
+  readonly #known = noPlaces();
+  readonly #flows = new FlowBook();
+
+  /** One node for each of the report. What is the same as before is the same object. */
+  graphOf(report: Report, view: ViewDefinition, surroundings: Surroundings): Graph {
+    const before = this.#graph;
+    if (before !== undefined && this.#report === report) return before;
+    const changes = this.#report === undefined ? undefined : changesBetween(this.#report, report);
+    const flows = this.#flowsOf(report, view, surroundings, changes);
+    const nodes =
+      before === undefined || changes === undefined
+        ? allNodes(report, view, before, flows)
+        : changedNodes(report, view, before, changes, flows);
+    const same = before !== undefined && nodes === before.nodes && flows === before.flows;
+    this.#report = report;
+    this.#graph = same ? before : { view, nodes, flows };
+    return this.#graph;
+  }
+
+  #flowsOf(
+    report: Report,
+    view: ViewDefinition,
+    surroundings: Surroundings,
+    changes: ReportChanges | undefined,
+  ): FlowTable {
+    if (!hasNodes(report, view)) {
+      // Nobody can be told of flows between no nodes.
+      this.#epoch = undefined;
+      return noTable;
+    }
+    const place = placementOf(report, view, surroundings, this.#known);
+    const isKnown = changes !== undefined && this.#epoch === surroundings.epoch;
+    this.#epoch = surroundings.epoch;
+    if (!isKnown) return this.#flows.rebuild(report, place);
+    return this.#flows.update(report, place, movedEnds(changes, this.#known));
+  }
+}
+
+function allNodes(
   report: Report,
   view: ViewDefinition,
-  surroundings: Surroundings,
-  known: KnownPlaces,
-  before?: Graph,
-): Graph {
-  if (!view.topologies.some((name) => (report.topologies.get(name)?.nodes.size ?? 0) > 0)) {
-    return { view, nodes: new Map(), flows: noTable };
-  }
-  const flows = sumFlows(report, placementOf(report, view, surroundings, known), before?.flows ?? noTable);
+  before: Graph | undefined,
+  flows: FlowTable,
+): ReadonlyMap<string, GraphNode> {
   const nodes = new Map<string, GraphNode>();
   for (const topology of view.topologies) {
     for (const [id, node] of report.topologies.get(topology)?.nodes ?? []) {
@@ -56,8 +105,32 @@ export function graphOf(
       nodes.set(id, known?.node === node ? known : { id, topology, node });
     }
   }
-  addPseudoNodes(nodes, flows, view);
-  return { view, nodes, flows };
+  addPseudoNodes(nodes, flows, view, before);
+  return nodes;
+}
+
+/** Those of `before` if none of them has changed. */
+function changedNodes(
+  report: Report,
+  view: ViewDefinition,
+  before: Graph,
+  changes: ReportChanges,
+  flows: FlowTable,
+): ReadonlyMap<string, GraphNode> {
+  const isSame = flows === before.flows && !view.topologies.some((topology) => changes.has(topology));
+  if (isSame) return before.nodes;
+  const nodes = new Map(before.nodes);
+  for (const topology of view.topologies) {
+    for (const id of changes.get(topology) ?? []) {
+      const node = report.topologies.get(topology)?.nodes.get(id);
+      if (node !== undefined) nodes.set(id, { id, topology, node });
+      else if (nodes.get(id)?.topology === topology) nodes.delete(id);
+    }
+  }
+  if (flows === before.flows) return nodes;
+  for (const [id, { pseudo }] of before.nodes) if (pseudo !== undefined) nodes.delete(id);
+  addPseudoNodes(nodes, flows, view, before);
+  return nodes;
 }
 
 const sameMembers = (a: readonly string[], b: readonly string[]) =>
@@ -82,10 +155,23 @@ export function groupGraph(graph: Graph, groupOf: GroupOf, before?: Graph): Grap
     const same = known?.group?.label === label && sameMembers(known.group.members, members);
     nodes.set(id, same ? known : { id, topology, group: { label, members } });
   }
-  const groupsOf = (id: string) => (isPseudoId(id) ? [id] : (placed.get(id) ?? []));
-  const flows = groupFlows(graph.flows, groupsOf, before?.flows ?? noTable);
-  addPseudoNodes(nodes, flows, graph.view);
-  return { view: graph.view, nodes, flows };
+  const flows = groupFlows(graph.flows, groupsIn(placed), before?.flows ?? noTable);
+  addPseudoNodes(nodes, flows, graph.view, before);
+  return { view: graph.view, nodes, flows, groupOf: placed };
+}
+
+const groupsIn = (groupOf: ReadonlyMap<string, readonly string[]>) => (id: string) =>
+  isPseudoId(id) ? [id] : (groupOf.get(id) ?? []);
+
+/** The groups as they were, with the flows of the graph as it is now. */
+export function regroupFlows(graph: Graph, before: Graph): Graph {
+  const { groupOf = new Map<string, readonly string[]>() } = before;
+  const flows = groupFlows(graph.flows, groupsIn(groupOf), before.flows);
+  if (flows === before.flows) return before;
+  const groups = [...before.nodes].filter(([, { pseudo }]) => pseudo === undefined);
+  const nodes = new Map(groups);
+  addPseudoNodes(nodes, flows, graph.view, before);
+  return { view: graph.view, nodes, flows, groupOf };
 }
 
 /** Ids that take part in a flow from or to another node, or themselves. */

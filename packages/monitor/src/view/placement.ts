@@ -1,7 +1,8 @@
 import type { Report, ReportNode } from '@orchestrator/report';
+import type { ReportChanges } from '../collect/change-log.ts';
 import type { ViewDefinition } from './definitions.ts';
 import { parseEndpoint } from './endpoint.ts';
-import type { Placement } from './flow.ts';
+import type { Ends, Placement } from './flow.ts';
 import { ancestorsOf, nodeOf, processIdOf, textOf } from './lineage.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -64,9 +65,19 @@ interface Place {
 export interface KnownPlaces {
   epoch: object | undefined;
   readonly places: Map<string, Map<string, Place>>;
+  /** Ends of connections by the process they belong to, which may come and go. */
+  readonly byProcess: Map<string, Set<string>>;
 }
 
-export const noPlaces = (): KnownPlaces => ({ epoch: undefined, places: new Map() });
+export const noPlaces = (): KnownPlaces => ({ epoch: undefined, places: new Map(), byProcess: new Map() });
+
+/** Ends of connections that may be somewhere else now; other than by these they move with the epoch. */
+export function* movedEnds(changes: ReportChanges, known: KnownPlaces): Ends {
+  for (const [topology, ids] of changes) for (const id of ids) yield [topology, id];
+  for (const process of changes.get('process') ?? []) {
+    for (const id of known.byProcess.get(process) ?? []) yield ['endpoint', id];
+  }
+}
 
 /** Places of one topology; ends of connections that are gone for long are forgotten with all others. */
 const maxKnownPlaces = 500_000;
@@ -96,6 +107,7 @@ function placesIn(known: KnownPlaces, topology: string): Map<string, Place> {
   if (places === undefined || places.size > maxKnownPlaces) {
     places = new Map();
     known.places.set(topology, places);
+    if (topology === 'endpoint') known.byProcess.clear();
   }
   return places;
 }
@@ -112,7 +124,10 @@ export function placementOf(
   known: KnownPlaces = noPlaces(),
 ): Placement {
   const { addresses, neighbourhood, epoch } = surroundings;
-  if (known.epoch !== epoch) known.places.clear();
+  if (known.epoch !== epoch) {
+    known.places.clear();
+    known.byProcess.clear();
+  }
   known.epoch = epoch;
 
   const placed = (topology: string, id: string): readonly string[] => {
@@ -125,6 +140,11 @@ export function placementOf(
       if (stands) return place.ids;
     }
     const process = topology === 'endpoint' && node !== undefined ? processIdOf(node) : undefined;
+    if (process !== undefined) {
+      const ends = known.byProcess.get(process);
+      if (ends === undefined) known.byProcess.set(process, new Set([id]));
+      else ends.add(id);
+    }
     places.set(id, {
       ...{ latest: node?.latest, parents: node?.parents, process },
       processParents: process === undefined ? undefined : nodeOf(report, 'process', process)?.parents,

@@ -4,12 +4,11 @@
  */
 import type { Report } from '@orchestrator/report';
 import { compileQuery } from '../query/match.ts';
-import type { Grouping, ViewDefinition } from './definitions.ts';
-import { type Graph, graphOf, groupGraph } from './graph.ts';
-import { groupingOf } from './grouping.ts';
-import { type ChosenOptions, isChosen, visibleIds } from './options.ts';
-import { type KnownPlaces, noPlaces } from './placement.ts';
-import { type RenderedNode, render } from './summarise.ts';
+import type { ViewDefinition } from './definitions.ts';
+import { type Graph, GraphBook } from './graph.ts';
+import { type KeptView, nextView } from './kept-view.ts';
+import type { ChosenOptions } from './options.ts';
+import type { RenderedNode } from './summarise.ts';
 import { type KnownSurroundings, surroundingsOf } from './surroundings.ts';
 
 export interface ViewRequest {
@@ -46,18 +45,16 @@ const maxKeptViews = 50;
 /** Queries of one of these kept at once. */
 const maxKeptQueries = 100;
 
-interface Base {
-  report: Report | undefined;
-  graph: Graph | undefined;
-  readonly known: KnownPlaces;
+/** Queries choose among the nodes that are kept, so that each costs no more than its result. */
+interface Kept {
+  readonly view: KeptView;
+  readonly queries: Map<string, Asked>;
 }
 
-/** All nodes that options and grouping show; queries choose among these, so that each costs no more than its result. */
-interface Kept {
-  readonly report: Report;
+interface Asked {
+  readonly all: KeptView['all'];
   readonly graph: Graph;
-  readonly all: ReadonlyMap<string, RenderedNode>;
-  readonly queries: Map<string, { readonly report: Report; readonly view: View }>;
+  readonly view: View;
 }
 
 const keyOf = ({ view, options, label }: ViewRequest) =>
@@ -88,72 +85,51 @@ function sameNodes(
   return true;
 }
 
-function withoutUnchosen(report: Report, graph: Graph, options: ChosenOptions): Graph {
-  if (options.system === undefined && options.stopped === undefined) return graph;
-  const nodes = new Map(
-    [...graph.nodes].filter(
-      ([, { node, topology }]) => node === undefined || isChosen(report, node, topology, options),
-    ),
-  );
-  return nodes.size === graph.nodes.size ? graph : { ...graph, nodes };
+/** The nodes that a query finds; `before` itself if these are the same. */
+function findIn({ graph, all }: KeptView, query: string, before: View | undefined): View {
+  const matches = compileQuery(query);
+  const found = matches === undefined ? all : new Map([...all].filter(([, node]) => matches(node)));
+  const isSame = before !== undefined && (found === before.nodes || sameNodes(found, before.nodes));
+  const nodes = isSame ? before.nodes : found;
+  const stats = statsOf(nodes, graph.nodes.size);
+  const same = isSame && graph === before.graph && sameStats(stats, before.stats);
+  return same ? before : { graph, nodes, stats };
 }
+
+const sameStats = (a: ViewStats, b: ViewStats) =>
+  a.nodeCount === b.nodeCount && a.edgeCount === b.edgeCount && a.filteredNodes === b.filteredNodes;
 
 export function createRenderer(): Renderer {
   const kept = new Map<string, Kept>();
-  const bases = new Map<string, Base>();
+  const graphs = new Map<string, GraphBook>();
   let surroundings: KnownSurroundings | undefined;
 
   /** Shared by all views of the same nodes, however these are grouped or filtered. */
-  const baseOf = (report: Report, view: ViewDefinition): Graph => {
+  const graphOf = (report: Report, view: ViewDefinition, before: Graph | undefined): Graph => {
     const key = JSON.stringify([view.topologies, view.rest]);
-    const base: Base = bases.get(key) ?? { report: undefined, graph: undefined, known: noPlaces() };
-    if (base.report !== report || base.graph === undefined) {
-      surroundings = surroundingsOf(report, surroundings);
-      base.graph = graphOf(report, view, surroundings, base.known, base.graph);
-      base.report = report;
-      bases.set(key, base);
-    }
-    return { ...base.graph, view };
-  };
-
-  const renderAll = (report: Report, request: ViewRequest, before: Kept | undefined): Kept => {
-    const { view, options, label } = request;
-    const chosen = withoutUnchosen(report, baseOf(report, view), options);
-    const by: Grouping | { label: string } | undefined = label === undefined ? view.groupBy : { label };
-    const graph = by === undefined ? chosen : groupGraph(chosen, groupingOf(report, by), before?.graph);
-    const all = new Map<string, RenderedNode>();
-    for (const id of visibleIds(graph, options)) {
-      const node = graph.nodes.get(id);
-      if (node !== undefined) all.set(id, render(report, graph, node, before?.all.get(id)));
-    }
-    const same = before !== undefined && sameNodes(all, before.all);
-    return { report, graph, all: same ? before.all : all, queries: before?.queries ?? new Map() };
+    const book = graphs.get(key) ?? new GraphBook();
+    graphs.set(key, book);
+    surroundings = surroundingsOf(report, surroundings);
+    const graph = book.graphOf(report, view, surroundings);
+    if (before?.nodes === graph.nodes && before.flows === graph.flows) return before;
+    return graph.view === view ? graph : { ...graph, view };
   };
 
   return {
     render(report, request) {
       const key = keyOf(request);
       const before = kept.get(key);
-      const now = before?.report === report ? before : renderAll(report, request, before);
-      keep(kept, key, now, maxKeptViews);
-      const asked = now.queries.get(request.query);
-      if (asked?.report === report) return asked.view;
-      const view = findIn(report, now, request.query, asked?.view);
-      keep(now.queries, request.query, { report, view }, maxKeptQueries);
-      return view;
+      const view =
+        before?.view.report === report
+          ? before.view
+          : nextView(report, graphOf(report, request.view, before?.view.base), request, before?.view);
+      const queries = before?.queries ?? new Map<string, Asked>();
+      keep(kept, key, { view, queries }, maxKeptViews);
+      const asked = queries.get(request.query);
+      if (asked?.all === view.all && asked.graph === view.graph) return asked.view;
+      const found = findIn(view, request.query, asked?.view);
+      keep(queries, request.query, { all: view.all, graph: view.graph, view: found }, maxKeptQueries);
+      return found;
     },
   };
 }
-
-/** The nodes that a query finds; `before` itself if these are the same. */
-function findIn(report: Report, { graph, all }: Kept, query: string, before: View | undefined): View {
-  const matches = compileQuery(query);
-  const found = matches === undefined ? all : new Map([...all].filter(([, node]) => matches(report, node)));
-  const nodes = before !== undefined && sameNodes(found, before.nodes) ? before.nodes : found;
-  const stats = statsOf(nodes, graph.nodes.size);
-  const same = before !== undefined && nodes === before.nodes && sameStats(stats, before.stats);
-  return same ? before : { graph, nodes, stats };
-}
-
-const sameStats = (a: ViewStats, b: ViewStats) =>
-  a.nodeCount === b.nodeCount && a.edgeCount === b.edgeCount && a.filteredNodes === b.filteredNodes;
