@@ -6,6 +6,8 @@ import { assembleProgram, type CommandGroups } from '../program/run.ts';
 import { version } from '../program/version.ts';
 import { clusterCommand } from './commands/cluster.ts';
 import { agentCommand, masterCommand, monitorCommand, probeCommand } from './commands/daemons.ts';
+import { drainCommand } from './commands/drain.ts';
+import { killCommand, teardownCommand } from './commands/endings.ts';
 import { explainCommand } from './commands/explain.ts';
 import { leaderCommand } from './commands/leader.ts';
 import {
@@ -16,7 +18,9 @@ import {
   tasksCommand,
 } from './commands/lists.ts';
 import { logsCommand } from './commands/logs.ts';
+import { maintenanceCommand } from './commands/maintenance.ts';
 import { runCommand } from './commands/run.ts';
+import { quotaCommand, weightsCommand } from './commands/shares.ts';
 import { exitCodeRows } from './exit-codes.ts';
 
 const introduction = `Runs and operates clusters that speak Mesos: masters, agents, tasks.
@@ -44,7 +48,7 @@ export function createOrchestrator(context: CommandContext): Command {
   const program = new Command('orchestrator');
   const groups: CommandGroups = [
     ['On this machine:', [clusterCommand(context)]],
-    ['Tasks:', [runCommand(context), logsCommand(context)]],
+    ['Tasks:', [runCommand(context), logsCommand(context), killCommand(context)]],
     [
       'What there is:',
       [
@@ -55,6 +59,16 @@ export function createOrchestrator(context: CommandContext): Command {
         rolesCommand(context),
         explainCommand(context),
         leaderCommand(context),
+      ],
+    ],
+    [
+      'Operating it:',
+      [
+        drainCommand(context),
+        maintenanceCommand(context),
+        quotaCommand(context),
+        weightsCommand(context),
+        teardownCommand(context),
       ],
     ],
     [

@@ -2,6 +2,7 @@
 import { master } from '@orchestrator/mesos';
 import { type AgentView, viewAgents } from '../views/agents.ts';
 import { type FrameworkView, type OfferView, viewFrameworks, viewOffers } from '../views/frameworks.ts';
+import { type MaintenanceView, viewMaintenance } from '../views/maintenance.ts';
 import { type RoleView, viewRoles } from '../views/roles.ts';
 import { type TaskView, viewTasks } from '../views/tasks.ts';
 import type { Cluster } from './cluster.ts';
@@ -39,4 +40,13 @@ export async function readRoles(cluster: Cluster): Promise<RoleView[]> {
   ]);
   if (getRoles === undefined || getQuota === undefined || getWeights === undefined) return [];
   return viewRoles(getRoles, getQuota, getWeights);
+}
+
+export async function readMaintenance(cluster: Cluster): Promise<MaintenanceView> {
+  const [{ getMaintenanceSchedule: planned }, { getMaintenanceStatus: now }] = await Promise.all([
+    cluster.ask({ type: calls.GET_MAINTENANCE_SCHEDULE }),
+    cluster.ask({ type: calls.GET_MAINTENANCE_STATUS }),
+  ]);
+  if (planned === undefined || now === undefined) return { windows: [], draining: [], down: [] };
+  return viewMaintenance(planned.schedule, now.status);
 }

@@ -57,14 +57,21 @@ const because = {
   'its-turn': 'it was its turn',
 };
 
+/** Equal lines once, with how many there were. */
+function countEqual(lines: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
+  return [...counts].map(([line, count]) => `    ${plural(count, 'offer')} ${line}`);
+}
+
 export function renderFrameworkExplanation(
   explanation: FrameworkExplanation,
   name: string,
   style: Style,
 ): string {
   const { frameworkId, roles, wentElsewhere } = explanation;
-  const others = wentElsewhere.map(
-    (each) => `    ${each.agentId} to ${each.frameworkId} in role ${each.role}: ${because[each.because]}`,
+  const others = countEqual(
+    wentElsewhere.map((each) => `to ${each.frameworkId} in role ${each.role}: ${because[each.because]}`),
   );
   return [
     `framework ${style.bold(name)} (${frameworkId})`,

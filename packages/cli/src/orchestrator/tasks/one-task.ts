@@ -40,6 +40,8 @@ export class OneTask {
   #launchedOn: OfferValid | undefined;
   #subscribed = Promise.withResolvers<void>();
   #killing = false;
+  #leaving = false;
+  #connected = false;
 
   constructor(options: OneTaskOptions) {
     this.#options = options;
@@ -49,7 +51,9 @@ export class OneTask {
       ...{ detector: cluster.detector, frameworkInfo, maxDelayMs: 1_000 },
       onEvent: (event) => this.#take(event),
       onDisconnected: (reason) => {
-        if (this.frameworkId !== '') onDisconnected?.(reason);
+        // Attempts that fail after that tell nothing new.
+        if (this.#connected && !this.#leaving) onDisconnected?.(reason);
+        this.#connected = false;
       },
     });
     this.#client.done.catch((error) => {
@@ -90,12 +94,14 @@ export class OneTask {
 
   /** The framework ends, and whatever it has left. */
   async tearDown(): Promise<void> {
+    this.#leaving = true;
     if (this.#client.subscribed) await this.#call({ type: scheduler.Call_Type.TEARDOWN });
     this.#client.close();
   }
 
   /** Leaves the task running, for as long as the framework's failover timeout. */
   leave(): void {
+    this.#leaving = true;
     this.#client.close();
   }
 
@@ -121,6 +127,7 @@ export class OneTask {
 
   async #onSubscribed(): Promise<void> {
     this.#subscribed.resolve();
+    this.#connected = true;
     if (this.#launchedOn === undefined) return;
     // What the new leader heard of it from its agent, or that it never got there.
     const { taskId } = this.#options;

@@ -17,6 +17,7 @@ export interface FrameworkView {
   readonly offered: ResourceView;
   readonly failover_timeout_s: number;
   readonly webui_url: string | null;
+  readonly labels: Readonly<Record<string, string>>;
   readonly registered_ms: number | null;
 }
 
@@ -50,6 +51,7 @@ function viewFramework(framework: FrameworkMessage, completed: boolean): Framewo
     offered: viewResources(framework.offeredResources),
     failover_timeout_s: info.failoverTimeout,
     webui_url: named(info.webuiUrl),
+    labels: Object.fromEntries((info.labels?.labels ?? []).map(({ key, value }) => [key, value])),
     registered_ms: msOf(framework.reregisteredTime ?? framework.registeredTime),
   };
 }
