@@ -18,6 +18,8 @@ export interface DockerApi {
   get(path: string): Promise<unknown>;
   post(path: string, body?: object): Promise<unknown>;
   delete(path: string): Promise<void>;
+  /** A header of the answer; empty if it is not there. */
+  header(path: string, name: string): Promise<string>;
   /** An answer that does not end by itself. */
   stream(path: string): Promise<Readable>;
   /** The connection itself, after the engine has agreed to talk plainly. */
@@ -123,6 +125,14 @@ export function dockerApi(options: DockerApiOptions = {}): DockerApi {
     post: (path, body) => call('POST', path, body),
     async delete(path) {
       await call('DELETE', path);
+    },
+    async header(path, name) {
+      const answer = await answerTo('HEAD', path);
+      answer.resume();
+      const status = answer.statusCode ?? 0;
+      if (status >= 400) throw failureOf(path, status, 'it is not there');
+      const value = answer.headers[name];
+      return typeof value === 'string' ? value : '';
     },
     async stream(path) {
       const answer = await answerTo('GET', path);

@@ -6,6 +6,7 @@ import { containerNodeId } from '../host/facts.ts';
 import type { SourceContext } from '../source.ts';
 import type { DockerApi } from './api.ts';
 import { demultiplex } from './demultiplex.ts';
+import { fileControls } from './files.ts';
 
 /** Seconds that a container gets to end by itself. */
 const stopGraceS = 10;
@@ -42,8 +43,12 @@ async function isTerminal(api: DockerApi, id: string): Promise<boolean> {
   return Object(config).Tty === true;
 }
 
-/** Makes a container's controls available; returns what takes them away. */
-export function registerDockerControls({ controls, board }: SourceContext, api: DockerApi): () => void {
+/** Makes a container's controls available, with `files` those of its files too; returns what takes them away. */
+export function registerDockerControls(
+  { controls, board, host }: SourceContext,
+  api: DockerApi,
+  { files }: { files: boolean },
+): () => void {
   const terminals = new Map<string, string>();
 
   const change =
@@ -119,7 +124,10 @@ export function registerDockerControls({ controls, board }: SourceContext, api: 
     },
   });
 
-  const withdrawals = Object.entries(handlers).map(([name, handler]) => controls.register(name, handler));
+  const ofFiles = files ? fileControls({ api, procRoot: host.procRoot, containerIdOf }) : {};
+  const withdrawals = Object.entries({ ...handlers, ...ofFiles }).map(([name, handler]) =>
+    controls.register(name, handler),
+  );
   return () => {
     for (const withdraw of withdrawals) withdraw();
   };

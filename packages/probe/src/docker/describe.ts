@@ -4,9 +4,17 @@ import { type Container, shortImageId } from './inspect.ts';
 
 export const imageNodeId = (imageId: string): string => `${imageId};<container_image>`;
 
+/** Which controls there are. */
+export interface Offered {
+  readonly controls: boolean;
+  readonly files: boolean;
+}
+
 /** What can be done with a container, by its state. */
-export function controlsOf(state: string): readonly string[] {
-  const always = ['docker_logs_container'];
+export function controlsOf(state: string, { controls, files }: Offered): readonly string[] {
+  if (!controls) return [];
+  const ofFiles = ['docker_list_files', 'docker_read_file', 'docker_download_file'];
+  const always = ['docker_logs_container', ...(files ? ofFiles : [])];
   switch (state) {
     case 'running':
       return [
@@ -42,7 +50,7 @@ function podOf({ labels }: Container): { pod?: string[] } {
   return uid === undefined ? {} : { pod: [`${uid};<pod>`] };
 }
 
-export function describeContainer(host: HostFacts, container: Container): Sighting {
+export function describeContainer(host: HostFacts, container: Container, offered: Offered): Sighting {
   const isUp = container.state === 'running' || container.state === 'paused';
   return {
     latest: {
@@ -76,7 +84,7 @@ export function describeContainer(host: HostFacts, container: Container): Sighti
       container_image: [imageNodeId(container.imageId)],
       ...podOf(container),
     },
-    controls: controlsOf(container.state),
+    controls: controlsOf(container.state, offered),
   };
 }
 

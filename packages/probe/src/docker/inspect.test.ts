@@ -6,6 +6,8 @@ import { demultiplex } from './demultiplex.ts';
 import { controlsOf, describeContainer, describeImage } from './describe.ts';
 import { parseContainer, parseEnvironment, parseEvent } from './inspect.ts';
 
+const all = { controls: true, files: true };
+
 /** As Docker 20.10 answers, shortened. */
 const inspected = {
   Id: '1a37fcbf613b',
@@ -59,7 +61,7 @@ describe('a container', () => {
   });
 
   it('becomes a sighting without times that pass by', () => {
-    const { latest, controls } = describeContainer(hostFacts({ hostId: 'h' }), container);
+    const { latest, controls } = describeContainer(hostFacts({ hostId: 'h' }), container, all);
     expect(latest?.docker_container_started).toBe('2026-11-23T12:43:34.656431878Z');
     expect(latest?.docker_container_exit_code).toBeUndefined();
     expect([...(controls ?? [])]).toContain('docker_stop_container');
@@ -68,7 +70,7 @@ describe('a container', () => {
   it.each(['created', 'running', 'paused', 'restarting', 'exited', 'dead', 'removing'])(
     'has controls that fit its state: %s',
     (state) => {
-      const controls = controlsOf(state);
+      const controls = controlsOf(state, all);
       expect(controls).toContain('docker_logs_container');
       expect(controls.includes('docker_remove_container')).toBe(
         ['created', 'exited', 'dead'].includes(state),

@@ -20,6 +20,8 @@ export interface DockerSourceOptions {
   readonly metricsEveryMs?: number;
   /** Start, stop, exec and so on from the console. Default true. */
   readonly controls?: boolean;
+  /** List, read and download files of containers; needs `controls`. Default true. */
+  readonly files?: boolean;
 }
 
 const metricsShare = 0.01;
@@ -42,7 +44,8 @@ export function dockerSource(options: DockerSourceOptions = {}): Source {
         share: metricsShare,
         run: watch.readUsage,
       });
-      const withdraw = options.controls === false ? undefined : registerDockerControls(context, api);
+      const { controls, files } = offeredBy(options);
+      const withdraw = controls ? registerDockerControls(context, api, { files }) : undefined;
       const following = followEvents({ api, clock, logger, signal: abort.signal, ...watch.handlers });
       return async () => {
         abort.abort();
@@ -54,9 +57,12 @@ export function dockerSource(options: DockerSourceOptions = {}): Source {
   };
 }
 
+const offeredBy = ({ controls = true, files = true }: DockerSourceOptions) => ({ controls, files });
+
 function createWatch(context: SourceContext, api: DockerApi, options: DockerSourceOptions) {
   const { board, clock, host, logger, places } = context;
   const { showSecrets = false, stoppedLimit = 100 } = options;
+  const offered = offeredBy(options);
   const meter = createContainerMeter({ host, clock });
   const stopped = new Set<string>();
   board.templates('container', containerTemplates);
@@ -84,7 +90,12 @@ function createWatch(context: SourceContext, api: DockerApi, options: DockerSour
     found(container) {
       meter.follow(container);
       places.put({ ...container, containerId: container.id });
-      board.see('container', containerNodeId(container.id), describeContainer(host, container), 'now');
+      board.see(
+        'container',
+        containerNodeId(container.id),
+        describeContainer(host, container, offered),
+        'now',
+      );
       boundStopped(container);
     },
     gone: remove,
