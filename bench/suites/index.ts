@@ -1,5 +1,7 @@
 import { containers } from '../containers/suite.ts';
+import { failover } from '../mesos/failover.ts';
 import { launch } from '../mesos/launch.ts';
+import { scale } from '../mesos/scale.ts';
 import { state } from '../mesos/state.ts';
 import { probe } from '../probe/suite.ts';
 import type { Suite } from '../result.ts';
@@ -21,4 +23,6 @@ export const suites: readonly Suite[] = [
   containers,
   launch,
   state,
+  failover,
+  scale,
 ];
