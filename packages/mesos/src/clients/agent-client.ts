@@ -18,8 +18,15 @@ type CallInit = MessageInitShape<typeof CallSchema>;
 export interface AgentClient {
   /** As `MasterClient.call`. */
   call(call: CallInit, signal?: AbortSignal): Promise<Valid<typeof ResponseSchema> | undefined>;
-  /** Output of a container: for ATTACH_CONTAINER_OUTPUT and LAUNCH_NESTED_CONTAINER_SESSION. Ends with the process. */
-  output(call: CallInit, signal?: AbortSignal): AsyncGenerator<Valid<typeof ProcessIOSchema>>;
+  /**
+   * Output of a container: for ATTACH_CONTAINER_OUTPUT and LAUNCH_NESTED_CONTAINER_SESSION. Ends with the process.
+   * `onOpen`: the agent has taken the call, so the process runs and input can be attached; it may write nothing for long.
+   */
+  output(
+    call: CallInit,
+    signal?: AbortSignal,
+    onOpen?: () => void,
+  ): AsyncGenerator<Valid<typeof ProcessIOSchema>>;
   /** ATTACH_CONTAINER_INPUT: the call that names the container first, then its input. Resolves when the agent has taken it all. */
   input(calls: AsyncIterable<CallInit> | Iterable<CallInit>, signal?: AbortSignal): Promise<void>;
 }
@@ -41,10 +48,11 @@ export function createAgentClient(options: AgentClientOptions): AgentClient {
       const body = await readBody(answer, transport.largestAnswerBytes);
       return body.length === 0 ? undefined : decodeBody(format, ResponseSchema, body);
     },
-    async *output(init, signal) {
+    async *output(init, signal, onOpen) {
       const headers = { accept: recordMediaType, 'message-accept': mediaTypes[format] };
       const answer = await transport.post({ url, body: encode(init), headers, stream: true, signal });
       await requireSuccess(answer);
+      onOpen?.();
       yield* readEvents(answer, ProcessIOSchema, { format });
     },
     async input(calls, signal) {
