@@ -28,12 +28,13 @@ import type { AgentEvent } from './core/events.ts';
 import { type AgentState, type CoreOptions, defaultCoreOptions } from './core/records.ts';
 import { restoreState, wantedContainers } from './core/recovery.ts';
 import { step } from './core/step.ts';
-import type { Action } from './core/turn.ts';
+import { type Action, findTask } from './core/turn.ts';
 import { AgentError, reasonOf } from './errors.ts';
 import { Fetcher } from './fetcher/fetcher.ts';
 import { SandboxCollector } from './sandbox/collector.ts';
 import { sandboxFolder } from './sandbox/layout.ts';
 import { type ContainerServices, createContainerServices } from './service/container-services.ts';
+import { executorRoutes } from './service/executor-messages.ts';
 import { ExecutorSessions } from './service/executor-sessions.ts';
 import { Journal } from './service/journal.ts';
 import { masterRoutes } from './service/master-messages.ts';
@@ -194,7 +195,10 @@ export class Agent {
 
   async #listen(): Promise<void> {
     const { ip, port } = this.#options.config;
-    const handler = routeMessages(masterRoutes((event) => this.#tell(event)));
+    const tell = (event: AgentEvent) => this.#tell(event);
+    const executorOf = (frameworkId: string, taskId: string) =>
+      findTask(this.state, frameworkId, taskId)?.executor.info.executorId.value;
+    const handler = routeMessages([...masterRoutes(tell), ...executorRoutes(tell, executorOf)]);
     this.#process = this.#libprocess.spawn('slave(1)', handler);
     const server = createSharedServer({ libprocess: this.#libprocess, http: this.#http });
     this.#server = server;

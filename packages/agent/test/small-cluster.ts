@@ -42,6 +42,8 @@ export interface ClusterOptions {
 
 export class SmallCluster {
   readonly statuses: TaskStatusValid[] = [];
+  /** Of executors, as text. */
+  readonly messages: string[] = [];
   readonly offers = new Map<string, OfferValid>();
   readonly folder: string;
   readonly masterPort: number;
@@ -137,6 +139,7 @@ export class SmallCluster {
     for (const offer of event.offers?.offers ?? [])
       this.offers.set(offer.id?.value ?? '', offer as OfferValid);
     if (event.rescind !== undefined) this.offers.delete(event.rescind.offerId?.value ?? '');
+    if (event.message !== undefined) this.messages.push(Buffer.from(event.message.data).toString());
     const status = event.update?.status as TaskStatusValid | undefined;
     if (status === undefined) return;
     this.statuses.push(status);
@@ -165,7 +168,7 @@ export class SmallCluster {
     await this.framework?.call({ type: calls.ACCEPT, accept });
   }
 
-  task(taskId: string, more: TaskInit, resources = 'cpus:0.2;mem:64'): TaskInit {
+  task(taskId: string, more: TaskInit, resources = 'cpus:0.2;mem:64'): Record<string, unknown> {
     return {
       ...{ name: taskId, taskId: { value: taskId } },
       resources: Resources.parse(resources).allocatedTo('*').toMessages(),

@@ -1,5 +1,5 @@
 /** What happens to an agent. */
-import type { executor, internal } from '@orchestrator/mesos';
+import type { executor, internal, TaskStatusValid } from '@orchestrator/mesos';
 import type { CheckResult } from '../checks/machine.ts';
 import type { RecoveredContainer } from '../container/containerizer.ts';
 import type { Termination } from '../container/machine.ts';
@@ -30,6 +30,19 @@ export interface ExecutorIds {
   executorId: string;
 }
 
+/** What an executor has that it does not know to have reached the agent. */
+export type Subscription = Pick<
+  executor.Call_SubscribeValid,
+  'unacknowledgedTasks' | 'unacknowledgedUpdates'
+>;
+
+interface ByMessage {
+  /** Of an executor that came by messages of libprocess. */
+  pid?: string;
+  /** It was asked to come again. */
+  isAgain?: boolean;
+}
+
 export type AgentEvent =
   /** Once, before anything else. `isRebooted`: no container can have survived. */
   | { type: 'recovered'; containers: readonly RecoveredContainer[]; isRebooted: boolean }
@@ -45,7 +58,7 @@ export type AgentEvent =
   | { type: 'terminated'; containerId: string; termination: Termination }
   | { type: 'health'; containerId: string; healthy: boolean; kill: boolean }
   | { type: 'checked'; containerId: string; result: CheckResult }
-  | ({ type: 'executorSubscribed'; subscribe: executor.Call_SubscribeValid | undefined } & ExecutorIds)
-  | ({ type: 'executorUpdate'; update: executor.Call_UpdateValid } & ExecutorIds)
+  | ({ type: 'executorSubscribed'; subscribe: Subscription | undefined } & ExecutorIds & ByMessage)
+  | ({ type: 'executorUpdate'; update: { status: TaskStatusValid } } & ExecutorIds & ByMessage)
   | ({ type: 'executorMessage'; data: Uint8Array } & ExecutorIds)
   | ({ type: 'executorDisconnected' } & ExecutorIds);

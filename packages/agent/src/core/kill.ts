@@ -3,13 +3,12 @@ import {
   FrameworkInfo_Capability_Type,
   type internal,
   type KillPolicyValid,
-  executor as protocol,
   TaskState,
   TaskStatus_Reason,
   TaskStatus_Source,
 } from '@orchestrator/mesos';
 import { endExecutor, endTask } from './ends.ts';
-import { sendEvent, sendKill } from './executor-events.ts';
+import { sendKill, sendShutdown } from './executor-events.ts';
 import { tidy } from './frameworks.ts';
 import type { ExecutorRecord, FrameworkRecord, KillRequest, TaskRecord } from './records.ts';
 import { reportTask, reportUnknown } from './status.ts';
@@ -59,7 +58,7 @@ function killInExecutor(turn: Turn, place: Place & { task: TaskRecord }, options
   const { framework, executor, task } = place;
   const taskId = task.task.taskId.value;
   if (task.phase === 'launched') {
-    sendKill(turn, executor, taskId, options.killPolicy ?? task.info.killPolicy);
+    sendKill(turn, place, taskId, options.killPolicy ?? task.info.killPolicy);
     return;
   }
   const { TASK_KILLED_DURING_LAUNCH: reason } = TaskStatus_Reason;
@@ -108,7 +107,7 @@ export function shutdownExecutor(
     return;
   }
   for (const task of live) task.kill ??= kill;
-  sendEvent(turn, executor, { type: protocol.Event_Type.SHUTDOWN });
+  sendShutdown(turn, { framework, executor });
   const grace = executor.info.shutdownGracePeriod;
   const graceMs =
     grace === undefined ? turn.state.options.executorShutdownGraceMs : Number(grace.nanoseconds) / 1e6;

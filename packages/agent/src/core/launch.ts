@@ -135,8 +135,9 @@ function drop(turn: Turn, framework: FrameworkRecord, tasks: readonly TaskInfoVa
 
 export function saveExecutor(turn: Turn, framework: FrameworkRecord, executor: ExecutorRecord): void {
   if (!framework.info.checkpoint) return;
-  const { kind: executorKind, info, containerId, phase } = executor;
-  save(turn, { kind: 'executor', frameworkId: framework.id, executorKind, info, containerId, phase });
+  const { kind: executorKind, info, containerId, phase, pid } = executor;
+  const record = { frameworkId: framework.id, executorKind, info, containerId, phase };
+  save(turn, { kind: 'executor', ...record, ...(pid !== undefined && { pid }) });
 }
 
 function newExecutor(
@@ -193,7 +194,7 @@ function addTask(
   openStream(turn, framework.id, taskId);
   saveTask(turn, framework, executor, live);
   if (executor.kind === 'custom') {
-    if (phase === 'launched') sendLaunch(turn, executor, [info]);
+    if (phase === 'launched') sendLaunch(turn, { framework, executor }, [info]);
     return;
   }
   reportTask(turn, framework, executor, live, {

@@ -109,6 +109,8 @@ export interface ExecutorRecord {
   containerId: string;
   phase: 'registering' | 'running' | 'terminating' | 'terminated';
   isSubscribed: boolean;
+  /** Of one that came by messages of libprocess; without, it speaks the v1 API. */
+  pid?: string;
   tasks: Map<string, TaskRecord>;
   completedTasks: TaskValid[];
   /** What the tasks that it leaves behind are told. */

@@ -4,6 +4,7 @@ import type { RecoveredContainer } from '../container/containerizer.ts';
 import type { Termination } from '../container/machine.ts';
 import { onLaunched, onTerminated } from './containers.ts';
 import { endExecutor, endTask } from './ends.ts';
+import { sendReconnect } from './executor-events.ts';
 import { tidy } from './frameworks.ts';
 import { graceOf } from './kill.ts';
 import {
@@ -38,10 +39,11 @@ export function newState(info: AgentInfoValid, options: CoreOptions): AgentState
 }
 
 function restoreExecutor(state: AgentState, saved: SavedExecutor): void {
-  const { frameworkId, executorKind: kind, info, containerId, phase } = saved;
+  const { frameworkId, executorKind: kind, info, containerId, phase, pid } = saved;
   const executor: ExecutorRecord = {
     ...{ kind, info, containerId, isSubscribed: false, tasks: new Map(), completedTasks: [] },
     phase: phase === 'terminated' ? 'running' : phase,
+    ...(pid !== undefined && { pid }),
   };
   state.frameworks.get(frameworkId)?.executors.set(info.executorId.value, executor);
 }
@@ -138,7 +140,10 @@ function recoverExecutor(
     const container = found.get(executor.containerId);
     if (container === undefined) endLost(turn, framework, executor, isRebooted);
     else if (container.state === 'exited') onTerminated(turn, executor.containerId, container.termination);
-    else timer(turn, `executor ${executor.containerId}`, turn.state.options.executorReregistrationTimeoutMs);
+    else {
+      timer(turn, `executor ${executor.containerId}`, turn.state.options.executorReregistrationTimeoutMs);
+      if (executor.pid !== undefined) sendReconnect(turn, executor.pid);
+    }
     return;
   }
   for (const task of [...executor.tasks.values()]) recoverTask(turn, task, found, isRebooted);

@@ -34,6 +34,7 @@ export interface SavedExecutor {
   info: ExecutorInfoValid;
   containerId: string;
   phase: ExecutorRecord['phase'];
+  pid?: string;
 }
 
 export type SavedRecord =

@@ -2,7 +2,6 @@
 import {
   internal,
   makeMessage,
-  executor as protocol,
   TaskState,
   TaskStatus_Reason,
   type TaskStatusValid,
@@ -10,9 +9,16 @@ import {
 import { containerStatusOf } from './container-status.ts';
 import { endTask } from './ends.ts';
 import type { AgentEvent, ExecutorIds } from './events.ts';
-import { sendAcknowledged, sendEvent, sendLaunch } from './executor-events.ts';
+import {
+  sendAcknowledged,
+  sendData,
+  sendLaunch,
+  sendShutdown,
+  sendShutdownTo,
+  sendSubscribed,
+} from './executor-events.ts';
 import { saveExecutor } from './launch.ts';
-import type { AgentState, ExecutorRecord, FrameworkRecord } from './records.ts';
+import type { AgentState } from './records.ts';
 import { droppedFor } from './task-state.ts';
 import { cancelTimer, isRegistered, type Place, send, sendToMaster, type Turn } from './turn.ts';
 import { saveTask, takeUpdate } from './updates.ts';
@@ -54,22 +60,14 @@ function takeFromExecutor(turn: Turn, place: Place, status: TaskStatusValid): vo
   const why =
     kill?.reason === undefined || status.state !== TaskState.TASK_KILLED ? {} : { reason: kill.reason };
   if (framework.phase === 'running') takeUpdate(turn, completed(turn, place, { ...status, ...why }));
-  sendAcknowledged(turn, executor, status.taskId.value, status.uuid);
+  sendAcknowledged(turn, place, status.taskId.value, status.uuid);
 }
 
 export function onExecutorUpdate(turn: Turn, event: EventOf<'executorUpdate'>): void {
   const place = findExecutor(turn.state, event);
-  if (place?.executor.isSubscribed) takeFromExecutor(turn, place, event.update.status);
+  if (place?.executor.isSubscribed && place.executor.pid === event.pid)
+    takeFromExecutor(turn, place, event.update.status);
   else turn.state.counters.invalidStatusUpdates++;
-}
-
-function sendSubscribed(turn: Turn, framework: FrameworkRecord, executor: ExecutorRecord): void {
-  const { containerId, info } = executor;
-  const subscribed = {
-    ...{ executorInfo: info, frameworkInfo: framework.info, agentInfo: turn.state.info },
-    containerId: { value: containerId },
-  };
-  sendEvent(turn, executor, { type: protocol.Event_Type.SUBSCRIBED, subscribed });
 }
 
 /** Given to the executor before the agent or its connection broke, and never heard of by it. */
@@ -86,15 +84,29 @@ function endLostTasks(turn: Turn, place: Place, known: ReadonlySet<string>): voi
   }
 }
 
+/** One by messages that nobody has started, or that is here already, is told to end: it cannot be told anything else. */
+function isIntruder(place: Place | undefined, { pid, isAgain }: EventOf<'executorSubscribed'>): boolean {
+  if (pid === undefined) return false;
+  const known = place?.executor;
+  if (known === undefined || known.kind !== 'custom' || known.phase === 'terminated') return true;
+  return isAgain === true ? known.pid !== pid : known.isSubscribed;
+}
+
 export function onExecutorSubscribed(turn: Turn, event: EventOf<'executorSubscribed'>): void {
   const place = findExecutor(turn.state, event);
+  if (isIntruder(place, event)) {
+    if (event.pid !== undefined) sendShutdownTo(turn, event.pid);
+    return;
+  }
   if (place === undefined) return;
   const { framework, executor } = place;
   const isFirst = executor.phase === 'registering';
   executor.isSubscribed = true;
-  sendSubscribed(turn, framework, executor);
+  if (event.pid === undefined) delete executor.pid;
+  else executor.pid = event.pid;
+  sendSubscribed(turn, place, isFirst);
   if (executor.phase === 'terminating') {
-    sendEvent(turn, executor, { type: protocol.Event_Type.SHUTDOWN });
+    sendShutdown(turn, place);
     return;
   }
   executor.phase = 'running';
@@ -109,7 +121,7 @@ export function onExecutorSubscribed(turn: Turn, event: EventOf<'executorSubscri
     if (task.phase !== 'queued') continue;
     task.phase = 'launched';
     saveTask(turn, framework, executor, task);
-    sendLaunch(turn, executor, [task.info]);
+    sendLaunch(turn, place, [task.info]);
   }
 }
 
@@ -136,13 +148,12 @@ export function onExecutorMessage(turn: Turn, event: EventOf<'executorMessage'>)
 
 export function onFrameworkMessage(turn: Turn, message: internal.FrameworkToExecutorMessageValid): void {
   const ids = { frameworkId: message.frameworkId.value, executorId: message.executorId.value };
-  const executor = findExecutor(turn.state, ids)?.executor;
+  const place = findExecutor(turn.state, ids);
   const { counters } = turn.state;
-  if (executor?.isSubscribed !== true) {
+  if (place?.executor.isSubscribed !== true) {
     counters.invalidFrameworkMessages++;
     return;
   }
   counters.validFrameworkMessages++;
-  const { data } = message;
-  sendEvent(turn, executor, { type: protocol.Event_Type.MESSAGE, message: { data } });
+  sendData(turn, place, message.data);
 }
