@@ -54,7 +54,10 @@ export interface SyncOptions {
   readonly maxNodesInMemory?: number;
   /** Accept a target that already holds other data; default false: refused. */
   readonly adoptTarget?: boolean;
-  /** Default 60 s: a quorum port out of reach for so long is given up for the client port, where capture is `auto`. */
+  /**
+   * Default 60 s: a quorum port out of reach for so long is given up for the client port, where capture is `auto`; as often it
+   * is tried again, and taken back once it answers.
+   */
   readonly observerFallbackMs?: number;
   /** Default 30 s: how long `start` waits for each side. */
   readonly connectTimeoutMs?: number;

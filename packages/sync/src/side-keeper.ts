@@ -1,9 +1,13 @@
-/** Holds the two sides open: opens a broken stream anew, and gives up a quorum port that stays out of reach. */
+/**
+ * Holds the two sides open: opens a broken stream anew, gives up a quorum port that stays out of reach, and goes back to it
+ * when it answers again.
+ */
 import type { Clock, Logger } from '@orchestrator/runtime';
+import { tryObserver } from './capture/choose.ts';
 import type { Side } from './core/types.ts';
 import type { SyncOptions } from './engine-types.ts';
 import { reasonOf, SyncError } from './errors.ts';
-import { type EngineSide, type OpenSideOptions, openSide } from './side.ts';
+import { type EngineSide, type OpenSideOptions, observerTimeoutMs, openSide } from './side.ts';
 
 export type Sides = Readonly<Record<Side, EngineSide>>;
 
@@ -24,6 +28,10 @@ export class SideKeeper {
   #sides: Sides | undefined;
   /** Sides whose stream has ended for good. */
   readonly #broken = new Set<Side>();
+  /** Sides whose quorum port was given up, with when it is tried again on the clock's monotonic scale. */
+  readonly #givenUp = new Map<Side, number>();
+  /** Of these, the ones that answer again. */
+  readonly #answering = new Set<Side>();
 
   constructor(options: SideKeeperOptions) {
     this.#options = options;
@@ -65,7 +73,14 @@ export class SideKeeper {
       const current = this.#sides?.[side];
       if (current === undefined) return;
       const lost = this.#observerLost(current);
-      if (this.#broken.has(side) || lost !== undefined) await this.#replace(current, lost);
+      if (this.#broken.has(side) || lost !== undefined || this.#answering.delete(side)) {
+        await this.#replace(current, lost);
+      } else if (this.#clock.monotonicMs() >= (this.#givenUp.get(side) ?? Number.POSITIVE_INFINITY)) {
+        this.#givenUp.set(side, this.#clock.monotonicMs() + this.#fallbackMs);
+        this.#tryAgain(current).catch((error: unknown) => {
+          this.#options.logger.debug('the quorum port cannot be tried', { side, reason: reasonOf(error) });
+        });
+      }
     }
   }
 
@@ -73,6 +88,21 @@ export class SideKeeper {
     const sides = this.#sides;
     this.#sides = undefined;
     if (sides !== undefined) await Promise.all([sides.source.close(), sides.target.close()]);
+  }
+
+  get #clock(): Clock {
+    return this.#options.clock;
+  }
+
+  get #fallbackMs(): number {
+    return this.#options.options.observerFallbackMs ?? defaultObserverFallbackMs;
+  }
+
+  /** Not awaited: a port that does not answer takes its time. */
+  async #tryAgain({ side, ensemble }: EngineSide): Promise<void> {
+    const timeoutMs = Math.min(observerTimeoutMs, this.#fallbackMs);
+    const { joined } = await tryObserver({ ensemble, clock: this.#clock, timeoutMs });
+    if (joined) this.#answering.add(side);
   }
 
   #open(side: Side, observerLost?: string): Promise<EngineSide> {
@@ -94,11 +124,11 @@ export class SideKeeper {
   }
 
   #observerLost({ side, choice, link, reader }: EngineSide): string | undefined {
-    const { capture, observerFallbackMs = defaultObserverFallbackMs } = this.#options.options;
+    const { capture } = this.#options.options;
     if (choice.mode !== 'observer' || (capture?.[side] ?? 'auto') !== 'auto') return undefined;
     const { up, sinceMs, reason } = link();
-    const downMs = this.#options.clock.monotonicMs() - sinceMs;
-    if (up || downMs < observerFallbackMs || !reader.isConnected) return undefined;
+    const downMs = this.#clock.monotonicMs() - sinceMs;
+    if (up || downMs < this.#fallbackMs || !reader.isConnected) return undefined;
     return `the quorum port has been out of reach for ${Math.round(downMs)} ms (${reason})`;
   }
 
@@ -110,7 +140,10 @@ export class SideKeeper {
       if (this.#sides === undefined) return await replacement.close();
       this.#sides = { ...this.#sides, [old.side]: replacement };
       this.#broken.delete(old.side);
-      const why = observerLost ?? 'its stream was opened anew';
+      if (observerLost !== undefined)
+        this.#givenUp.set(old.side, this.#clock.monotonicMs() + this.#fallbackMs);
+      else if (replacement.choice.mode === 'observer') this.#givenUp.delete(old.side);
+      const why = observerLost ?? `its stream was opened anew, ${replacement.choice.reason}`;
       onInterrupted(new SyncError('NoObserver', `the ${old.side} is followed in another way: ${why}`));
       await old.close();
     } catch (error) {

@@ -51,7 +51,8 @@ export interface EngineSide {
 }
 
 const versionTimeoutMs = 3_000;
-const observerTimeoutMs = 10_000;
+/** How long a quorum port may take to accept us. */
+export const observerTimeoutMs = 10_000;
 const sessionTimeoutMs = 15_000;
 
 /** Throws `Unreachable`, `VersionTooOld`, `NoObserver` or `BadOption`. The mirror comes with `follower.start()`. */

@@ -106,7 +106,7 @@ test('ACLs travel, and a node too large for a multi is named, with everything el
   await engine.stop();
 });
 
-test('a quorum port that stays out of reach is given up for the client port while changes go on', async () => {
+test('a quorum port out of reach is given up for the client port, and taken back once it answers, while changes go on', async () => {
   const ports = pair.source.servers.map(({ host, quorumPort }) => ({ host, port: quorumPort }));
   const proxies = await Promise.all(ports.map((target) => startProxy({ target })));
   const source = { ...accessTo(pair.source), quorumServers: proxies.map((proxy) => proxy.connectString) };
@@ -132,6 +132,12 @@ test('a quorum port that stays out of reach is given up for the client port whil
   expect(await isThere(pair.b, '/fallback/lock')).toBe(true);
   await holder.close();
   await engine.settled(10_000);
+  for (const proxy of proxies) proxy.heal();
+  await waitFor(() => engine.status().directions[0]?.capture === 'observer', { what: 'the observer again' });
+  await pair.a.create('/fallback/after', null);
+  await waitFor(() => engine.status().state === 'syncing', { what: 'changes to go on' });
+  await engine.settled(20_000);
+  expect(await isThere(pair.b, '/fallback/after')).toBe(true);
   expect((await engine.verify()).differences).toEqual([]);
   expect(engine.status().conflicts.total).toBe(0);
   await engine.stop();

@@ -49,7 +49,9 @@ function overClientPort(noObserver: string, version: ServerVersion | undefined):
 }
 
 /** Joins for a moment: that a port is open says little, since TLS or SASL may be asked for. */
-async function tryObserver(options: ChooseOptions): Promise<{ joined: boolean; reason: string }> {
+export async function tryObserver(
+  options: Pick<ChooseOptions, 'ensemble' | 'clock' | 'timeoutMs'>,
+): Promise<{ joined: boolean; reason: string }> {
   const { ensemble, clock, timeoutMs } = options;
   if (ensemble.quorumServers.length === 0) return { joined: false, reason: 'no quorum addresses are given' };
   const observer = observe({ ...ensemble.observer, servers: ensemble.quorumServers });

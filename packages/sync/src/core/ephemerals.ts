@@ -11,6 +11,7 @@ import { isBusy, showOwn } from './findings.ts';
 import { isCopy, isOriginal, isSameContent, isSameKind } from './kinds.ts';
 import type { Lane } from './lane.ts';
 import { asPlanned } from './predicted.ts';
+import { raiseState } from './raise.ts';
 import { isFinal, refuse } from './refused.ts';
 import { settleNow } from './settling.ts';
 import { type EphemeralCreate, otherSide, type Side } from './types.ts';
@@ -74,7 +75,10 @@ function planCopy(ctx: Context, lane: Lane, copy: EphemeralCopy): EphemeralCreat
   if (contested === undefined && entry !== undefined && overlap(entry)) return undefined;
   const far = ctx.sides[lane.to].mirror;
   // In its way, or not there to carry it: that has to be seen to first.
-  if (far.has(path) || lane.predicted.isInFlight(path) || !far.has(parentPath(path))) {
+  const isAlone = !far.has(path) && !lane.predicted.isInFlight(path) && far.has(parentPath(path));
+  const raise = isAlone ? raiseState(ctx, lane, path) : 'due';
+  if (raise === 'moving') return undefined;
+  if (raise === 'due') {
     drop(ctx, lane, path);
     settleNow(ctx, lane.from, path);
     return undefined;

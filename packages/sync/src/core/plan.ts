@@ -134,7 +134,7 @@ function planCreate(ctx: Context, builder: Builder, op: CreateOp, work: Work): P
   if (isCarriedAsCopy && isOutdated(ctx, builder, op, work)) return 'done';
   const parent = planParent(ctx, builder, path, work.zxid);
   if (parent !== 'there') return parent;
-  raiseBeforeChild(ctx, builder, path);
+  if (!raiseBeforeChild(ctx, builder, path)) return 'wait';
   if (isCarriedAsCopy) builder.effects.push(() => wantCopy(ctx, lane, path, builder.batch));
   else {
     const owner = isEphemeral(op.ephemeralOwner) ? 0n : op.ephemeralOwner;

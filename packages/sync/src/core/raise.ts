@@ -61,33 +61,54 @@ export function lackOf(ctx: Context, lane: Lane, parent: string): number {
   return 0;
 }
 
-/** Before the target gets a sequential child, its parent's counter moves out of reach of the source's, if it is not. */
-export function raiseBeforeChild(ctx: Context, builder: Builder, path: string): void {
-  if (isSequential(path)) raiseWithBatch(ctx, builder, parentPath(path));
+/**
+ * Before the target gets a sequential child, its parent's counter moves out of reach of the source's, if it is not. False when
+ * the batch has no room for that.
+ */
+export function raiseBeforeChild(ctx: Context, builder: Builder, path: string): boolean {
+  return !isSequential(path) || raiseInBatch(ctx, builder, parentPath(path));
 }
 
 /** A parent that is made anew begins at 0: in the multi that creates it, it is raised. */
 export function raiseAnew(ctx: Context, builder: Builder, path: string): void {
   const { parents, pending } = ctx.sequences;
   const isParent = parents.has(path) || pending.has(path) || ctx.scope.electionGroups.includes(path);
-  if (isParent) raiseWithBatch(ctx, builder, path);
+  if (isParent) raiseInBatch(ctx, builder, path);
 }
 
-function raiseWithBatch(ctx: Context, builder: Builder, parent: string): void {
+/**
+ * Whether a copy has to wait: `moving` until its parent has been raised, `due` because what went before it to raise that has
+ * failed.
+ */
+export function raiseState(ctx: Context, lane: Lane, path: string): 'apart' | 'moving' | 'due' {
+  const parent = parentPath(path);
+  if (!isSequential(path) || firstLack(ctx, lane, parent) === 0) return 'apart';
+  return isMoving(lane, parent) ? 'moving' : 'due';
+}
+
+function raiseInBatch(ctx: Context, builder: Builder, parent: string): boolean {
   const { lane } = builder;
-  const { gap, pending, refused } = ctx.sequences;
-  if (gap === 0 || lane.from !== 'source' || refused.has(parent)) return;
-  // Of a first copy, what is there already is raised once all has come over.
-  if (!ctx.isCopied && !pending.has(parent)) return;
-  if (lane.predicted.isInFlight(gapPath(parent))) return;
-  const step = Math.min(firstStep, Math.ceil(gap / 4));
-  const found = distance(ctx, lane, parent);
-  if (found === undefined || found >= step || builder.ops.length >= mostPairsPerMulti) return;
-  const ops = pairs(ctx, parent, step - found);
+  if (lane.predicted.isInFlight(gapPath(parent))) return true;
+  const lack = firstLack(ctx, lane, parent);
+  if (lack === 0) return true;
+  if (builder.ops.length >= mostPairsPerMulti) return false;
+  const ops = pairs(ctx, parent, lack);
   builder.ops.push(...ops);
   builder.bytes += ops.length * sizeOf(gapPath(parent), null);
   builder.undo.push(lane.predicted.write(gapPath(parent), undefined, builder.batch));
-  builder.effects.push(() => pending.set(parent, 'raise'));
+  builder.effects.push(() => ctx.sequences.pending.set(parent, 'raise'));
+  return true;
+}
+
+/** Creates that are due before the target may have another sequential child there. */
+function firstLack(ctx: Context, lane: Lane, parent: string): number {
+  const { gap, pending, refused } = ctx.sequences;
+  if (gap === 0 || lane.from !== 'source' || refused.has(parent)) return 0;
+  // Of a first copy, what is there already is raised once all has come over.
+  if (!ctx.isCopied && !pending.has(parent)) return 0;
+  const step = Math.min(firstStep, Math.ceil(gap / 4));
+  const found = distance(ctx, lane, parent);
+  return found === undefined ? 0 : Math.max(0, step - found);
 }
 
 /** The writes of one multi that raise the counter by `lack`, or as far as one multi can. */

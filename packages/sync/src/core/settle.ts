@@ -55,7 +55,7 @@ function planMissing(ctx: Context, builder: Builder, path: string, here: MirrorN
   const parent = planParent(ctx, builder, path, here.stat.czxid);
   if (parent !== 'there') return parent;
   if (isOriginal(ctx, lane.from, owner) && !ctx.scope.isElectionMember(path)) {
-    raiseBeforeChild(ctx, builder, path);
+    if (!raiseBeforeChild(ctx, builder, path)) return 'wait';
     cover(ctx, builder, path);
     builder.effects.push(() => wantCopy(ctx, lane, path, builder.batch));
     return 'done';
@@ -63,7 +63,7 @@ function planMissing(ctx: Context, builder: Builder, path: string, here: MirrorN
   const found = dataOf(ctx, lane.from, path, here);
   if (!found.known) return refuseUnreadable(ctx, builder, path, found.failed);
   const carried = nodeKind(owner) === 'ephemeral' ? 0n : owner;
-  raiseBeforeChild(ctx, builder, path);
+  if (!raiseBeforeChild(ctx, builder, path)) return 'wait';
   writeCreate(ctx, builder, { path, data: found.data, acl: here.acl, owner: carried });
   raiseAnew(ctx, builder, path);
   cover(ctx, builder, path);
