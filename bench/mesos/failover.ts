@@ -92,7 +92,7 @@ async function once(
   { agents: agentCount, tasks }: { readonly agents: number; readonly tasks: number },
   flags: readonly string[],
 ): Promise<Failover> {
-  await using ensemble = await startEnsemble({ servers: 3, tickTimeMs: 1_000 });
+  await using ensemble = await startEnsemble({ servers: 3, tickTimeMs: 2_000 });
   await using etcd = await startEtcd({ members: 1 });
   const zk = `zk://${ensemble.connectString}/mesos`;
   await using stack = new AsyncDisposableStack();

@@ -15,12 +15,15 @@ import {
 } from '@orchestrator/mesos';
 import type { Logger } from '@orchestrator/runtime';
 import { callError } from '../api/call-validation.ts';
-import type { MessageFromAgent } from '../core/events.ts';
+import type { CoreEvent } from '../core/events.ts';
+import type { LeadershipGate } from './leadership-gate.ts';
 import type { LeadingMaster } from './leading-master.ts';
 
 export interface MasterProcessOptions {
-  /** Undefined while this master does not lead: messages are dropped, and their senders look for the leader again. */
+  /** Undefined while this master does not lead: other messages are dropped, and their senders look for the leader again. */
   readonly leading: () => LeadingMaster | undefined;
+  /** Where agents wait that register before this master leads. */
+  readonly gate: LeadershipGate;
   readonly authenticator: ReturnType<typeof createAuthenticator> | undefined;
   readonly requiresAgents: boolean;
   readonly requiresFrameworks: boolean;
@@ -61,12 +64,10 @@ export function masterRoutes(options: MasterProcessOptions): MessageRoute[] {
         logger.warn('agent is not authenticated', { pid });
         return;
       }
-      leading()?.handle({
-        type: 'agent-message',
-        pid,
-        principal,
-        message: { name, message } as MessageFromAgent,
-      });
+      const event = { type: 'agent-message', pid, principal, message: { name, message } } as const;
+      const master = leading();
+      if (master !== undefined) master.handle(event as CoreEvent);
+      else if (registers) return options.gate.wait().then((soon) => soon?.handle(event as CoreEvent));
     }),
   );
 

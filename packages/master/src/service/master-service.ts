@@ -37,6 +37,7 @@ import { MasterError } from '../errors.ts';
 import { flagsWithoutEffect } from '../flags.ts';
 import { limitLogger, Verbosity } from '../log/verbosity.ts';
 import { Registrar } from '../registrar/registrar.ts';
+import { LeadershipGate } from './leadership-gate.ts';
 import { LeadingMaster } from './leading-master.ts';
 import { masterRoutes } from './master-process.ts';
 
@@ -70,6 +71,7 @@ export class MasterService {
   #contender: Contender | undefined;
   #detector: MasterDetector | undefined;
   #leading: LeadingMaster | undefined;
+  readonly #gate: LeadershipGate;
   #isElected = false;
   #stopped = false;
 
@@ -79,6 +81,7 @@ export class MasterService {
     this.#verbosity = new Verbosity(clock);
     this.#logger = limitLogger(logger, options.config.leastLogLevel, this.#verbosity);
     this.#clock = clock;
+    this.#gate = new LeadershipGate(clock);
     this.#random = random;
     this.#startedAtMs = clock.nowMs();
   }
@@ -168,6 +171,7 @@ export class MasterService {
     });
     return masterRoutes({
       leading: () => this.#leading,
+      gate: this.#gate,
       authenticator: credentials.size === 0 ? undefined : authenticator,
       requiresAgents: requires.agents,
       requiresFrameworks: requires.frameworks,
@@ -243,6 +247,7 @@ export class MasterService {
       mostSubscribers: config.mostSubscribers,
       onFatal: (error) => this.#fatal(error),
     });
+    this.#gate.open(this.#leading);
     this.#logger.info('leading', { term: registrar.term, agents: registrar.registry.admitted.size });
   }
 
@@ -273,6 +278,7 @@ export class MasterService {
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
+    this.#gate.close();
     await this.#contender?.close();
     await this.#detector?.close();
     this.#leading?.close();
