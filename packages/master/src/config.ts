@@ -1,5 +1,13 @@
 import { join } from 'node:path';
-import { DomainInfoSchema, type DomainInfoValid, MesosError, Resources, readJson } from '@orchestrator/mesos';
+import {
+  DomainInfoSchema,
+  type DomainInfoValid,
+  MesosError,
+  Resources,
+  readJson,
+  readTls,
+  type Tls,
+} from '@orchestrator/mesos';
 import { type MasterAddress, readAddress } from './address.ts';
 import type { Quantities } from './allocator/subscription.ts';
 import { type Acls, noAcls, parseAcls } from './api/acls.ts';
@@ -54,6 +62,9 @@ export interface MasterConfig extends MasterAddress {
     readonly readonly: boolean;
     readonly readwrite: boolean;
   };
+  readonly tls: Tls | undefined;
+  /** Of tokens that are made elsewhere. */
+  readonly jwtKey: Buffer | undefined;
   readonly authenticationTimeoutMs: number;
   /** Written, beside standard error. */
   readonly logFile: string | undefined;
@@ -94,6 +105,18 @@ function readRoles(read: FlagReader): ReadonlySet<string> | undefined {
   return read.text('roles') === undefined ? undefined : new Set(['*', ...read.list('roles')]);
 }
 
+async function readTlsFlags(read: FlagReader): Promise<Tls | undefined> {
+  try {
+    return await readTls((setting) => read.text(setting));
+  } catch (cause) {
+    if (!(cause instanceof MesosError)) throw cause;
+    throw new MasterError('config', cause.message, {
+      cause,
+      ...(cause.remedy === undefined ? {} : { remedy: cause.remedy }),
+    });
+  }
+}
+
 const logLevels: Readonly<Record<string, LeastLevel>> = { INFO: 'info', WARNING: 'warn', ERROR: 'error' };
 
 function readLogFlags(read: FlagReader) {
@@ -112,6 +135,8 @@ export async function readConfig(flags: Flags): Promise<MasterConfig> {
   const credentials = await read.contents('credentials');
   const tokens = await read.contents('http_tokens');
   const acls = await read.contents('acls');
+  const jwtSecret = await read.contents('jwt_secret_key');
+  const jwtKey = jwtSecret === undefined ? undefined : Buffer.from(jwtSecret.text.trim());
   const zk = read.text('zk');
   const workDir = read.text('work_dir');
   const store = read.text('store') ?? (workDir === undefined ? undefined : `sqlite:${workDir}/registry.db`);
@@ -128,7 +153,12 @@ export async function readConfig(flags: Flags): Promise<MasterConfig> {
     readonly: read.yes('authenticate_http_readonly'),
     readwrite: read.yes('authenticate_http_readwrite'),
   };
-  if (Object.values(requires).includes(true) && credentials === undefined && tokens === undefined) {
+  if (
+    Object.values(requires).includes(true) &&
+    credentials === undefined &&
+    tokens === undefined &&
+    jwtKey === undefined
+  ) {
     throw new MasterError('config', 'authentication is asked for, and there are no credentials', {
       remedy: 'give --credentials=/path, a file of principals and secrets',
     });
@@ -164,6 +194,8 @@ export async function readConfig(flags: Flags): Promise<MasterConfig> {
     keepsGpus: read.yes('filter_gpu_resources'),
     fairSharingExcluded: read.list('fair_sharing_excluded_resource_names'),
     ...readLogFlags(read),
+    tls: await readTlsFlags(read),
+    jwtKey,
     authenticationTimeoutMs: read.durationMs('authentication_v0_timeout'),
     credentials: credentials === undefined ? new Map() : parseCredentials(credentials.text, credentials.file),
     tokens: tokens === undefined ? new Map() : parseCredentials(tokens.text, tokens.file),

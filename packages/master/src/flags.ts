@@ -27,6 +27,13 @@ const libprocessNames: Readonly<Record<string, string>> = {
   LIBPROCESS_ADVERTISE_PORT: 'advertise_port',
 };
 
+/** `LIBPROCESS_SSL_CERT_FILE`, and `SSL_CERT_FILE` as it was once, are settings of TLS. */
+function tlsSettingOf(name: string): string | undefined {
+  const [, setting] = /^(?:LIBPROCESS_)?(SSL_[A-Z0-9_]+)$/.exec(name) ?? [];
+  const key = setting?.toLowerCase();
+  return key !== undefined && isKnown(key) ? currentName(key) : undefined;
+}
+
 function fromArguments(args: readonly string[]): Record<string, string> {
   const flags: Record<string, string> = {};
   for (let index = 0; index < args.length; index++) {
@@ -55,7 +62,7 @@ function fromEnvironment(environment: Readonly<Record<string, string | undefined
     const key = name.startsWith('MESOS_') ? name.slice('MESOS_'.length).toLowerCase() : '';
     // The environment is also that of executors and libraries: only what is a flag counts.
     if (value === undefined) continue;
-    const ofLibprocess = libprocessNames[name];
+    const ofLibprocess = libprocessNames[name] ?? tlsSettingOf(name);
     if (ofLibprocess !== undefined) flags[ofLibprocess] ??= value;
     else if (isKnown(key)) flags[currentName(key)] = value;
   }

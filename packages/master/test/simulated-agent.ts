@@ -22,6 +22,7 @@ import {
   TaskState,
   TaskStatus_Source,
   TaskStatusSchema,
+  type Tls,
   type Upid,
 } from '@orchestrator/mesos';
 import { freePorts } from '@orchestrator/testing';
@@ -58,10 +59,16 @@ export class SimulatedAgent implements AsyncDisposable {
     this.#process = node.spawn('slave(1)', routeMessages(this.#routes()));
   }
 
-  static async start(): Promise<SimulatedAgent> {
+  static async start(tls?: Tls): Promise<SimulatedAgent> {
     const [port = 0] = await freePorts(1);
-    const libprocess = createLibprocess({ address: { host: '127.0.0.1', port } });
-    const server = createSharedServer({ libprocess, http: createServer() });
+    const libprocess = createLibprocess({
+      address: { host: '127.0.0.1', port },
+      ...(tls === undefined ? {} : { tls }),
+    });
+    const server = createSharedServer({
+      ...{ libprocess, http: createServer() },
+      ...(tls === undefined ? {} : { tls }),
+    });
     await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port }, resolve));
     return new SimulatedAgent(libprocess, server);
   }

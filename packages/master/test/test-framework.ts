@@ -10,6 +10,7 @@ import {
   scheduler,
   TaskState,
   type TaskStatusValid,
+  type TransportOptions,
 } from '@orchestrator/mesos';
 import { waitFor } from '@orchestrator/testing';
 
@@ -26,6 +27,8 @@ export interface TestFrameworkOptions {
   /** Default web. */
   readonly role?: string;
   readonly principal?: string;
+  /** Default plain HTTP. */
+  readonly transport?: TransportOptions;
 }
 
 export class TestFramework implements AsyncDisposable {
@@ -41,9 +44,11 @@ export class TestFramework implements AsyncDisposable {
     user = 'root',
     role = 'web',
     principal,
+    transport,
   }: TestFrameworkOptions) {
     this.#acknowledges = acknowledges;
     this.client = createSchedulerClient({
+      ...transport,
       detector,
       maxDelayMs: 500,
       frameworkInfo: {

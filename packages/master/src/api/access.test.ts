@@ -28,7 +28,11 @@ test.each([
 });
 
 test('Basic and Bearer', () => {
-  const identify = createIdentify(new Map([['a', 'x:y']]), new Map([['robot', 'token']]));
+  const identify = createIdentify({
+    credentials: new Map([['a', 'x:y']]),
+    tokens: new Map([['robot', 'token']]),
+    ...{ jwtKey: undefined, nowMs: () => 0 },
+  });
   expect(identify(request())).toBe('none');
   expect(identify(basic('a:x:y'))).toEqual({ principal: 'a' });
   expect(identify(basic('a:x'))).toBe('refused');

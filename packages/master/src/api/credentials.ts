@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { MasterError } from '../errors.ts';
+import { principalOfJwt } from './jwt.ts';
 
 /** Secrets by principal. */
 export type Credentials = ReadonlyMap<string, string>;
@@ -51,8 +52,17 @@ const digest = (text: string) => createHash('sha256').update(text).digest();
 /** Who sends a request, by HTTP Basic or Bearer; `refused` when what it shows is wrong, `none` when it shows nothing. */
 export type Identify = (request: IncomingMessage) => { readonly principal: string } | 'refused' | 'none';
 
-/** `tokens`: bearer tokens by principal. */
-export function createIdentify(credentials: Credentials, tokens: Credentials): Identify {
+export interface IdentifyOptions {
+  readonly credentials: Credentials;
+  /** Bearer tokens by principal. */
+  readonly tokens: Credentials;
+  /** Of bearer tokens that are made elsewhere (HS256); the claim `sub` is the principal. */
+  readonly jwtKey: Buffer | undefined;
+  /** Milliseconds since 1970. */
+  readonly nowMs: () => number;
+}
+
+export function createIdentify({ credentials, tokens, jwtKey, nowMs }: IdentifyOptions): Identify {
   const hashed = (secrets: Credentials) =>
     [...secrets].map(([name, secret]) => ({ name, hash: digest(secret) }));
   const passwords = new Map(hashed(credentials).map(({ name, hash }) => [name, hash]));
@@ -63,7 +73,9 @@ export function createIdentify(credentials: Credentials, tokens: Credentials): I
     if (scheme.toLowerCase() === 'bearer') {
       const shown = digest(value);
       const found = bearers.find(({ hash }) => timingSafeEqual(hash, shown));
-      return found === undefined ? 'refused' : { principal: found.name };
+      if (found !== undefined) return { principal: found.name };
+      const principal = jwtKey === undefined ? undefined : principalOfJwt(value, jwtKey, nowMs());
+      return principal === undefined ? 'refused' : { principal };
     }
     if (scheme.toLowerCase() !== 'basic') return 'refused';
     const text = Buffer.from(value, 'base64').toString();

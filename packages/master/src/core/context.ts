@@ -16,6 +16,8 @@ import type { Timers } from './timers.ts';
 export interface CoreOptions {
   readonly masterInfo: MasterInfoValid;
   readonly authorizer: Authorizer;
+  /** Of the URLs of agents in offers. Default http. */
+  readonly agentScheme: 'http' | 'https';
   /** Default 15 000. */
   readonly agentPingTimeoutMs: number;
   /** Pings in a row without an answer until an agent counts as unreachable. Default 5. */

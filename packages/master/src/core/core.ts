@@ -44,6 +44,7 @@ const mostAgentsAtOnce = 250;
 
 const defaults = {
   authorizer: allowAll,
+  agentScheme: 'http',
   agentPingTimeoutMs: 15_000,
   maxAgentPingTimeouts: 5,
   agentReregisterTimeoutMs: 10 * minuteMs,

@@ -21,10 +21,10 @@ import type { AgentRecord, FrameworkRecord, InverseOfferRecord, OfferRecord } fr
 
 const { Event_Type, EventSchema } = scheduler;
 
-function urlOf(agent: AgentRecord): URLValid {
+function urlOf({ options }: MasterContext, agent: AgentRecord): URLValid {
   const { id, host, port } = parsePid(agent.pid);
   return makeMessage(URLSchema, {
-    scheme: 'http',
+    scheme: options.agentScheme,
     address: { hostname: agent.info.hostname, ip: host, port },
     path: `/${id}`,
   });
@@ -49,7 +49,7 @@ function offerMessage(
     id: { value: nextOfferId(context) },
     frameworkId: { value: framework.id },
     agentId: { value: agent.id },
-    ...{ hostname, url: urlOf(agent), resources: shown.toMessages(format), attributes },
+    ...{ hostname, url: urlOf(context, agent), resources: shown.toMessages(format), attributes },
     executorIds: [...(agent.executors.get(framework.id)?.keys() ?? [])].map((value) => ({ value })),
     ...(domain === undefined ? {} : { domain }),
     ...(unavailability === undefined ? {} : { unavailability }),
@@ -137,7 +137,7 @@ export function makeInverseOffers(context: MasterContext, inverseOffers: readonl
     const id = nextOfferId(context);
     const message = makeMessage(InverseOfferSchema, {
       id: { value: id },
-      url: urlOf(agent),
+      url: urlOf(context, agent),
       frameworkId: { value: frameworkId },
       agentId: { value: agentId },
       unavailability,

@@ -4,6 +4,7 @@ import type { Server } from 'node:net';
 import {
   createAuthenticator,
   createLibprocess,
+  createMessageHttpHandler,
   createSharedServer,
   formatUuid,
   type Libprocess,
@@ -107,14 +108,21 @@ export class MasterService {
       // The port is known once it listens, and nothing is sent before.
       address: { host: config.advertisedIp, port: config.advertisedPort },
       clock: this.#clock,
+      ...(config.tls === undefined ? {} : { tls: config.tls }),
       onHandlerError: (error, { type }) => this.#logger.warn('message not understood', { error, type }),
     });
     this.#libprocess = node;
-    this.#server = createSharedServer({ libprocess: node, http });
+    this.#server = createSharedServer({
+      ...{ libprocess: node, http },
+      ...(config.tls === undefined ? {} : { tls: config.tls }),
+    });
     await listen(this.#server, config);
     const info = this.#identity(config);
     this.#info = info;
-    http.on('request', this.#api(info));
+    const [takeMessage, serveApi] = [createMessageHttpHandler({ libprocess: node }), this.#api(info)];
+    http.on('request', (request, response) => {
+      if (!takeMessage(request, response)) serveApi(request, response);
+    });
     this.#process = node.spawn('master', routeMessages(this.#routes(node)));
     this.#logger.info('listening', { pid: info.pid, id: info.id });
     await this.#standForElection(info);
@@ -150,7 +158,7 @@ export class MasterService {
       leading: () => this.#leading,
       leader: () => this.#detector?.leader,
       authenticated: realms,
-      identify: createIdentify(config.credentials, config.tokens),
+      identify: createIdentify({ ...config, nowMs: () => this.#clock.nowMs() }),
       acls: config.acls,
       audit: createAudit(this.#logger),
       clock: this.#clock,
@@ -237,6 +245,7 @@ export class MasterService {
     const core = new MasterCore({
       ...coreOptionsOf(config),
       masterInfo: info,
+      agentScheme: config.tls === undefined ? 'http' : 'https',
       authorizer: (principal, action, object) => config.acls.permits(action, principal, object),
       allocator,
       random: this.#random,
