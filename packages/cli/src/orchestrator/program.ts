@@ -8,6 +8,7 @@ import { clusterCommand } from './commands/cluster.ts';
 import { agentCommand, masterCommand, monitorCommand, probeCommand } from './commands/daemons.ts';
 import { drainCommand } from './commands/drain.ts';
 import { killCommand, teardownCommand } from './commands/endings.ts';
+import { execCommand } from './commands/exec.ts';
 import { explainCommand } from './commands/explain.ts';
 import { leaderCommand } from './commands/leader.ts';
 import {
@@ -45,10 +46,10 @@ Environment:
   NO_COLOR                 no colours`;
 
 export function createOrchestrator(context: CommandContext): Command {
-  const program = new Command('orchestrator');
+  const program = new Command('orchestrator').enablePositionalOptions();
   const groups: CommandGroups = [
     ['On this machine:', [clusterCommand(context)]],
-    ['Tasks:', [runCommand(context), logsCommand(context), killCommand(context)]],
+    ['Tasks:', [runCommand(context), logsCommand(context), execCommand(context), killCommand(context)]],
     [
       'What there is:',
       [

@@ -25,11 +25,11 @@ interface KillCommandOptions extends MasterOptions, JsonOption {
 export function killCommand(context: CommandContext): Command {
   return withJson(withMaster(new Command('kill').summary('ends a task')))
     .description(
-      'Ends a task of run --detach with its framework. A task of another framework gets a signal from its agent, and its ' +
-        'framework hears that it has ended: one like Marathon starts it again, so scale it down there instead.',
+      'Ends a task of orchestrator run, and its framework with it; a task of a group gets a signal from its agent. Any other ' +
+        'task belongs to its framework, which would only start it again: scale it down there.',
     )
     .argument('<task>', 'its id, its name, or the beginning or end of its id')
-    .option('--signal <signal>', 'to a task of another framework', parseSignal, constants.signals.SIGTERM)
+    .option('--signal <signal>', 'to a task of a group', parseSignal, constants.signals.SIGTERM)
     .action(async (wanted: string, options: KillCommandOptions) => {
       await using cluster = await openCluster(context, options);
       const result = await killTask({ context, cluster, wanted, signal: options.signal });

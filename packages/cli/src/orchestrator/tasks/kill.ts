@@ -1,4 +1,4 @@
-/** `kill`: through the framework where it is ours and has been left, else at the agent. */
+/** `kill`: through the framework where it is one of `run`, at the agent where Mesos lets operators. */
 import { agent as agentApi, type FrameworkInfoValid, master } from '@orchestrator/mesos';
 import type { CommandContext } from '../../program/context.ts';
 import { CliError } from '../../program/errors.ts';
@@ -6,7 +6,7 @@ import type { Cluster } from '../connection/cluster.ts';
 import { isOver, type TaskView } from '../views/tasks.ts';
 import { nestedId } from './container-id.ts';
 import { runLabel } from './description.ts';
-import { type LocatedTask, locateTask } from './locate.ts';
+import { locateTask } from './locate.ts';
 import { OneTask } from './one-task.ts';
 
 export interface KillResult {
@@ -25,32 +25,40 @@ export interface KillOptions {
 
 const patienceMs = 60_000;
 
-/** @throws CliError `not-found`, `precondition` when it has ended or has no container yet */
+/** @throws CliError `not-found`, `precondition` when it has ended or its framework alone can end it */
 export async function killTask({ context, cluster, wanted, signal }: KillOptions): Promise<KillResult> {
   const located = await locateTask(cluster, wanted);
-  const { task } = located;
+  const { task, agent } = located;
   if (isOver(task))
     throw new CliError('precondition', `task ${task.id} has ended already (${task.state})`, {
       remedy: 'orchestrator tasks lists those that run',
     });
-  const left = await findLeftFramework(cluster, task);
-  if (left === undefined) {
-    await killAtAgent(located, signal);
-    return { task_id: task.id, by: 'agent' };
+  const framework = await frameworkOf(cluster, task);
+  if (framework?.labels?.labels.some(({ key }) => key === runLabel) === true) {
+    await takeOverAndKill(context, cluster, framework, task);
+    return { task_id: task.id, by: 'framework' };
   }
-  await takeOverAndKill(context, cluster, left, task);
-  return { task_id: task.id, by: 'framework' };
+  // Mesos lets operators end containers within others, not those that agents have made for executors.
+  const containerId = task.container_ids.length > 1 ? nestedId(task.container_ids) : undefined;
+  if (containerId === undefined) throw belongsTo(framework?.name ?? task.framework_id, task);
+  await agent.call({ type: agentApi.Call_Type.KILL_CONTAINER, killContainer: { containerId, signal } });
+  return { task_id: task.id, by: 'agent' };
 }
 
-/** Of `run --detach`: nobody speaks for it any more, and it has this task alone. */
-async function findLeftFramework(cluster: Cluster, task: TaskView): Promise<FrameworkInfoValid | undefined> {
-  const { getFrameworks } = await cluster.ask({ type: master.Call_Type.GET_FRAMEWORKS });
-  const found = getFrameworks?.frameworks.find(
-    ({ frameworkInfo: { id } }) => id?.value === task.framework_id,
+function belongsTo(framework: string, { id, framework_id }: TaskView): CliError {
+  return new CliError(
+    'precondition',
+    `task ${id} belongs to framework ${framework}, which alone can end it`,
+    {
+      remedy: `scale it down there; orchestrator teardown ${framework_id} ends the framework with all its tasks`,
+    },
   );
-  if (found === undefined || found.connected) return undefined;
-  const isOurs = found.frameworkInfo.labels?.labels.some(({ key }) => key === runLabel) === true;
-  return isOurs ? found.frameworkInfo : undefined;
+}
+
+async function frameworkOf(cluster: Cluster, task: TaskView): Promise<FrameworkInfoValid | undefined> {
+  const { getFrameworks } = await cluster.ask({ type: master.Call_Type.GET_FRAMEWORKS });
+  const infos = getFrameworks?.frameworks.map(({ frameworkInfo }) => frameworkInfo) ?? [];
+  return infos.find(({ id }) => id?.value === task.framework_id);
 }
 
 async function takeOverAndKill(
@@ -76,13 +84,4 @@ async function takeOverAndKill(
     timer.cancel();
     owner.leave();
   }
-}
-
-async function killAtAgent({ task, agent }: LocatedTask, signal: number): Promise<void> {
-  const containerId = nestedId(task.container_ids);
-  if (containerId === undefined)
-    throw new CliError('precondition', `task ${task.id} has no container yet (${task.state})`, {
-      remedy: 'try again once it runs',
-    });
-  await agent.call({ type: agentApi.Call_Type.KILL_CONTAINER, killContainer: { containerId, signal } });
 }
