@@ -30,7 +30,7 @@ const columns: readonly Column<AuditEntry>[] = [
     value: ({ seq }) => seq,
     render: ({ seq }) => seq,
   },
-  { id: 'time', label: 'When', width: '150px', render: ({ timeMs }) => formatTime(timeMs) },
+  { id: 'time', label: 'When', width: '172px', render: ({ timeMs }) => formatTime(timeMs) },
   {
     ...{ id: 'actor', label: 'Who', width: 'minmax(120px, 1fr)' },
     value: ({ actor }) => actor,

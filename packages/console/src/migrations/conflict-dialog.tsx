@@ -6,7 +6,7 @@ import { Button, Dialog, Facts, useToasts } from '../ui/index.ts';
 import styles from './migrations.module.css';
 import { keyOf, type Place, resolveConflict } from './requests.ts';
 import { sideNames } from './stages.ts';
-import { textOfData } from './znode-text.ts';
+import { fieldText, textOfData } from './znode-text.ts';
 
 function Value({ title, value }: { readonly title: string; readonly value: MigrationConflict['source'] }) {
   const { data, ...rest } = value ?? {};
@@ -19,10 +19,10 @@ function Value({ title, value }: { readonly title: string; readonly value: Migra
         <>
           <pre>{textOfData(data)}</pre>
           <Facts
-            facts={Object.entries(rest).map(([field, content]) => [
-              field.replaceAll('_', ' '),
-              <code key={field}>{typeof content === 'string' ? content : JSON.stringify(content)}</code>,
-            ])}
+            facts={Object.entries(rest).map(([field, content]) => {
+              const [label, text] = fieldText(field, content);
+              return [label, <code key={field}>{text}</code>];
+            })}
           />
         </>
       )}

@@ -34,7 +34,7 @@ const columns: readonly Column<MigrationConflict>[] = [
     render: ({ reason }) => <span title={reason}>{reason}</span>,
   },
   {
-    ...{ id: 'recorded', label: 'Recorded', width: '150px' },
+    ...{ id: 'recorded', label: 'Recorded', width: '172px' },
     value: ({ recorded_ms: recordedMs }) => recordedMs,
     render: ({ recorded_ms: recordedMs }) => formatTime(recordedMs),
   },

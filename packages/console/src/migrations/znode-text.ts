@@ -1,4 +1,6 @@
 /** What a znode holds, for people: text where it is text, a hex dump where it is not. Pure. */
+import { formatTime } from '../ui/format.ts';
+
 const maxShownBytes = 4_096;
 const bytesPerRow = 16;
 
@@ -26,4 +28,27 @@ export function textOfData(data: unknown): string {
   const text = new TextDecoder().decode(shown);
   const rest = bytes.length > maxShownBytes ? `\n… ${bytes.length - maxShownBytes} more bytes` : '';
   return (isBinary(text) ? hexDump(shown) : text) + rest;
+}
+
+const permissions = [
+  [4, 'c'],
+  [8, 'd'],
+  [1, 'r'],
+  [2, 'w'],
+  [16, 'a'],
+] as const;
+
+/** As `zkCli` writes it: `world:anyone:cdrwa`. */
+function aclText(entry: unknown): string {
+  const { perms, scheme, id } = Object(entry) as Record<string, unknown>;
+  const letters = permissions.flatMap(([bit, letter]) => ((Number(perms) & bit) === 0 ? [] : [letter]));
+  return `${scheme}:${id}:${letters.join('')}`;
+}
+
+/** A field of a node's value with its name, as they are shown. */
+export function fieldText(field: string, content: unknown): readonly [label: string, text: string] {
+  if (field === 'acl' && Array.isArray(content)) return ['ACL', content.map(aclText).join(', ')];
+  if (field.endsWith('_ms') && typeof content === 'number')
+    return [field.slice(0, -3).replaceAll('_', ' '), formatTime(content)];
+  return [field.replaceAll('_', ' '), typeof content === 'string' ? content : JSON.stringify(content)];
 }

@@ -19,7 +19,8 @@ const compressible: ReadonlySet<string> = new Set(['.html', '.js', '.css', '.svg
 
 /**
  * Scripts are files of ours and nothing else, text never becomes script or markup, nothing is loaded from or sent to
- * another origin, and no other page may frame this one. Styles in elements are allowed, because the terminal makes some.
+ * another origin, and no other page may frame this one. Styles in elements are allowed, because the terminal makes some;
+ * frames of ours, because a migration's report is shown in one, which may run nothing.
  */
 const contentSecurityPolicy = [
   "default-src 'none'",
@@ -29,6 +30,7 @@ const contentSecurityPolicy = [
   "font-src 'self'",
   "img-src 'self' data:",
   "connect-src 'self'",
+  "frame-src 'self'",
   "base-uri 'none'",
   "form-action 'self'",
   "frame-ancestors 'none'",
