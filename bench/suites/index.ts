@@ -3,6 +3,7 @@ import { failover } from '../mesos/failover.ts';
 import { launch } from '../mesos/launch.ts';
 import { scale } from '../mesos/scale.ts';
 import { state } from '../mesos/state.ts';
+import { monitor } from '../monitor/suite.ts';
 import { probe } from '../probe/suite.ts';
 import type { Suite } from '../result.ts';
 import { allocator } from './allocator.ts';
@@ -20,6 +21,7 @@ export const suites: readonly Suite[] = [
   memory,
   allocator,
   probe,
+  monitor,
   containers,
   launch,
   state,
