@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { Client, type ClientDuplexStream, credentials, Metadata } from '@grpc/grpc-js';
 import {
   connectMethod,
   createFrameEncoder,
@@ -14,80 +13,54 @@ import {
 } from '@orchestrator/report';
 import type { AppOptions } from './app-config.ts';
 import { createCalls } from './calls.ts';
+import { openGrpcStream } from './grpc-stream.ts';
 import { createPacer } from './pacer.ts';
 import { createPipes } from './pipes.ts';
 import type { Session, SessionContext, SessionEnd } from './session.ts';
 
-type Stream = ClientDuplexStream<wire.ProbeMessage, wire.AppMessage>;
-
-/** Silence is broken this often, so that a vanished app is noticed. */
-const channelOptions = {
-  'grpc.keepalive_time_ms': 20_000,
-  'grpc.keepalive_timeout_ms': 5_000,
-  'grpc.max_receive_message_length': 4 * 2 ** 20,
-  'grpc.initial_reconnect_backoff_ms': 100,
-  // Reconnecting is our own business; the channel must not wait longer than we do.
-  'grpc.max_reconnect_backoff_ms': 1_000,
-};
 const welcomeTimeoutMs = 10_000;
 
-function channelTo({ grpc = '', tls }: AppOptions): Client {
-  const pem = (text: string | undefined) => (text === undefined ? null : Buffer.from(text));
-  const security =
-    tls === undefined
-      ? credentials.createInsecure()
-      : credentials.createSsl(pem(tls.ca), pem(tls.key), pem(tls.cert));
-  return new Client(grpc, security, channelOptions);
-}
-
-function openStream(client: Client, token: string | undefined): Stream {
-  const headers = new Metadata();
-  if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
-  const { path, requestSerialize, responseDeserialize } = connectMethod;
-  return client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, headers);
-}
-
 /** Reports over a stream of the app's gRPC service; controls and pipes come back over it. */
-export function grpcSession(app: AppOptions): Session {
+export function grpcSession({ grpc = '', tls, token }: AppOptions): Session {
   return (context, signal) =>
     new Promise((resolve) => {
-      const client = channelTo(app);
-      const stream = openStream(client, app.token);
-      const talk = createTalk(context, stream);
-      const abort = () => stream.cancel();
-      const welcomeTimer = context.clock.after(welcomeTimeoutMs, () => {
-        if (!talk.wasAccepted) stream.cancel();
-      });
+      const { clock } = context;
       const end = (error: unknown) => {
         welcomeTimer.cancel();
         signal.removeEventListener('abort', abort);
         talk.stop();
-        client.close();
         resolve({ wasAccepted: talk.wasAccepted, error } satisfies SessionEnd);
       };
-      signal.addEventListener('abort', abort, { once: true });
-      stream.once('error', end);
-      // An orderly end has no error; later ones find nobody waiting.
-      stream.once('end', () => {
-        stream.end();
-        end(undefined);
+      const stream = openGrpcStream({
+        ...{ address: grpc, tls, path: connectMethod.path, clock },
+        headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+        message: (bytes) => talk.take(connectMethod.responseDeserialize(bytes)),
+        drained: () => talk.drained(),
+        ended: end,
       });
-      stream.on('error', () => undefined);
+      const talk = createTalk(context, (message) => stream.send(connectMethod.requestSerialize(message)));
+      const abort = () => stream.cancel();
+      const welcomeTimer = clock.after(welcomeTimeoutMs, () => {
+        if (!talk.wasAccepted) stream.cancel();
+      });
+      signal.addEventListener('abort', abort, { once: true });
+      talk.begin();
       if (signal.aborted) abort();
     });
 }
 
 /** The conversation: hello, welcome, a full frame, and then differences, controls and pipes. */
-function createTalk(context: SessionContext, stream: Stream) {
+function createTalk(context: SessionContext, write: (message: wire.ProbeMessage) => boolean) {
   const { probeId, hostName, version, clock, controls } = context;
   let encoder: FrameEncoder = createFrameEncoder();
   let sent: Report = emptyReport;
   let full = true;
   let accepted = false;
   let blocked = false;
+  let stopped = false;
 
   const send = (word: ProbeWord): boolean => {
-    const goesOn = stream.write(probeMessage(word));
+    const goesOn = write(probeMessage(word));
     if (!goesOn) blocked = true;
     return goesOn;
   };
@@ -129,7 +102,7 @@ function createTalk(context: SessionContext, stream: Stream) {
         break;
       case 'controlRequest':
         void call(message.value).then((value) => {
-          if (!stream.writableEnded && !stream.destroyed) send({ case: 'controlResponse', value });
+          if (!stopped) send({ case: 'controlResponse', value });
         });
         break;
       case 'pipeBytes':
@@ -143,19 +116,19 @@ function createTalk(context: SessionContext, stream: Stream) {
     }
   };
 
-  stream.on('data', take);
-  stream.on('drain', () => {
-    blocked = false;
-    pipes.drained();
-    flush();
-  });
-  send({ case: 'hello', value: { probeId, hostName, version, frameVersion } });
-
   return {
     get wasAccepted() {
       return accepted;
     },
+    begin: () => send({ case: 'hello', value: { probeId, hostName, version, frameVersion } }),
+    take,
+    drained() {
+      blocked = false;
+      pipes.drained();
+      flush();
+    },
     stop() {
+      stopped = true;
       pacer.stop();
       unsubscribe();
       pipes.closeAll();
