@@ -8,6 +8,7 @@ import {
   createLibprocess,
   createSharedServer,
   type FrameworkInfoValid,
+  formatUpid,
   internal,
   type Libprocess,
   type LocalProcess,
@@ -37,13 +38,23 @@ const registerIntervalMs = 100;
 /** A real one starts with ten seconds. */
 const repeatIntervalMs = 500;
 
+interface SimulatedAgentOptions {
+  readonly tls?: Tls | undefined;
+  readonly resources?: string;
+}
+
 export class SimulatedAgent implements AsyncDisposable {
   readonly #node: Libprocess;
   readonly #process: LocalProcess;
   readonly #server: Server;
+  readonly #resources: string;
   readonly tasks = new Map<string, Running>();
   readonly acknowledged: string[] = [];
   id: string | undefined;
+  get pid(): string {
+    return formatUpid(this.#process.pid);
+  }
+
   #master: Upid | undefined;
   #following: NodeJS.Timeout | undefined;
   #repeating: NodeJS.Timeout | undefined;
@@ -53,13 +64,17 @@ export class SimulatedAgent implements AsyncDisposable {
   /** How often a master has taken it back. */
   reregistrations = 0;
 
-  private constructor(node: Libprocess, server: Server) {
+  private constructor(node: Libprocess, server: Server, resources: string) {
+    this.#resources = resources;
     this.#node = node;
     this.#server = server;
     this.#process = node.spawn('slave(1)', routeMessages(this.#routes()));
   }
 
-  static async start(tls?: Tls): Promise<SimulatedAgent> {
+  static async start({
+    tls,
+    resources = 'cpus:8;mem:8192;disk:1000;ports:[31000-32000]',
+  }: SimulatedAgentOptions = {}): Promise<SimulatedAgent> {
     const [port = 0] = await freePorts(1);
     const libprocess = createLibprocess({
       address: { host: '127.0.0.1', port },
@@ -70,7 +85,7 @@ export class SimulatedAgent implements AsyncDisposable {
       ...(tls === undefined ? {} : { tls }),
     });
     await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port }, resolve));
-    return new SimulatedAgent(libprocess, server);
+    return new SimulatedAgent(libprocess, server, resources);
   }
 
   /** With its id and tasks, if it has them. */
@@ -79,7 +94,7 @@ export class SimulatedAgent implements AsyncDisposable {
     const info = makeMessage(AgentInfoSchema, {
       hostname: 'localhost',
       port: this.#process.pid.port,
-      resources: Resources.parse('cpus:8;mem:8192;disk:1000;ports:[31000-32000]').toMessages('role'),
+      resources: Resources.parse(this.#resources).toMessages('role'),
       checkpoint: true,
       ...(this.id === undefined ? {} : { id: { value: this.id } }),
     });

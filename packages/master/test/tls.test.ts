@@ -63,7 +63,7 @@ test('agents and frameworks, and what offers say of it', async () => {
     ]),
   );
   const tls = await readTls((setting) => settings.get(setting));
-  await using agent = await SimulatedAgent.start(tls);
+  await using agent = await SimulatedAgent.start({ tls });
   agent.register(master.service.info?.pid ?? '');
   const detector = createFixedDetector({ host: master.host, port: master.port });
   await using framework = new TestFramework({ detector, transport: { scheme: 'https', dispatcher } });

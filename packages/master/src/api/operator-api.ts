@@ -11,6 +11,7 @@ import {
 } from '@orchestrator/mesos';
 import type { Clock } from '@orchestrator/runtime';
 import type { OperatorWrite } from '../core/events.ts';
+import { resourcesError } from '../core/task-validation.ts';
 import type { Acls } from './acls.ts';
 import { type Audit, requestFacts } from './audit.ts';
 import { type Exchange, readBody, sendChunks, sendText } from './exchange.ts';
@@ -34,6 +35,13 @@ function check(call: master.CallValid): void {
   if (!Object.hasOwn(call, 'type')) throw fail("Expecting 'type' to be present");
   const body = callBodies[call.type];
   if (body !== undefined && call[body[0]] === undefined) throw fail(`Expecting '${body[1]}' to be present`);
+  const error = resourcesError([
+    ...(call.reserveResources?.resources ?? []),
+    ...(call.unreserveResources?.resources ?? []),
+    ...(call.createVolumes?.volumes ?? []),
+    ...(call.destroyVolumes?.volumes ?? []),
+  ]);
+  if (error !== undefined) throw fail(error);
 }
 
 /** @throws HttpRefusal for what is answered with a status and a reason */

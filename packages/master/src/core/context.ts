@@ -78,6 +78,8 @@ export interface MasterState {
   readonly offers: Map<string, OfferRecord>;
   readonly inverseOffers: Map<string, InverseOfferRecord>;
   machines: ReadonlyMap<string, MachineState>;
+  /** That were ever scheduled while this master leads: they are up, not unknown. */
+  readonly machinesSeen: Set<string>;
   nextAgentNumber: number;
   nextFrameworkNumber: number;
   nextOfferNumber: number;

@@ -78,6 +78,7 @@ function emptyState(options: CoreOptions): MasterState {
     offers: new Map(),
     inverseOffers: new Map(),
     machines: new Map(),
+    machinesSeen: new Set(),
     recoveredCount: 0,
     isWaitingForAgents: false,
     nextAgentNumber: 0,

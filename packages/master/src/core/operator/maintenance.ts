@@ -53,6 +53,7 @@ export function refreshMachines(context: MasterContext): void {
   const before = context.state.machines;
   const machines = machinesOf(context.registry().settings.maintenance);
   context.state.machines = machines;
+  for (const key of machines.keys()) context.state.machinesSeen.add(key);
   for (const agent of context.state.agents.values()) {
     const key = machineOf(agent);
     const [was, is] = [before.get(key)?.unavailability, machines.get(key)?.unavailability];
@@ -78,6 +79,12 @@ export function updateSchedule(
   });
 }
 
+/** It is up: an agent runs on it, or it was under maintenance before. */
+function isKnown({ state }: MasterContext, key: string): boolean {
+  if (state.machinesSeen.has(key)) return true;
+  return [...state.agents.values()].some((agent) => machineOf(agent) === key);
+}
+
 function listError(
   context: MasterContext,
   ids: readonly MachineIDValid[],
@@ -94,8 +101,10 @@ function listError(
   }
   for (const id of ids) {
     const machine = context.state.machines.get(machineKey(id));
-    if (machine === undefined) return `Machine '${printMachine(id)}' is not part of a maintenance schedule`;
-    if (machine.mode !== mode) {
+    if (machine === undefined && !isKnown(context, machineKey(id))) {
+      return `Machine '${printMachine(id)}' is not part of a maintenance schedule`;
+    }
+    if (machine?.mode !== mode) {
       return mode === 'draining'
         ? `Machine '${printMachine(id)}' is not in DRAINING mode and cannot be brought down`
         : `Machine '${printMachine(id)}' is not in DOWN mode and cannot be brought up`;
