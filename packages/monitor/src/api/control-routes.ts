@@ -37,7 +37,7 @@ const suffix = ';<container>';
 const shortestIdPrefix = 6;
 
 /** By id, the beginning of an id as `docker ps` shows it, or name. */
-function findContainer({ collector }: Services, wanted: string): string {
+export function findContainer({ collector }: Pick<Services, 'collector'>, wanted: string): string {
   const nodes = collector.report().topologies.get('container')?.nodes ?? new Map();
   const full = wanted.endsWith(suffix) ? wanted : `${wanted}${suffix}`;
   if (nodes.has(full)) return full;

@@ -6,6 +6,7 @@ import { accountRoutes } from './account-routes.ts';
 import { type ClusterServices, clusterRoutes } from './cluster-routes.ts';
 import { compressAnswers } from './compress.ts';
 import { controlRoutes } from './control-routes.ts';
+import { fileRoutes } from './file-routes.ts';
 import { type History, historyRoutes } from './history-routes.ts';
 import { labelRoutes } from './label-routes.ts';
 import { liveRoutes } from './live-routes.ts';
@@ -31,6 +32,7 @@ export function addRoutes(server: HttpServer, services: RouteServices): void {
   liveRoutes(server, services);
   reportRoutes(server, services, { isAuthorised: services.isAuthorised });
   controlRoutes(server, services);
+  fileRoutes(server, services);
   pipeRoutes(server, services);
   accountRoutes(server, services);
   historyRoutes(server, services, services.history);

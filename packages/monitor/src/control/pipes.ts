@@ -13,13 +13,20 @@ export interface PipeViewer {
 export interface PipeLimits {
   /** At once. Default 1,000. */
   readonly pipes: number;
-  /** Output kept of each pipe for a viewer that comes, or comes back. Default 64 KiB. */
+  /** Output kept of each pipe for a viewer that comes back. Default 64 KiB. */
   readonly keptBytes: number;
+  /** Output kept until the first viewer has come, who must not miss any of a file. Default 4 MiB. */
+  readonly unseenBytes: number;
   /** Without a viewer for this long, the pipe is ended. Default one minute. */
   readonly idleMs: number;
 }
 
-export const defaultPipeLimits: PipeLimits = { pipes: 1_000, keptBytes: 64 * 1024, idleMs: 60_000 };
+export const defaultPipeLimits: PipeLimits = {
+  pipes: 1_000,
+  keptBytes: 64 * 1024,
+  unseenBytes: 4 * 1024 * 1024,
+  idleMs: 60_000,
+};
 
 interface Pipe {
   readonly link: ProbeLink;
@@ -28,6 +35,10 @@ interface Pipe {
   viewer: PipeViewer | undefined;
   kept: Uint8Array[];
   keptBytes: number;
+  /** Somebody has looked at it. */
+  seen: boolean;
+  /** Why it has ended before anybody looked; what was kept is still there for who comes. */
+  over: string | undefined;
   idle: Timer | undefined;
 }
 
@@ -78,7 +89,8 @@ export function createPipes(clock: Clock, given: Partial<PipeLimits> = {}): Pipe
   const keep = (pipe: Pipe, bytes: Uint8Array) => {
     pipe.kept.push(bytes);
     pipe.keptBytes += bytes.byteLength;
-    while (pipe.keptBytes > limits.keptBytes && pipe.kept.length > 1) {
+    const limitBytes = pipe.seen ? limits.keptBytes : limits.unseenBytes;
+    while (pipe.keptBytes > limitBytes && pipe.kept.length > 1) {
       pipe.keptBytes -= pipe.kept.shift()?.byteLength ?? 0;
     }
   };
@@ -97,7 +109,10 @@ export function createPipes(clock: Clock, given: Partial<PipeLimits> = {}): Pipe
         link.endPipe(pipeId, 'refused');
         throw new MonitorError('limit', `pipe ${pipeId} cannot be opened: ${pipes.size} are open`);
       }
-      const pipe: Pipe = { link, owner, viewer: undefined, kept: [], keptBytes: 0, idle: undefined };
+      const pipe: Pipe = {
+        ...{ link, owner, viewer: undefined, kept: [], keptBytes: 0, seen: false, over: undefined },
+        idle: undefined,
+      };
       pipes.set(pipeId, pipe);
       waitForViewer(pipeId, pipe);
     },
@@ -105,8 +120,10 @@ export function createPipes(clock: Clock, given: Partial<PipeLimits> = {}): Pipe
       const pipe = ownPipe(pipeId, owner);
       pipe.viewer?.close('opened elsewhere');
       pipe.viewer = viewer;
+      pipe.seen = true;
       pipe.idle?.cancel();
       for (const bytes of pipe.kept) viewer.send(bytes);
+      if (pipe.over !== undefined) close(pipeId, pipe, pipe.over);
       return {
         write: (bytes) => {
           if (pipe.viewer === viewer && pipes.get(pipeId) === pipe) pipe.link.sendPipe(pipeId, bytes);
@@ -134,7 +151,9 @@ export function createPipes(clock: Clock, given: Partial<PipeLimits> = {}): Pipe
     },
     ended(link, pipeId, reason) {
       const pipe = pipes.get(pipeId);
-      if (pipe?.link === link) close(pipeId, pipe, reason);
+      if (pipe?.link !== link) return;
+      if (pipe.seen) close(pipeId, pipe, reason);
+      else pipe.over = reason;
     },
     lost(link) {
       for (const [pipeId, pipe] of pipes) if (pipe.link === link) close(pipeId, pipe, 'the probe has gone');

@@ -3,4 +3,5 @@
  * or any other part of this package.
  */
 export * from './cluster.ts';
+export * from './files.ts';
 export * from './migrations.ts';
