@@ -49,7 +49,7 @@ function parentOf({ at }: Creates, child: Made): Made | undefined {
  * What raised the target's counter above the source's before `child` was made there: children that we make for that and, since
  * none may come before them, any sequential child that we carried over.
  */
-function guardOf(creates: Creates, child: Made): Made | undefined {
+function guardOf(creates: Creates, child: Made, copiedAt: number): Made | undefined {
   const from = parentOf(creates, child)?.index ?? -1;
   const siblings = creates.below.get(parentPath(child.op.path)) ?? [];
   return siblings.find(

@@ -94,6 +94,7 @@ export function historyOf(world: World): RunHistory {
     ledger: store.ledger,
     mirrorSessions: store.mirrorSessions,
     electionGroups: scenario.electionGroups,
+    isSeeded: !scenario.initialCopy,
     isGuarded: scenario.sequenceGap > 0,
     isUndisturbed: scenario.faultEveryMs === 0 && scenario.decisionCrashRate === 0,
     isExact: scenario.historyLossRate === 0 && scenario.history.source && scenario.history.target,

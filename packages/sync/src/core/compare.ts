@@ -4,7 +4,7 @@
  */
 
 import { parentPath } from '@orchestrator/zookeeper';
-import type { Context } from './context.ts';
+import { type Context, isLeftAlone } from './context.ts';
 import { isCopy, isSameNode } from './kinds.ts';
 import { isEphemeral, type Mirror, type MirrorNode, sameAcl } from './mirror.ts';
 import { settleLater } from './settling.ts';
@@ -61,6 +61,10 @@ function comparePath(ctx: Context, path: string, evidence: Readonly<Record<Side,
   const nodes = { source: ctx.sides.source.mirror.get(path), target: ctx.sides.target.mirror.get(path) };
   if (isSameNode(ctx, path, nodes.source, nodes.target)) return;
   if (ctx.held.has(path) || ctx.contests.has(path)) return;
+  if (isLeftAlone(ctx, path)) {
+    for (const side of ['source', 'target'] as const) settleLater(ctx, side, path);
+    return;
+  }
   const changed = {
     source: changedOn(ctx, 'source', path, nodes, evidence.source, evidence.target),
     target: changedOn(ctx, 'target', path, nodes, evidence.target, evidence.source),

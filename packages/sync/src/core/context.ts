@@ -1,5 +1,5 @@
 /** All that one run of the core knows. The other files of this folder are functions of it. */
-import type { Txn } from '@orchestrator/zookeeper';
+import { parentPath, type Txn } from '@orchestrator/zookeeper';
 import type { OwnZnodes } from '../znodes.ts';
 import type { DirtyTable } from './dirty.ts';
 import type { Lane } from './lane.ts';
@@ -166,4 +166,13 @@ export const seenThrough = ({ mirror, position }: SideContext): bigint => later(
 /** The store may know that a path is held before the core is told. */
 export function isHeldOrAbout({ held, contests }: Context, path: string): boolean {
   return held.has(path) || contests.get(path)?.conflict.decision === 'held';
+}
+
+/** What was passed over below a held path the cursors have passed too: nothing says any more who has changed it. */
+export function isLeftAlone({ heldDeep }: Context, path: string): boolean {
+  if (heldDeep.size === 0) return false;
+  for (let above = parentPath(path); above !== '/'; above = parentPath(above)) {
+    if (heldDeep.has(above)) return true;
+  }
+  return false;
 }

@@ -2,6 +2,7 @@ import { type Builder, type Planned, writeDelete } from './builder.ts';
 import { contestDelete, contestHeld } from './contests.ts';
 import type { Context } from './context.ts';
 import type { PlannedNode } from './predicted.ts';
+import { forgetRaise } from './raise.ts';
 import { refuse } from './refused.ts';
 
 /** Deletes the far side's node at `path`, unless something below it that the near side has not seen forbids that. */
@@ -29,6 +30,7 @@ export function planDelete(ctx: Context, builder: Builder, path: string, there: 
   if (hasCopyBelow(ctx, builder, path)) return 'wait';
   if (!unseen) {
     writeDelete(builder, path, there);
+    forgetRaise(builder, path);
     return 'done';
   }
   builder.onWait = () => contestDelete(ctx, path, lane.to);

@@ -14,12 +14,12 @@ import {
   writeSet,
 } from './builder.ts';
 import { contest, mayPass, openContest } from './contests.ts';
-import type { Context } from './context.ts';
+import { type Context, isLeftAlone } from './context.ts';
 import { lookAhead } from './copy.ts';
 import { planDelete } from './deletes.ts';
 import { overlap } from './dirty.ts';
 import { wantCopy } from './ephemerals.ts';
-import { isOriginal, isSameKind } from './kinds.ts';
+import { isOriginal, isSameKind, isSameNode } from './kinds.ts';
 import type { ExpireOp, Lane, Work, WorkOp } from './lane.ts';
 import { isEphemeral, sameAcl } from './mirror.ts';
 import { raiseAnew, raiseBeforeChild } from './raise.ts';
@@ -64,8 +64,28 @@ function leaveFor(ctx: Context, builder: Builder, op: WorkOp, work: Work): Leave
   if (contested === undefined && overlap(entry))
     return contest(ctx, path, entry) === 'same' ? 'done' : 'wait';
   if (ctx.copies[lane.to].has(path)) return isLeftToCopy(ctx, lane, op) ? 'done' : 'wait';
+  if (seq <= mine.forcedThrough) return 'forced';
+  if (op.kind === 'create' && isMetUnseen(ctx, builder, op, work)) {
+    builder.onWait = () => settleLater(ctx, lane.to, path);
+    return 'wait';
+  }
   const isLast = seq === mine.lastSeq && work.ops.findLast((other) => other.path === path) === op;
-  return seq <= mine.forcedThrough || (mine.isReplayed && isLast) ? 'forced' : 'go';
+  return mine.isReplayed && isLast ? 'forced' : 'go';
+}
+
+/**
+ * Whether what stands there was made while something above it was held: it was not carried then, so neither may take the place
+ * of the other without a record.
+ */
+function isMetUnseen(ctx: Context, builder: Builder, op: CreateOp, work: Work): boolean {
+  const { from, to, predicted } = builder.lane;
+  const there = ctx.sides[to].mirror.get(op.path);
+  if (there === undefined || !isLeftAlone(ctx, op.path) || predicted.isInFlight(op.path)) return false;
+  const here = ctx.sides[from].mirror.get(op.path);
+  return (
+    !isOutdated(ctx, builder, op, work) &&
+    !isSameNode(ctx, op.path, from === 'source' ? here : there, from === 'source' ? there : here)
+  );
 }
 
 /**

@@ -106,6 +106,13 @@ export class Predicted {
     return this.write(path, node, batch);
   }
 
+  /** Nothing is known of a write of ours any more, although it is on its way. */
+  drop(path: string): Undo {
+    const before = this.#written.get(path);
+    this.#forget(path);
+    return { path, before };
+  }
+
   undo(undo: Undo): void {
     if (undo.before === undefined) this.#forget(undo.path);
     else this.#written.set(undo.path, undo.before);

@@ -86,6 +86,11 @@ export function raiseState(ctx: Context, lane: Lane, path: string): 'apart' | 'm
   return isMoving(lane, parent) ? 'moving' : 'due';
 }
 
+/** The parent is deleted: what raises its counter is of no use to the one that may come after it. */
+export function forgetRaise(builder: Builder, parent: string): void {
+  builder.undo.push(builder.lane.predicted.drop(gapPath(parent)));
+}
+
 function raiseInBatch(ctx: Context, builder: Builder, parent: string): boolean {
   const { lane } = builder;
   if (lane.predicted.isInFlight(gapPath(parent))) return true;
