@@ -2,9 +2,9 @@
  * Names of sequential nodes. A server numbers the children of a parent from the count of all that it ever got, so each parent
  * that is made anew begins again; within one, no number may be given out on both sides.
  */
-import type { Side } from '@orchestrator/sync';
+import { decodeCursor, type Side } from '@orchestrator/sync';
 import { parentPath, type Txn, type TxnOp } from '@orchestrator/zookeeper';
-import type { Invariant, NamedNode, RunHistory, SideHistory } from './history.ts';
+import { cursorPath, type Invariant, type NamedNode, type RunHistory, type SideHistory } from './history.ts';
 
 /** How long a change may take to be known on the other side, freezes and late requests included. */
 const travelMs = 2_000;
@@ -54,8 +54,22 @@ function guardOf(creates: Creates, child: Made, copiedAt: number): Made | undefi
   const siblings = creates.below.get(parentPath(child.op.path)) ?? [];
   return siblings.find(
     ({ index, op, byClient }) =>
-      index >= from && index < child.index && !byClient && (gapName.test(op.path) || isSequential(op.path)),
+      index >= from &&
+      index < child.index &&
+      !byClient &&
+      (gapName.test(op.path) || (isSequential(op.path) && index >= copiedAt)),
   );
+}
+
+/** Where the first copy is over, in the target's log: its cursor moves then. */
+function endOfCopy({ isSeeded, sides }: RunHistory): number {
+  if (isSeeded) return 0;
+  const { log } = sides.target;
+  const moved = log.findIndex(({ ops: [first] }) => {
+    const isCursor = first?.kind === 'setData' && first.path === cursorPath;
+    return isCursor && decodeCursor(first.data, cursorPath).zxid > 0n;
+  });
+  return moved === -1 ? log.length : moved;
 }
 
 /**
@@ -66,6 +80,7 @@ function guardOf(creates: Creates, child: Made, copiedAt: number): Made | undefi
 export const noNameIsUsedTwice: Invariant = (history) => {
   const { source, target } = history.sides;
   const creates = { source: createsOf('source', source), target: createsOf('target', target) };
+  const copiedAt = endOfCopy(history);
   const byPath = Map.groupBy(source.named, ({ path }) => path);
   const problems: string[] = [];
   for (const name of target.named) {
@@ -74,7 +89,7 @@ export const noNameIsUsedTwice: Invariant = (history) => {
       const here = madeBy(creates.source, other);
       if (here === undefined || there === undefined) continue;
       const isNoted = isOnRecord(history, here, there);
-      if (isUnpreventable(creates, here, there) && isNoted) continue;
+      if (isUnpreventable(creates, here, there, copiedAt) && isNoted) continue;
       const what = isNoted ? '' : ', and no conflict is on record';
       problems.push(`${name.path} was given on the source and on the target${what}`);
     }
@@ -86,8 +101,13 @@ function madeBy({ at }: Creates, { path, zxid }: NamedNode): Made | undefined {
   return at.get(path)?.find(({ txn }) => txn.zxid === zxid);
 }
 
-function isUnpreventable(creates: Readonly<Record<Side, Creates>>, here: Made, there: Made): boolean {
-  const guard = guardOf(creates.target, there);
+function isUnpreventable(
+  creates: Readonly<Record<Side, Creates>>,
+  here: Made,
+  there: Made,
+  copiedAt: number,
+): boolean {
+  const guard = guardOf(creates.target, there, copiedAt);
   if (guard === undefined) return true;
   const parent = parentOf(creates.source, here);
   return parent?.byClient === true && parent.txn.timeMs >= guard.txn.timeMs;
@@ -116,11 +136,12 @@ export const countersAreApart: Invariant = (history) => {
   const { source, target } = history.sides;
   if (!history.isGuarded) return [];
   const creates = { source: createsOf('source', source), target: createsOf('target', target) };
+  const copiedAt = endOfCopy(history);
   const names = new Set(source.named.map(({ path }) => path));
   const problems: string[] = [];
   for (const [parent, children] of creates.target.below) {
     for (const child of children) {
-      if (child.byClient || !names.has(child.op.path)) continue;
+      if (child.byClient || child.index < copiedAt || !names.has(child.op.path)) continue;
       const made = parentOf(creates.target, child);
       if (made?.byClient === true && child.txn.timeMs - made.txn.timeMs < travelMs) continue;
       const counter = counterAt(creates.source, parent, child.txn.timeMs);
