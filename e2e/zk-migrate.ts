@@ -1,98 +1,13 @@
-/** The real command as a real process, in a work folder of its own. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+/** `zk-migrate` in a work folder of its own. */
+import { openProgram, type Program } from './program.ts';
 
-const program = fileURLToPath(new URL('../packages/cli/bin/zk-migrate', import.meta.url));
-const cacheFolder = fileURLToPath(new URL('../.cache', import.meta.url));
-
-const longestCommandMs = 130_000;
-
-export interface Ended {
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-export interface Running {
-  readonly child: ChildProcess;
-  readonly ended: Promise<Ended>;
-  /** Everything written to standard output and error so far. */
-  text(): string;
-}
+export type { Ended, Running } from './program.ts';
+export type ZkMigrate = Program;
 
 export interface ZkMigrateOptions {
   readonly workFolder: string;
   readonly env?: NodeJS.ProcessEnv;
 }
 
-export interface ZkMigrate {
-  start(...args: readonly string[]): Running;
-  /** @throws Error with all it has printed, when it takes longer than any command should */
-  run(...args: readonly string[]): Promise<Ended>;
-  /** Standard output as JSON. @throws Error unless it ends with 0 */
-  json<T>(...args: readonly string[]): Promise<T>;
-  /** Ends whatever still runs. */
-  close(): Promise<void>;
-}
-
-export function zkMigrate({ workFolder, env = {} }: ZkMigrateOptions): ZkMigrate {
-  const running = new Set<Running>();
-
-  const start = (...args: readonly string[]): Running => {
-    const child = spawn(program, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...process.env,
-        XDG_CACHE_HOME: cacheFolder,
-        ZK_MIGRATE_WORK_DIR: workFolder,
-        NO_COLOR: '1',
-        ...env,
-      },
-    });
-    const output = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr'] as const) {
-      child[name]?.setEncoding('utf8').on('data', (text: string) => {
-        output[name] += text;
-      });
-    }
-    const ended = once(child, 'close').then(([exitCode]) => ({
-      exitCode: exitCode as number | null,
-      ...output,
-    }));
-    const self: Running = { child, ended, text: () => output.stdout + output.stderr };
-    running.add(self);
-    void ended.then(() => running.delete(self));
-    return self;
-  };
-
-  const run = async (...args: readonly string[]) => {
-    const self = start(...args);
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      self.child.kill('SIGTERM');
-    }, longestCommandMs);
-    const ended = await self.ended;
-    clearTimeout(timer);
-    if (!isLate) return ended;
-    const others = [...running].map((other) => other.text()).join('\n---\n');
-    throw new Error(
-      `zk-migrate ${args.join(' ')} did not end: ${self.text()}\nwhile others printed: ${others}`,
-    );
-  };
-  return {
-    start,
-    run,
-    async json(...args) {
-      const { exitCode, stdout, stderr } = await run(...args, '--json');
-      if (exitCode !== 0)
-        throw new Error(`zk-migrate ${args.join(' ')} ended with ${exitCode}: ${stdout}${stderr}`);
-      return JSON.parse(stdout);
-    },
-    async close() {
-      for (const { child } of running) child.kill('SIGTERM');
-      await Promise.all([...running].map(({ ended }) => ended));
-    },
-  };
-}
+export const zkMigrate = ({ workFolder, env = {} }: ZkMigrateOptions): ZkMigrate =>
+  openProgram({ name: 'zk-migrate', env: { ZK_MIGRATE_WORK_DIR: workFolder, ...env } });

@@ -1,0 +1,190 @@
+/** Three masters, two agents, and what people do with them: with the real command, from up to down. */
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isAlive, type LocalCluster, processesWith, startLocalCluster } from './local-cluster.ts';
+
+interface Agent {
+  readonly id: string;
+  readonly drain: string | null;
+  readonly active: boolean;
+}
+
+const patience = { timeout: 30_000, interval: 50 };
+let cluster: LocalCluster;
+
+beforeAll(async () => {
+  cluster = await startLocalCluster(
+    '--masters=3',
+    '--agents=2',
+    '--agent-resources=cpus:2;mem:1024;disk:1024;ports:[31000-31099]',
+  );
+});
+afterAll(() => cluster?.[Symbol.asyncDispose]());
+
+const shell = (command: string) => ['run', `--command=${command}`];
+
+describe('a task', () => {
+  test('runs as if it ran here: output, environment, exit code', async () => {
+    const { cli } = cluster;
+    const ended = await cli.run(
+      'run',
+      '--env=WHO=you',
+      `--command=echo "hello $WHO"; echo trouble >&2; exit 3`,
+    );
+    expect(ended).toMatchObject({ exitCode: 3, stdout: 'hello you\n' });
+    expect(ended.stderr).toContain('trouble\n');
+    expect(await cli.run('run', '--quiet', '--', 'printf', '%s-%s', 'a b', 'c')).toEqual({
+      ...{ exitCode: 0, stdout: 'a b-c', stderr: '' },
+    });
+  });
+
+  test('is killed by Ctrl-C, and says what it has to say until then', async () => {
+    const run = cluster.cli.start(
+      ...shell('trap "echo bye; exit 0" TERM; echo ready; while :; do sleep 0.1; done'),
+    );
+    await expect.poll(() => run.text(), patience).toContain('ready');
+    run.child.kill('SIGINT');
+    expect(await run.ended).toMatchObject({ exitCode: 130, stdout: 'ready\nbye\n' });
+    const frameworks = await cluster.cli.json<unknown[]>('frameworks');
+    expect(frameworks).toEqual([]);
+  });
+
+  test('that fits nowhere is explained', async () => {
+    const { cli } = cluster;
+    const asked = await cli.run('explain', '--resources=cpus:64;mem:32');
+    expect(asked).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('fits on none of 2 agents') });
+    const run = cli.start('run', '--resources=cpus:64;mem:32', '--command=true');
+    await expect
+      .poll(() => run.text(), patience)
+      .toMatch(/no offer fits yet.*\n.*unmet +cpus 64: never by 2 agents/);
+    run.child.kill('SIGINT');
+    expect(await run.ended).toMatchObject({ exitCode: 130 });
+  });
+});
+
+describe('a task in the background', () => {
+  let id: string;
+  beforeAll(async () => {
+    const command = 'for i in 1 2 3; do echo line $i; done; echo oops >&2; exec sleep 1000';
+    id = (await cluster.cli.run('run', '--detach', '--quiet', `--command=${command}`)).stdout.trim();
+  });
+
+  test('has logs, by the end of its id too', async () => {
+    const { cli } = cluster;
+    await expect
+      .poll(async () => (await cli.run('logs', id)).stdout, patience)
+      .toBe('line 1\nline 2\nline 3\n');
+    expect((await cli.run('logs', '-n', '2', id.slice(-8))).stdout).toBe('line 2\nline 3\n');
+    expect((await cli.run('logs', id, 'stderr')).stdout).toBe('oops\n');
+    expect(await cli.run('logs', id, 'nothing')).toMatchObject({ exitCode: 4 });
+  });
+
+  test('has room for other processes, with input, exit code and a terminal', async () => {
+    const { cli } = cluster;
+    expect(await cli.run('exec', id, 'sh', '-c', 'echo in; echo err >&2; exit 7')).toEqual({
+      ...{ exitCode: 7, stdout: 'in\n', stderr: 'err\n' },
+    });
+    const cat = cli.start('exec', '-i', id, 'cat');
+    cat.child.stdin?.end('piped\n');
+    expect(await cat.ended).toMatchObject({ exitCode: 0, stdout: 'piped\n' });
+    const tty = await cli.run('exec', '-t', id, 'sh', '-c', 'test -t 1 && echo a terminal');
+    expect(tty).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('a terminal') });
+  });
+
+  test('is ended', async () => {
+    expect(await cluster.cli.run('kill', id)).toMatchObject({ exitCode: 0 });
+    expect((await cluster.tasks()).find((task) => task.id === id)?.state).toBe('TASK_KILLED');
+    expect(await cluster.cli.run('kill', id)).toMatchObject({ exitCode: 6 });
+  });
+});
+
+test('the leading master is killed: tasks run on, frameworks hear of them, operators get their answers', async () => {
+  const { cli } = cluster;
+  const run = cli.start(...shell('for i in $(seq 1 9); do echo tick $i; sleep 1; done; exit 5'));
+  await expect.poll(() => run.text(), patience).toContain('tick 1');
+  const before = await cluster.status();
+  const leader = before.parts.find(({ state }) => state === 'leading');
+  process.kill(leader?.pid ?? 0, 'SIGKILL');
+
+  // Asked while nobody leads: the command waits for the one that will.
+  const tasks = await cli.json<{ state: string }[]>('tasks');
+  expect(tasks.map(({ state }) => state)).toEqual(['TASK_RUNNING']);
+  const ended = await run.ended;
+  expect(ended.exitCode).toBe(5);
+  expect(ended.stdout).toBe(Array.from({ length: 9 }, (_, index) => `tick ${index + 1}\n`).join(''));
+  expect(ended.stderr).toContain('another master is looked for');
+
+  await expect.poll(async () => (await cluster.status()).healthy, patience).toBe(true);
+  const after = await cluster.status();
+  expect(after.leader).not.toBe(before.leader);
+  expect(after.parts.find(({ name }) => name === leader?.name)).toMatchObject({
+    state: 'standby',
+    restarts: 1,
+  });
+});
+
+test('an agent is drained, and taken into use again', async () => {
+  const { cli } = cluster;
+  const run = cli.start('run', '--command=echo here; exec sleep 1000');
+  await expect.poll(() => run.text(), patience).toContain('here');
+  const [task] = (await cluster.tasks()).filter(({ state }) => state === 'TASK_RUNNING');
+  const agentId = task?.agent_id ?? '';
+  expect(await cli.run('drain', agentId, '--grace=1', '--wait')).toMatchObject({ exitCode: 0 });
+  expect(await run.ended).toMatchObject({
+    exitCode: expect.any(Number),
+    stderr: expect.stringContaining('drain'),
+  });
+  const agentNow = async () => (await cli.json<Agent[]>('agents')).find(({ id }) => id === agentId);
+  expect((await agentNow())?.drain).toMatch(/^DRAIN/);
+  expect(await cli.run('drain', agentId, '--undo')).toMatchObject({ exitCode: 0 });
+  expect(await agentNow()).toMatchObject({ active: true, drain: null });
+});
+
+test('shares and outages are set and shown', async () => {
+  const { cli } = cluster;
+  await cli.json('weights', 'web=2');
+  expect(await cli.json('quota', 'web', '--guarantee=cpus:1', '--limit=cpus:2;mem:512')).toMatchObject([
+    { name: 'web', weight: 2, guarantees: { cpus: 1 }, limits: { cpus: 2, mem: 512 } },
+  ]);
+  expect(await cli.run('quota', 'web', '--limit=many')).toMatchObject({ exitCode: 2 });
+  const machine = 'node-7/10.0.0.7';
+  await cli.json('maintenance', 'schedule', machine, '--start=2030-01-01T00:00:00Z', '--duration=1hrs');
+  await cli.json('maintenance', 'down', machine);
+  expect(await cli.json('maintenance', 'status')).toMatchObject({
+    windows: [{ machines: [machine], start_ms: Date.UTC(2030, 0, 1), duration_ms: 3_600_000 }],
+    down: [machine],
+  });
+  expect(await cli.json('maintenance', 'up', machine)).toEqual({ windows: [], draining: [], down: [] });
+});
+
+test('what is wrong is told with a remedy and an exit code', async () => {
+  const { cli } = cluster;
+  expect(await cli.run('logs', 'nobody')).toMatchObject({
+    ...{ exitCode: 4, stderr: expect.stringContaining('orchestrator tasks lists') },
+  });
+  const silent = await cli.run('tasks', '--master=127.0.0.1:9', '--json');
+  expect(silent.exitCode).toBe(5);
+  expect(JSON.parse(silent.stderr)).toMatchObject({ error: { remedy: expect.stringContaining('--master') } });
+  expect(await cli.run('cluster', 'up')).toMatchObject({
+    exitCode: 6,
+    stderr: expect.stringContaining('cluster down'),
+  });
+  expect(await cli.run('agent', '--work_dirr=/tmp', '--master=127.0.0.1:9')).toMatchObject({ exitCode: 2 });
+});
+
+test('down leaves nothing behind, running tasks least of all', async () => {
+  const { cli } = cluster;
+  const marker = '98761234';
+  await cli.run('run', '--detach', `--command=exec sleep ${marker}`);
+  await expect.poll(() => processesWith(marker), patience).not.toEqual([]);
+  const { parts } = await cluster.status();
+  const supervisor = await cluster.supervisor();
+  expect(await cli.run('cluster', 'down')).toMatchObject({ exitCode: 0 });
+  expect(await processesWith(marker)).toEqual([]);
+  expect(await Promise.all([supervisor, ...parts.map(({ pid }) => pid)].map(isAlive))).not.toContain(true);
+  expect(existsSync(cluster.folder)).toBe(false);
+  expect(existsSync(dirname(cluster.folder))).toBe(true);
+  expect(await cli.run('cluster', 'down')).toMatchObject({ exitCode: 4 });
+  expect(await cli.run('cluster', 'status')).toMatchObject({ exitCode: 4 });
+});
