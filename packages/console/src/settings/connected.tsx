@@ -1,0 +1,135 @@
+import { systemClock } from '@orchestrator/runtime/clock';
+import type { ReactNode } from 'react';
+import {
+  type Column,
+  EmptyState,
+  formatAgo,
+  formatNumber,
+  Panel,
+  Status,
+  sentence,
+  Table,
+} from '../ui/index.ts';
+import { type Probe, useCoordinators, useMasters, useProbes } from './requests.ts';
+import styles from './settings.module.css';
+
+const probeColumns: readonly Column<Probe>[] = [
+  {
+    ...{ id: 'host', label: 'Host', width: 'minmax(160px, 2fr)' },
+    value: ({ hostname }) => hostname,
+    render: ({ hostname, id }) => <span title={id}>{hostname}</span>,
+  },
+  {
+    ...{ id: 'state', label: 'State', width: '140px' },
+    value: ({ connected }) => Number(connected),
+    render: ({ connected }) => (
+      <Status tone={connected ? 'ok' : 'warn'}>{connected ? 'connected' : 'silent'}</Status>
+    ),
+  },
+  {
+    ...{ id: 'version', label: 'Version', width: '120px' },
+    value: ({ version }) => version,
+    render: ({ version }) => version,
+  },
+  {
+    ...{ id: 'nodes', label: 'Tells of', width: '120px', align: 'right' },
+    value: ({ nodes }) => nodes,
+    render: ({ nodes }) => `${formatNumber(nodes)} nodes`,
+  },
+  {
+    ...{ id: 'seen', label: 'Last heard', width: 'minmax(120px, 1fr)' },
+    value: ({ lastSeen }) => lastSeen,
+    render: ({ lastSeen }) => formatAgo(Date.parse(lastSeen), systemClock.nowMs()),
+  },
+];
+
+function Probes() {
+  const { data } = useProbes();
+  return (
+    <Panel title="Probes" flush>
+      <div className={styles.list}>
+        <Table
+          label="Probes"
+          columns={probeColumns}
+          rows={data ?? []}
+          keyOf={({ id }) => id}
+          sorting={{ column: 'host', descending: false }}
+          empty={
+            <EmptyState icon="topology" title="No probe has reported">
+              <code>orchestrator probe --app=HOST:4041</code> on each host shows what runs there.
+            </EmptyState>
+          }
+        />
+      </div>
+    </Panel>
+  );
+}
+
+interface Party {
+  readonly name: string;
+  readonly isThere: boolean;
+  readonly note: string;
+}
+
+function Parties(props: {
+  readonly title: string;
+  readonly parties: readonly Party[];
+  readonly none: ReactNode;
+}) {
+  const { title, parties, none } = props;
+  return (
+    <Panel title={title}>
+      {parties.length === 0 && <p className={styles.none}>{none}</p>}
+      <ul className={styles.parties}>
+        {parties.map(({ name, isThere, note }) => (
+          <li key={name}>
+            <Status tone={isThere ? 'ok' : 'bad'}>
+              <code>{name}</code>
+            </Status>
+            <span>{note}</span>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+/** Who tells this monitor what, and whether they are heard. */
+export function Connected() {
+  const masters = useMasters().data;
+  const coordinators = useCoordinators().data?.coordinators ?? [];
+  const problem = masters?.problem ?? null;
+  return (
+    <>
+      <Probes />
+      <div className={styles.columns}>
+        <Parties
+          title="Mesos masters"
+          parties={(masters?.masters ?? []).map(({ address, leads }) => ({
+            name: address,
+            isThere: problem === null,
+            note: problem !== null ? sentence(problem.message) : leads ? 'leads' : 'stands by',
+          }))}
+          none={
+            <>
+              None is configured: <code>cluster.master</code>.
+            </>
+          }
+        />
+        <Parties
+          title="Coordinators of migrations"
+          parties={coordinators.map(({ name, url, reachable, problem: why }) => ({
+            name,
+            isThere: reachable,
+            note: why === null ? url : sentence(why.message),
+          }))}
+          none={
+            <>
+              None is configured: <code>migrations.coordinators</code>.
+            </>
+          }
+        />
+      </div>
+    </>
+  );
+}
