@@ -99,12 +99,13 @@ export class Coordinator {
 
   /** Stands by for as long as another coordinator leads, then leads. Resolves once it no longer does. */
   async #waitAndLead(id: string): Promise<void> {
-    const { journal, store, instance, clock, leaseMs = defaultLeaseMs } = this.#options;
+    const { journal, store, instance, metrics, clock, leaseMs = defaultLeaseMs } = this.#options;
     const logger = this.#options.logger.child({ migration: id });
     const lock = { store, name: lockName(id), owner: instance, ttlMs: leaseMs, clock };
     const { record } = await journal.read(id);
     const equipment = createEquipment({ ...this.#options, record, leaseMs, logger });
-    const standby = new Standby(equipment.supervisor, logger);
+    const { supervisor } = equipment;
+    const standby = new Standby({ migration: id, supervisor, metrics, clock, logger });
     try {
       let held = await tryAcquireLock(lock);
       if (held === undefined) {
@@ -117,7 +118,8 @@ export class Coordinator {
       await this.#lead(id, held, equipment, logger);
     } finally {
       this.#standingBy.delete(id);
-      await equipment.supervisor.close();
+      standby.close();
+      await supervisor.close();
     }
   }
 

@@ -12,6 +12,8 @@ export interface MigrationMetrics {
     sync: SyncStatus | null,
     health: { source: QuorumHealth | null; target: QuorumHealth | null },
   ): void;
+  /** Whether this coordinator's engine could take over at once; `null`: none is asked of it. */
+  standby(migration: string, isWarm: boolean | null): void;
   alert(migration: string, alert: Alert): void;
 }
 
@@ -29,6 +31,7 @@ const statuses: readonly MigrationStatus[] = [
 export const silentMetrics: MigrationMetrics = {
   state: () => undefined,
   observed: () => undefined,
+  standby: () => undefined,
   alert: () => undefined,
 };
 
@@ -59,6 +62,10 @@ export function createMigrationMetrics(metrics: Metrics): MigrationMetrics {
   const held = gauge('zk_sync_conflicts_held', 'Conflicts that wait for an operator');
   const sessions = gauge('zk_sync_mirror_sessions', 'Sessions kept on one side for clients of the other');
   const healthy = gauge('zk_sync_healthy', '1 while synchronisation runs, 0 while it fails');
+  const warm = gauge(
+    'zk_sync_standby_warm',
+    '1 while the engine of a coordinator that waits has both sides loaded and followed, 0 while it has not',
+  );
   const serving = metrics.gauge({
     name: 'zk_ensemble_servers_serving',
     help: 'Servers that serve clients',
@@ -96,6 +103,10 @@ export function createMigrationMetrics(metrics: Metrics): MigrationMetrics {
         backlog.set(direction.backlog, labels);
         rate.set(direction.appliedPerS, labels);
       }
+    },
+    standby(migration, isWarm) {
+      if (isWarm === null) warm.remove({ migration });
+      else warm.set(isWarm ? 1 : 0, { migration });
     },
     alert(migration, { kind, state }) {
       if (state === 'raised') raised.add(1, { migration, kind });
