@@ -1,10 +1,10 @@
-/** Runs the real `zk-migrate`, as an operator does. */
+/** Runs the real commands, as an operator does. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const program = fileURLToPath(new URL('../../packages/cli/bin/zk-migrate', import.meta.url));
+const bin = fileURLToPath(new URL('../../packages/cli/bin/', import.meta.url));
 /** Git-ignored; a run leaves nothing elsewhere. */
 const cacheFolder = fileURLToPath(new URL('../../.cache', import.meta.url));
 
@@ -15,9 +15,14 @@ export interface RunningCommand {
   stop(): Promise<number>;
 }
 
-export interface CommandOptions {
+export interface ProgramOptions {
+  readonly program: 'zk-migrate' | 'orchestrator';
+  /** What it finds beside the environment of this process. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface CommandOptions extends ProgramOptions {
   readonly args: readonly string[];
-  readonly workFolder: string;
   readonly colour: boolean;
   readonly onLine: (line: string) => void;
   /** What is said beside the result; default: as `onLine`. */
@@ -26,14 +31,14 @@ export interface CommandOptions {
 
 /** In a process group of its own: Ctrl-C reaches the demo alone, which then ends things in order. */
 export function startCommand(options: CommandOptions): RunningCommand {
-  const { args, workFolder, colour, onLine, onRemark = onLine } = options;
-  const child: ChildProcess = spawn(program, args, {
+  const { program, env, args, colour, onLine, onRemark = onLine } = options;
+  const child: ChildProcess = spawn(`${bin}${program}`, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
     env: {
       ...process.env,
       XDG_CACHE_HOME: cacheFolder,
-      ZK_MIGRATE_WORK_DIR: workFolder,
+      ...env,
       ...(colour ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }),
     },
   });

@@ -1,5 +1,5 @@
-/** The person at the keyboard: types the commands of a migration and reads what they print. */
-import { type RunningCommand, startCommand } from './commands.ts';
+/** The person at the keyboard: types commands and reads what they print. */
+import { type ProgramOptions, type RunningCommand, startCommand } from './commands.ts';
 import type { Stage } from './stage.ts';
 
 /** What `zk-migrate status --watch --json` prints per line, as far as it is used here. */
@@ -24,20 +24,21 @@ export interface Operator {
   type(...args: readonly string[]): Promise<void>;
   /** The same, and its result as an object. */
   ask<T>(...args: readonly string[]): Promise<T>;
+  /** The lines of its result; nothing of it is shown. */
+  read(...args: readonly string[]): Promise<readonly string[]>;
   /** Goes on in the background; what it prints is shown while `shown` holds. */
   leaveRunning(shown: () => boolean, ...args: readonly string[]): RunningCommand;
   /** Not shown: follows the status until stopped. */
   follow(onStatus: (status: StatusLine) => void, ...args: readonly string[]): RunningCommand;
 }
 
-export interface OperatorOptions {
+export interface OperatorOptions extends ProgramOptions {
   readonly stage: Stage;
-  readonly workFolder: string;
   readonly colour: boolean;
   readonly signal: AbortSignal;
 }
 
-export function createOperator({ stage, workFolder, colour, signal }: OperatorOptions): Operator {
+export function createOperator({ stage, program, env, colour, signal }: OperatorOptions): Operator {
   const running = (command: RunningCommand): RunningCommand => {
     const stop = () => void command.stop();
     signal.addEventListener('abort', stop, { once: true });
@@ -47,34 +48,40 @@ export function createOperator({ stage, workFolder, colour, signal }: OperatorOp
   const expectDone = async (command: RunningCommand, args: readonly string[]): Promise<void> => {
     const code = await running(command).ended;
     signal.throwIfAborted();
-    if (code !== 0) throw new Error(`zk-migrate ${args.join(' ')} ended with exit code ${code}`);
+    if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with exit code ${code}`);
   };
   return {
     async type(...args) {
-      stage.command(`zk-migrate ${args.join(' ')}`);
-      await expectDone(startCommand({ args, workFolder, colour, onLine: stage.output }), args);
+      stage.command(`${program} ${args.join(' ')}`);
+      await expectDone(startCommand({ args, program, env, colour, onLine: stage.output }), args);
     },
     async ask(...args) {
-      stage.command(`zk-migrate ${args.join(' ')}`);
+      stage.command(`${program} ${args.join(' ')}`);
       const lines: string[] = [];
       const command = startCommand({
-        ...{ args, workFolder, colour },
+        ...{ args, program, env, colour },
         onLine: (line) => lines.push(line),
         onRemark: stage.output,
       });
       await expectDone(command, args);
       return JSON.parse(lines.join('\n'));
     },
+    async read(...args) {
+      const lines: string[] = [];
+      const onLine = (line: string) => void lines.push(line);
+      await expectDone(startCommand({ args, program, env, colour, onLine, onRemark: stage.output }), args);
+      return lines;
+    },
     leaveRunning(shown, ...args) {
-      stage.command(`zk-migrate ${args.join(' ')}`);
+      stage.command(`${program} ${args.join(' ')}`);
       const onLine = (line: string) => {
         if (shown()) stage.output(line);
       };
-      return running(startCommand({ args, workFolder, colour, onLine }));
+      return running(startCommand({ args, program, env, colour, onLine }));
     },
     follow(onStatus, ...args) {
       const onLine = (line: string) => onStatus(JSON.parse(line));
-      return running(startCommand({ args, workFolder, colour, onLine, onRemark: () => undefined }));
+      return running(startCommand({ args, program, env, colour, onLine, onRemark: () => undefined }));
     },
   };
 }

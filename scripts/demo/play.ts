@@ -1,4 +1,4 @@
-/** The demo from the first server to the last check. */
+/** The migration from the first server to the last check. */
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -12,7 +12,7 @@ import { watchLeftovers } from './leftovers.ts';
 import { type MigrationFile, writeMigrationFile } from './migration-file.ts';
 import { type Home, openMovableClient } from './movable-client.ts';
 import { createOperator, type Operator, type StatusLine } from './operator.ts';
-import { type DemoResult, summarise } from './result.ts';
+import { type MigrationResult, summarise } from './result.ts';
 import type { Stage } from './stage.ts';
 import { growTree, type TreeFacts } from './tree.ts';
 
@@ -29,7 +29,7 @@ const watchOnAMs = 20_000;
 const watchOnBMs = 15_000;
 const watchAloneMs = 5_000;
 
-export async function play(options: PlayOptions): Promise<DemoResult> {
+export async function playMigration(options: PlayOptions): Promise<MigrationResult> {
   const folder = await temporaryFolder('demo');
   const leftovers = watchLeftovers(folder);
   try {
@@ -39,7 +39,7 @@ export async function play(options: PlayOptions): Promise<DemoResult> {
   }
 }
 
-async function perform(options: PlayOptions, folder: string): Promise<DemoResult> {
+async function perform(options: PlayOptions, folder: string): Promise<MigrationResult> {
   const { stage, signal } = options;
   const startedMs = systemClock.monotonicMs();
   stage.chapter('Ensemble A: three servers that nobody dares to touch');
@@ -53,7 +53,8 @@ async function perform(options: PlayOptions, folder: string): Promise<DemoResult
 
   const file = await writeMigrationFile({ folder, source, superPassword });
   const b: Home = { name: 'B', connectString: file.targetConnectString };
-  const operator = createOperator({ ...options, workFolder: `${folder}/work` });
+  const env = { ZK_MIGRATE_WORK_DIR: `${folder}/work` };
+  const operator = createOperator({ ...options, program: 'zk-migrate', env });
   const migrated = await migrate({ options, operator, cast, source, file, b });
 
   stage.chapter('B alone: A is gone, the clients work on');

@@ -1,10 +1,10 @@
-/** What the demo claims, and the figures behind it; the last line of its output. */
+/** What the migration claims, and the figures behind it. */
 import type { Cast, MoveFigures } from './cast.ts';
 import type { LagFigures } from './figures.ts';
 import type { LossReport } from './ledger.ts';
 import type { TreeFacts } from './tree.ts';
 
-export interface DemoResult {
+export interface MigrationResult {
   /** Nothing lost, no differences, never two holders of one lock. */
   readonly ok: boolean;
   /** Writes that clients began. */
@@ -53,7 +53,7 @@ export function summarise({
   differences,
   report,
   durationMs,
-}: Outcome): DemoResult {
+}: Outcome): MigrationResult {
   const { attempted, acknowledged, failed } = cast.ledger;
   const violations = cast.exclusion.violations.length;
   return {
@@ -78,7 +78,7 @@ export function summarise({
 const count = (value: number) => value.toLocaleString('en');
 
 /** For people, above the JSON. */
-export function describeResult(result: DemoResult): string[] {
+export function describeMigration(result: MigrationResult): string[] {
   const { attempted, failed, lost, differences, violations, locksTaken } = result;
   return [
     '',

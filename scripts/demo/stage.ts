@@ -11,6 +11,7 @@ export interface Stage {
   output(line: string): void;
   /** The figures, asked for again and again until `end`. */
   follow(figures: () => string): void;
+  /** No figures any more; what was said stays, and more may be said. */
   end(): void;
 }
 
