@@ -5,6 +5,7 @@ import {
   ContainerStatusSchema,
   DiscoveryInfoSchema,
   DrainInfoSchema,
+  doubleText,
   ExecutorInfoSchema,
   formatThousandths,
   HealthCheckSchema,
@@ -32,34 +33,45 @@ type Schema = Parameters<typeof writeJson>[0];
 const v0 = (schema: Schema, message: Parameters<typeof writeJson>[1]) =>
   new RawJson(writeJson(schema, message, { names: 'v0' }));
 
-/** Scalars as numbers, ranges and sets as text; the four that everybody looks for are always there. */
-export function resourcesJson(resources: Resources): Record<string, Json> {
-  const scalars = new Map([
-    ['disk', 0],
-    ['mem', 0],
-    ['gpus', 0],
-    ['cpus', 0],
-  ]);
-  const ranges = new Map<string, Resources>();
-  for (const entry of resources) {
-    const { name, type, revocable } = entry.kind;
-    if (type === 'scalar') {
+/** What everybody looks for is always there. */
+const alwaysShown = ['disk', 'mem', 'gpus', 'cpus'] as const;
+
+/** Ranges and sets of a name as Mesos prints them, whoever they are reserved for. */
+function rangesText(resources: Resources, name: string): string {
+  const part = resources.filter((kind) => kind.name === name);
+  return String(part.allocatedTo(undefined).toUnreserved()).slice(name.length + 1);
+}
+
+/** Resources never change, and to print ranges costs most: what holds any is printed once. */
+const printedBefore = new WeakMap<Resources, RawJson>();
+
+/** Scalars as numbers, ranges and sets as text. Written at once: there are some of these for each agent and each task. */
+export function resourcesJson(resources: Resources): RawJson {
+  const before = printedBefore.get(resources);
+  if (before !== undefined) return before;
+  const sums = [0, 0, 0, 0];
+  const others = new Map<string, number>();
+  const printed = new Map<string, string>();
+  for (const { kind, thousandths } of resources) {
+    const { name, type, revocable } = kind;
+    const index = revocable ? -1 : alwaysShown.indexOf(name as (typeof alwaysShown)[number]);
+    if (type !== 'scalar') printed.set(name, rangesText(resources, name));
+    else if (index !== -1) sums[index] = (sums[index] ?? 0) + thousandths;
+    else {
       const key = revocable ? `${name}_revocable` : name;
-      scalars.set(key, (scalars.get(key) ?? 0) + entry.thousandths);
-    } else
-      ranges.set(
-        name,
-        resources
-          .filter((kind) => kind.name === name)
-          .allocatedTo(undefined)
-          .toUnreserved(),
-      );
+      others.set(key, (others.get(key) ?? 0) + thousandths);
+    }
   }
-  const json: Record<string, Json> = {};
-  for (const [name, thousandths] of scalars) json[name] = double(thousandths / 1000);
-  for (const [name, part] of ranges) json[name] = String(part).slice(name.length + 1);
+  const [disk = 0, mem = 0, gpus = 0, cpus = 0] = sums;
+  let text = `{"disk":${amountText(disk)},"mem":${amountText(mem)},"gpus":${amountText(gpus)},"cpus":${amountText(cpus)}`;
+  for (const [name, thousandths] of others) text += `,${JSON.stringify(name)}:${amountText(thousandths)}`;
+  for (const [name, amount] of printed) text += `,${JSON.stringify(name)}:${JSON.stringify(amount)}`;
+  const json = new RawJson(`${text}}`);
+  if (printed.size > 0) printedBefore.set(resources, json);
   return json;
 }
+
+const amountText = (thousandths: number) => doubleText(thousandths / 1000);
 
 function resourcesFull(resources: Resources): Json {
   return resources.toMessages('both').map((message) => v0(ResourceSchema, message));

@@ -44,9 +44,18 @@ export class Resources implements Iterable<ResourceEntry> {
   }
 
   static sum(parts: Iterable<Resources>): Resources {
-    const joined: ResourceEntry[] = [];
-    for (const part of parts) for (const entry of part.#entries) addEntry(joined, entry);
-    return joined.length === 0 ? Resources.none : new Resources(joined);
+    let only = Resources.none;
+    let joined: ResourceEntry[] | undefined;
+    for (const part of parts) {
+      if (part.isEmpty) continue;
+      if (only.isEmpty) {
+        only = part;
+        continue;
+      }
+      joined ??= [...only.#entries];
+      for (const entry of part.#entries) addEntry(joined, entry);
+    }
+    return joined === undefined ? only : new Resources(joined);
   }
 
   /**
