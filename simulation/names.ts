@@ -2,7 +2,7 @@
  * Names of sequential nodes. A server numbers the children of a parent from the count of all that it ever got, so each parent
  * that is made anew begins again; within one, no number may be given out on both sides.
  */
-import { decodeCursor, type Side } from '@orchestrator/sync';
+import { type Conflict, decodeCursor, type Side } from '@orchestrator/sync';
 import { parentPath, type Txn, type TxnOp } from '@orchestrator/zookeeper';
 import { cursorPath, type Invariant, type NamedNode, type RunHistory, type SideHistory } from './history.ts';
 
@@ -75,7 +75,8 @@ function endOfCopy({ isSeeded, sides }: RunHistory): number {
 /**
  * No two clients, on whichever side, got the same name - but for what no engine can prevent, since nothing travels at once: the
  * target's parent is new and no sequential child of the other side had come to it yet, or the source's was made anew and that
- * had not come over. Then there is a conflict on record, unless both are the same or one of them went by itself.
+ * had not come over. Then there is a conflict on record, unless both are the same, or one had gone before the other came, or
+ * went by itself.
  */
 export const noNameIsUsedTwice: Invariant = (history) => {
   const { source, target } = history.sides;
@@ -115,9 +116,22 @@ function isUnpreventable(
 
 function isOnRecord(history: RunHistory, here: Made, there: Made): boolean {
   const { path, data } = here.op;
-  if (history.conflicts.some((conflict) => conflict.path === path)) return true;
+  // An operator's choice for a parent decides all that is below it.
+  const isOn = (conflict: Conflict) =>
+    conflict.path === path ||
+    (conflict.reason.startsWith('an operator') && path.startsWith(`${conflict.path}/`));
+  if (history.conflicts.some(isOn)) return true;
   if (data?.toString() === there.op.data?.toString()) return true;
+  if (endMs(history, here) <= there.txn.timeMs || endMs(history, there) <= here.txn.timeMs) return true;
   return [here, there].some((made) => wentByItself(history.sides[made.side], made));
+}
+
+/** When it was no longer there, whoever deleted it. */
+function endMs({ sides }: RunHistory, { side, index, op: { path } }: Made): number {
+  const { log, expired } = sides[side];
+  const isEnd = ({ zxid, ops }: Txn) =>
+    expired.get(zxid)?.includes(path) === true || ops.some((op) => op.kind === 'delete' && op.path === path);
+  return log.slice(index + 1).find(isEnd)?.timeMs ?? Number.POSITIVE_INFINITY;
 }
 
 /** Deleted by a client of its own side, or gone with its session. */
