@@ -26,7 +26,7 @@ import { type AgentConfig, agentInfoOf } from './config.ts';
 import type { Containerizer } from './container/containerizer.ts';
 import type { AgentEvent } from './core/events.ts';
 import { type AgentState, type CoreOptions, defaultCoreOptions } from './core/records.ts';
-import { restoreState, wantedContainers } from './core/recovery.ts';
+import { executorContainers, restoreState, wantedContainers } from './core/recovery.ts';
 import { step } from './core/step.ts';
 import { type Action, findTask } from './core/turn.ts';
 import { AgentError, reasonOf } from './errors.ts';
@@ -142,6 +142,7 @@ export class Agent {
     const { containerizer, detector } = this.#options;
     await this.#fetcher.open();
     this.#state = await this.#restore();
+    await this.#collector.addFound(executorContainers(this.#state));
     const isRebooted = await this.#store.noteBoot();
     const wanted = wantedContainers(this.#state);
     const { standalone } = this.#services;
@@ -258,7 +259,7 @@ export class Agent {
         this.#setTimer(action);
         break;
       case 'volumes':
-        this.#runner.makeVolumes(this.state.checkpointed).catch(this.#options.onFatal);
+        this.#runner.keepVolumes(action).catch(this.#options.onFatal);
         break;
       case 'exit':
         this.#options.onFatal(new AgentError('Expelled', action.message));

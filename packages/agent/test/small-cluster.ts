@@ -162,9 +162,20 @@ export class SmallCluster {
     return offer;
   }
 
-  /** Accepts an offer with these operations at once; what it leaves is offered again. */
-  async accept(offer: OfferValid, operations: readonly object[]): Promise<void> {
-    const accept = { offerIds: [offer.id], operations: operations as never, filters: { refuseSeconds: 0 } };
+  /** All that there are, which are then taken. */
+  async takeOffers(): Promise<[OfferValid, ...OfferValid[]]> {
+    const [first, ...others] = await waitFor(() => this.offers.size > 0 && [...this.offers.values()], {
+      what: 'an offer',
+    });
+    this.offers.clear();
+    if (first === undefined) throw new Error('there was an offer a moment ago');
+    return [first, ...others];
+  }
+
+  /** Accepts offers with these operations at once; what it leaves is offered again. */
+  async accept(offer: OfferValid | OfferValid[], operations: readonly object[]): Promise<void> {
+    const offerIds = [offer].flat().map(({ id }) => id);
+    const accept = { offerIds, operations: operations as never, filters: { refuseSeconds: 0 } };
     await this.framework?.call({ type: calls.ACCEPT, accept });
   }
 

@@ -4,6 +4,7 @@ import type { CheckResult } from '../checks/machine.ts';
 import type { RecoveredContainer } from '../container/containerizer.ts';
 import type { Termination } from '../container/machine.ts';
 import type { ContainerStatus } from '../container/runtime.ts';
+import type { PersistentVolume } from './records.ts';
 
 /** Over libprocess, from a master. */
 export type MasterMessage =
@@ -56,6 +57,7 @@ export type AgentEvent =
   | { type: 'launched'; containerId: string; status: ContainerStatus }
   /** Once for each container, launched or not. */
   | { type: 'terminated'; containerId: string; termination: Termination }
+  | { type: 'volumesRemoved'; volumes: readonly PersistentVolume[] }
   | { type: 'health'; containerId: string; healthy: boolean; kill: boolean }
   | { type: 'checked'; containerId: string; result: CheckResult }
   | ({ type: 'executorSubscribed'; subscribe: Subscription | undefined } & ExecutorIds & ByMessage)

@@ -133,6 +133,11 @@ export interface OperationRecord {
   operation: OperationValid;
 }
 
+export interface PersistentVolume {
+  role: string;
+  id: string;
+}
+
 export interface AgentCounters {
   tasks: Record<string, number>;
   validStatusUpdates: number;
@@ -161,6 +166,8 @@ export interface AgentState {
   streams: Map<string, UpdateStream>;
   /** Reservations and volumes made while the agent ran. */
   checkpointed: Resources;
+  /** Destroyed, and their data may still be there. */
+  goneVolumes: readonly PersistentVolume[];
   operations: Map<string, OperationRecord>;
   resourceVersion: Uint8Array;
   drain: { config: DrainConfigValid; startedAtMs: number } | undefined;

@@ -16,6 +16,7 @@ import {
   type TaskRecord,
 } from './records.ts';
 import { startRegistration } from './registration.ts';
+import { setCheckpointed } from './resources.ts';
 import type { SavedExecutor, SavedRecord, SavedTask } from './saved.ts';
 import { isTerminal } from './task-state.ts';
 import { type Turn, timer } from './turn.ts';
@@ -29,6 +30,7 @@ export function newState(info: AgentInfoValid, options: CoreOptions): AgentState
     pingTimeoutMs: coreLimits.pingTimeoutMs,
     ...{ frameworks: new Map(), completedFrameworks: [], streams: new Map(), operations: new Map() },
     checkpointed: Resources.none,
+    goneVolumes: [],
     resourceVersion: options.newUuid(),
     drain: undefined,
     counters: {
@@ -80,8 +82,10 @@ export function restoreState(
   const state = newState(info, options);
   const sorted = [...records].sort((left, right) => order.indexOf(left.kind) - order.indexOf(right.kind));
   for (const record of sorted) {
-    if (record.kind === 'resources') state.checkpointed = Resources.from(record.resources);
-    else if (record.kind === 'drain')
+    if (record.kind === 'resources') {
+      state.checkpointed = Resources.from(record.resources);
+      state.goneVolumes = record.goneVolumes ?? [];
+    } else if (record.kind === 'drain')
       state.drain = { config: record.config, startedAtMs: record.startedAtMs };
     else if (record.kind === 'operation') {
       const { uuid, frameworkId, operation } = record;
@@ -108,11 +112,25 @@ export function wantedContainers(state: AgentState): Set<string> {
   return wanted;
 }
 
+/** Those that sandboxes are named after. */
+export function executorContainers(state: AgentState): Set<string> {
+  const frameworks = [...state.frameworks.values()];
+  return new Set(
+    frameworks.flatMap(({ executors }) => [...executors.values()].map((one) => one.containerId)),
+  );
+}
+
 const lost: Termination = {
   reason: 'exited',
   exitCode: undefined,
   message: 'Its container was not found after a restart of the agent',
 };
+
+const rebooted = {
+  state: TaskState.TASK_FAILED,
+  reason: TaskStatus_Reason.AGENT_RESTARTED,
+  message: "The agent's machine was rebooted",
+} as const;
 
 /** A container of which nothing is left. */
 function endLost(
@@ -121,11 +139,9 @@ function endLost(
   executor: ExecutorRecord,
   isRebooted: boolean,
 ): void {
-  const report = {
-    state: TaskState.TASK_FAILED,
-    reason: isRebooted ? TaskStatus_Reason.AGENT_RESTARTED : TaskStatus_Reason.EXECUTOR_TERMINATED,
-    message: isRebooted ? "The agent's machine was rebooted" : lost.message,
-  };
+  const { EXECUTOR_TERMINATED: reason } = TaskStatus_Reason;
+  const { message } = lost;
+  const report = isRebooted ? rebooted : { state: TaskState.TASK_FAILED, reason, message };
   for (const task of executor.tasks.values()) endTask(turn, framework, executor, task, report);
   endExecutor(turn, framework, executor, lost);
 }
@@ -139,35 +155,39 @@ function recoverExecutor(
   if (executor.kind === 'custom') {
     const container = found.get(executor.containerId);
     if (container === undefined) endLost(turn, framework, executor, isRebooted);
-    else if (container.state === 'exited') onTerminated(turn, executor.containerId, container.termination);
-    else {
+    else if (container.state === 'exited') {
+      const isUnexplained = isRebooted && container.termination.exitCode === undefined;
+      if (isUnexplained) endLost(turn, framework, executor, isRebooted);
+      else onTerminated(turn, executor.containerId, container.termination);
+    } else {
       timer(turn, `executor ${executor.containerId}`, turn.state.options.executorReregistrationTimeoutMs);
       if (executor.pid !== undefined) sendReconnect(turn, executor.pid);
     }
     return;
   }
-  for (const task of [...executor.tasks.values()]) recoverTask(turn, task, found, isRebooted);
+  for (const task of [...executor.tasks.values()])
+    recoverTask(turn, { framework, executor }, task, found, isRebooted);
   const isOver = [...executor.tasks.values()].every(({ phase }) => phase === 'ended');
   if (isOver && executor.phase !== 'terminated') endExecutor(turn, framework, executor, undefined);
 }
 
 function recoverTask(
   turn: Turn,
+  { framework, executor }: { framework: FrameworkRecord; executor: ExecutorRecord },
   task: TaskRecord,
   found: ReadonlyMap<string, RecoveredContainer>,
   isRebooted: boolean,
 ): void {
   if (task.phase === 'ended') return;
   const container = found.get(task.containerId);
-  if (container === undefined) {
-    const termination = isRebooted ? { ...lost, message: "The agent's machine was rebooted" } : lost;
-    onTerminated(turn, task.containerId, termination);
+  const termination = container === undefined ? lost : container.state === 'exited' && container.termination;
+  if (termination !== false) {
+    // With a reboot went who would have written down how it ended.
+    if (isRebooted && termination.exitCode === undefined) endTask(turn, framework, executor, task, rebooted);
+    else onTerminated(turn, task.containerId, termination);
     return;
   }
-  if (container.state === 'exited') {
-    onTerminated(turn, task.containerId, container.termination);
-    return;
-  }
+  if (container === undefined || container.state === 'exited') return;
   task.container = container.status;
   const { state } = task.task;
   if (state === TaskState.TASK_STARTING || state === TaskState.TASK_STAGING) {
@@ -195,6 +215,7 @@ export function onRecovered(
     }
     tidy(turn, framework);
   }
+  if (turn.state.goneVolumes.length > 0) setCheckpointed(turn, turn.state.checkpointed);
   turn.state.areContainersKnown = true;
 }
 

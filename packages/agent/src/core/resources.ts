@@ -1,6 +1,6 @@
 /** Reservations and volumes that came while the agent ran, and the operations that bring them. */
 import {
-  applyOperation,
+  conversionsOf,
   internal,
   isDynamicallyReserved,
   isPersistentVolume,
@@ -14,9 +14,12 @@ import {
   Resource_ReservationInfo_Type,
   type ResourceKind,
   Resources,
+  reservationRole,
 } from '@orchestrator/mesos';
-import type { AgentState, OperationRecord } from './records.ts';
+import type { AgentState, OperationRecord, PersistentVolume } from './records.ts';
 import { save, sendToMaster, type Turn } from './turn.ts';
+
+type OperationInfo = internal.ApplyOperationMessageValid['operationInfo'];
 
 const needsCheckpoint = (kind: ResourceKind) => isDynamicallyReserved(kind) || isPersistentVolume(kind);
 
@@ -36,10 +39,38 @@ export function totalResources({ info, checkpointed }: Pick<AgentState, 'info' |
   return given.minus(taken).plus(checkpointed);
 }
 
+/** `role id`; what is in it outlives tasks. */
+function volumesIn(resources: Resources): PersistentVolume[] {
+  return [...resources].flatMap(({ kind }) => {
+    const id = kind.disk?.persistence?.id;
+    return isPersistentVolume(kind) && id !== undefined ? [{ role: reservationRole(kind) ?? '*', id }] : [];
+  });
+}
+
+const isSame = (one: PersistentVolume) => (other: PersistentVolume) =>
+  one.role === other.role && one.id === other.id;
+
+/** The data of a volume goes with it; that is kept in mind until it has happened. */
 export function setCheckpointed(turn: Turn, resources: Resources): void {
-  turn.state.checkpointed = resources;
-  save(turn, { kind: 'resources', resources: resources.toMessages() });
-  turn.actions.push({ type: 'volumes' });
+  const { state } = turn;
+  const now = volumesIn(resources);
+  const gone = volumesIn(state.checkpointed).filter((volume) => !now.some(isSame(volume)));
+  const waiting = state.goneVolumes.filter((volume) => !now.some(isSame(volume)));
+  state.checkpointed = resources;
+  state.goneVolumes = [...waiting, ...gone];
+  saveCheckpointed(turn);
+  turn.actions.push({ type: 'volumes', make: now, remove: state.goneVolumes });
+}
+
+function saveCheckpointed(turn: Turn): void {
+  const { checkpointed, goneVolumes } = turn.state;
+  save(turn, { kind: 'resources', resources: checkpointed.toMessages(), goneVolumes });
+}
+
+export function onVolumesRemoved(turn: Turn, removed: readonly PersistentVolume[]): void {
+  const { state } = turn;
+  state.goneVolumes = state.goneVolumes.filter((volume) => !removed.some(isSame(volume)));
+  saveCheckpointed(turn);
 }
 
 /** What a task needs of reservations and volumes that this agent knows nothing of. */
@@ -90,6 +121,20 @@ function finish(
   });
 }
 
+/** To whom what it is about was offered is the master's business: an agent's resources are nobody's yet. */
+function afterOperation(before: Resources, operation: OperationInfo): Resources {
+  let result = before;
+  for (const conversion of conversionsOf(operation)) {
+    const consumed = conversion.consumed.allocatedTo(undefined);
+    const converted = conversion.converted.allocatedTo(undefined);
+    if (!result.contains(consumed)) {
+      throw new MesosError(`${result} does not contain ${consumed}`, { code: 'conflict' });
+    }
+    result = result.minus(consumed).plus(converted);
+  }
+  return result;
+}
+
 function perform(turn: Turn, message: internal.ApplyOperationMessageValid): OperationValid {
   const { state } = turn;
   const expected = Buffer.from(state.resourceVersion);
@@ -101,7 +146,7 @@ function perform(turn: Turn, message: internal.ApplyOperationMessageValid): Oper
   }
   try {
     const before = totalResources(state);
-    const after = applyOperation(before, message.operationInfo);
+    const after = afterOperation(before, message.operationInfo);
     setCheckpointed(turn, after.filter(needsCheckpoint));
     const converted = after.minus(before);
     return finish(turn, message, { state: OperationState.OPERATION_FINISHED, converted });

@@ -11,7 +11,7 @@ import type {
   TaskInfoValid,
   TaskValid,
 } from '@orchestrator/mesos';
-import type { ExecutorKind, ExecutorRecord, KillRequest } from './records.ts';
+import type { ExecutorKind, ExecutorRecord, KillRequest, PersistentVolume } from './records.ts';
 
 export interface SavedTask {
   kind: 'task';
@@ -39,7 +39,7 @@ export interface SavedExecutor {
 
 export type SavedRecord =
   | { kind: 'agent'; info: AgentInfoValid }
-  | { kind: 'resources'; resources: ResourceValid[] }
+  | { kind: 'resources'; resources: ResourceValid[]; goneVolumes: readonly PersistentVolume[] }
   | { kind: 'drain'; config: DrainConfigValid; startedAtMs: number }
   | { kind: 'operation'; uuid: string; frameworkId: string | undefined; operation: OperationValid }
   | { kind: 'framework'; id: string; info: FrameworkInfoValid; pid: string | undefined }

@@ -39,6 +39,7 @@ import {
   onApplyOperation,
   onOperationAcknowledged,
   onReconcileOperations,
+  onVolumesRemoved,
   setCheckpointed,
 } from './resources.ts';
 import {
@@ -216,6 +217,9 @@ function apply(turn: Turn, event: AgentEvent): void {
       break;
     case 'terminated':
       onTerminated(turn, event.containerId, event.termination);
+      break;
+    case 'volumesRemoved':
+      onVolumesRemoved(turn, event.volumes);
       break;
     case 'health':
       onHealth(turn, event);

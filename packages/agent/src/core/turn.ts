@@ -1,7 +1,7 @@
 /** One step in progress: the state, the time, and the actions so far. */
 import type { encodeMessage, executor, MessageShape, TaskInfoValid, Valid } from '@orchestrator/mesos';
 import { formatUuid } from '@orchestrator/mesos';
-import type { AgentState, ExecutorRecord, FrameworkRecord, TaskRecord } from './records.ts';
+import type { AgentState, ExecutorRecord, FrameworkRecord, PersistentVolume, TaskRecord } from './records.ts';
 import { keyOf, type SavedRecord } from './saved.ts';
 
 type MessageDescriptor = Parameters<typeof encodeMessage>[0];
@@ -37,8 +37,8 @@ export type Action =
   | { type: 'watch'; containerId: string; task: TaskInfoValid }
   | { type: 'timer'; key: string; delayMs: number }
   | { type: 'cancelTimer'; key: string }
-  /** The folders of persistent volumes that are there now. */
-  | { type: 'volumes' }
+  /** The folders of persistent volumes; removed ones are told of by the event `volumesRemoved`. */
+  | { type: 'volumes'; make: readonly PersistentVolume[]; remove: readonly PersistentVolume[] }
   /** The agent has no place in this cluster. */
   | { type: 'exit'; message: string }
   | { type: 'log'; message: string; fields: Record<string, unknown> };

@@ -122,6 +122,12 @@ function persistentVolumes(resources: Resources, workDir: string): Volume[] {
   return volumes;
 }
 
+/** Folders of the volumes that a task uses. */
+export function persistentVolumePaths({ task, executor }: LaunchOrder, workDir: string): string[] {
+  const volumes = persistentVolumes(Resources.from(task?.resources ?? executor.resources), workDir);
+  return volumes.flatMap((volume) => (volume.source === 'host' ? [volume.hostPath] : []));
+}
+
 function imageOf(container: ContainerInfoValid): ContainerSpec['image'] {
   if (container.type === ContainerInfo_Type.DOCKER && container.docker !== undefined) {
     return { name: container.docker.image, forcePull: container.docker.forcePullImage };

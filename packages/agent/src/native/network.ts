@@ -46,7 +46,8 @@ export async function leaveNetwork(containerId: string, containerFolder: string,
   const text = await readFile(recordIn(containerFolder), 'utf8').catch(() => undefined);
   if (text === undefined) return;
   const attachment = JSON.parse(text) as Attachment;
-  if (!existsSync(attachment.namespace)) return;
-  await cni.detach(containerId, attachment);
-  await runProgram('ip', ['netns', 'delete', nameOf(containerId)]);
+  const isThere = existsSync(attachment.namespace);
+  // After a reboot the namespace is gone, and its address is still taken: plugins give that back without it.
+  await cni.detach(containerId, isThere ? attachment : { ...attachment, namespace: '' });
+  if (isThere) await runProgram('ip', ['netns', 'delete', nameOf(containerId)]);
 }

@@ -5,8 +5,8 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type Clock, systemClock } from '@orchestrator/runtime/clock';
 import { type Account, findAccount } from '../container/account.ts';
 import type { ResourceUsage } from '../container/cgroup-usage.ts';
@@ -23,7 +23,7 @@ import type {
   Runtime,
 } from '../container/runtime.ts';
 import { spawnExec } from '../container/spawn-exec.ts';
-import { argvOf, type ContainerSpec } from '../container/spec.ts';
+import { argvOf, type ContainerSpec, type Volume } from '../container/spec.ts';
 import { AgentError } from '../errors.ts';
 import { openOutput } from '../sandbox/output.ts';
 import type { RotationOptions } from '../sandbox/rotating-log.ts';
@@ -49,11 +49,25 @@ const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 const ticksPerS = 100;
 const pageBytes = 4096;
 
+/** Folders of the machine can be in a sandbox as links, as Mesos has them without isolation. */
+const isLinkable = (volume: Volume) =>
+  volume.source === 'host' && !volume.containerPath.startsWith('/') && volume.readOnly !== true;
+
+async function linkVolumes({ volumes = [], sandboxPath }: ContainerSpec): Promise<void> {
+  for (const volume of volumes) {
+    if (volume.source !== 'host') continue;
+    const path = join(sandboxPath, volume.containerPath);
+    await mkdir(dirname(path), { recursive: true });
+    await symlink(volume.hostPath, path);
+  }
+}
+
 function processProblem(spec: ContainerSpec): string | undefined {
   const needs = 'needs a container runtime; only plain processes are there';
   if (spec.image !== undefined) return `image ${spec.image.name} ${needs}`;
   if ((spec.network?.mode ?? 'host') !== 'host') return `network ${spec.network?.mode} ${needs}`;
-  if ((spec.volumes ?? []).length > 0) return `a volume ${needs}`;
+  const volume = (spec.volumes ?? []).find((one) => !isLinkable(one));
+  if (volume !== undefined) return `volume ${volume.containerPath} ${needs}`;
   if (spec.linux !== undefined || spec.docker !== undefined) return `isolation ${needs}`;
   return undefined;
 }
@@ -113,6 +127,7 @@ export class ProcessRuntime implements Runtime {
   async create(spec: ContainerSpec): Promise<void> {
     await this.#exits.open();
     await this.#folders.create(spec);
+    await linkVolumes(spec);
   }
 
   async start(spec: ContainerSpec): Promise<ContainerStatus> {

@@ -1,5 +1,5 @@
 /** Watches the disk and removes the sandboxes whose time has come, one after the other. */
-import { rm, statfs } from 'node:fs/promises';
+import { rm, stat, statfs } from 'node:fs/promises';
 import { type Logger, silentLogger } from '@orchestrator/runtime';
 import { type Clock, systemClock, type Timer } from '@orchestrator/runtime/clock';
 import {
@@ -9,6 +9,7 @@ import {
   type GarbageOptions,
   planGarbage,
 } from './garbage.ts';
+import { findSandboxes, removeEmptyAbove } from './layout.ts';
 
 export interface CollectorOptions extends Partial<GarbageOptions> {
   /** On the disk that is watched. */
@@ -49,6 +50,15 @@ export class SandboxCollector {
     this.#garbage.push({ path, sinceMs });
   }
 
+  /** What earlier agents left: all sandboxes but those of these containers, since they were last changed. */
+  async addFound(inUse: ReadonlySet<string>): Promise<void> {
+    for (const { path, containerId } of await findSandboxes(this.#options.workDir)) {
+      if (inUse.has(containerId)) continue;
+      const found = await stat(path).catch(() => undefined);
+      if (found !== undefined) this.add(path, found.mtimeMs);
+    }
+  }
+
   /** It is needed again: another run of the executor in the same folder. */
   rescue(path: string): void {
     this.#garbage = this.#garbage.filter((one) => one.path !== path);
@@ -70,6 +80,7 @@ export class SandboxCollector {
       this.rescue(one.path);
       try {
         await rm(one.path, { recursive: true, force: true, maxRetries: 2 });
+        await removeEmptyAbove(one.path);
         removed.push(one.path);
       } catch (error) {
         this.#logger.error('a sandbox could not be removed', { path: one.path, error });

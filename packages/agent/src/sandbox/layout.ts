@@ -1,5 +1,5 @@
 /** Where sandboxes are below an agent's `--work_dir`: as Mesos has it, since tools and people know it. */
-import { chown, mkdir, readlink, rm, symlink } from 'node:fs/promises';
+import { chown, mkdir, readdir, readlink, rm, rmdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AgentError } from '../errors.ts';
 
@@ -53,8 +53,15 @@ export async function createSandbox(
   owner?: { uid: number; gid: number },
 ): Promise<string> {
   const path = sandboxFolder(workDir, ids);
-  await mkdir(join(path, '..'), { recursive: true });
-  await mkdir(path, { mode: sandboxMode });
+  const make = async () => {
+    await mkdir(join(path, '..'), { recursive: true });
+    await mkdir(path, { mode: sandboxMode });
+  };
+  // Folders that have become empty are removed, perhaps just now.
+  await make().catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return make();
+  });
   if (owner !== undefined) await chown(path, owner.uid, owner.gid);
   const latest = join(path, '..', 'latest');
   await rm(latest, { force: true });
@@ -69,4 +76,53 @@ export async function latestContainer(
 ): Promise<string | undefined> {
   const target = await readlink(join(executorFolder(workDir, ids), 'runs/latest')).catch(() => undefined);
   return target?.split('/').at(-1);
+}
+
+/** Every sandbox that there is, of whatever agent on this `work_dir`, by its container. */
+export async function findSandboxes(workDir: string): Promise<{ path: string; containerId: string }[]> {
+  const found: { path: string; containerId: string }[] = [];
+  const root = join(workDir, 'slaves');
+  for (const agent of await foldersIn(root)) {
+    for (const framework of await foldersIn(join(root, agent, 'frameworks'))) {
+      const executors = join(root, agent, 'frameworks', framework, 'executors');
+      for (const executor of await foldersIn(executors)) {
+        const runs = join(executors, executor, 'runs');
+        for (const containerId of await foldersIn(runs))
+          found.push({ path: join(runs, containerId), containerId });
+      }
+    }
+  }
+  return found;
+}
+
+/** Links, such as `latest`, are none. */
+async function foldersIn(path: string): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
+
+/** Levels above a sandbox that hold nothing but sandboxes: up to `slaves`. */
+const levelsAbove = 6;
+
+/** Removes what a removed sandbox was in, as far up as nothing else is there. */
+export async function removeEmptyAbove(sandboxPath: string): Promise<void> {
+  const runs = join(sandboxPath, '..');
+  const latest = join(runs, 'latest');
+  const target = await readlink(latest).catch(() => undefined);
+  if (target === sandboxPath) await rm(latest, { force: true });
+  let path = runs;
+  for (let level = 0; level < levelsAbove; level++) {
+    // Something else is in it.
+    if (
+      !(await rmdir(path).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
+    path = join(path, '..');
+  }
 }

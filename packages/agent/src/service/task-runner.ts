@@ -1,16 +1,23 @@
 /** Sandboxes, fetching, containers and checks, as the core orders them; tells it what becomes of them. */
-import { chown, mkdir, readFile } from 'node:fs/promises';
-import { isPersistentVolume, type Resources, type TaskInfoValid } from '@orchestrator/mesos';
+import { chown, mkdir, readFile, rm } from 'node:fs/promises';
+import type { TaskInfoValid } from '@orchestrator/mesos';
 import type { Logger } from '@orchestrator/runtime';
 import { CheckRunner } from '../checks/runner.ts';
 import { findAccount } from '../container/account.ts';
 import type { Containerizer } from '../container/containerizer.ts';
 import { executorEnvironment } from '../container/environment.ts';
 import type { AgentEvent } from '../core/events.ts';
-import type { LaunchOrder } from '../core/turn.ts';
+import type { PersistentVolume } from '../core/records.ts';
+import type { Action, LaunchOrder } from '../core/turn.ts';
 import { AgentError, reasonOf } from '../errors.ts';
 import type { Fetcher } from '../fetcher/fetcher.ts';
-import { containerSpec, persistentVolumePath, urisOf, userOf } from '../launch/container-spec.ts';
+import {
+  containerSpec,
+  persistentVolumePath,
+  persistentVolumePaths,
+  urisOf,
+  userOf,
+} from '../launch/container-spec.ts';
 import { checkOf, healthCheckOf } from '../launch/task-checks.ts';
 import type { SandboxCollector } from '../sandbox/collector.ts';
 import { createSandbox, taskSandbox } from '../sandbox/layout.ts';
@@ -40,6 +47,11 @@ async function ownerOf(user: string): Promise<Owner> {
   ]);
   const { uid, gid } = findAccount(user, passwd, group);
   return { uid, gid };
+}
+
+/** Volumes are of whoever uses them last. */
+async function chownVolumes(order: LaunchOrder, workDir: string, { uid, gid }: Owner): Promise<void> {
+  for (const path of persistentVolumePaths(order, workDir)) await chown(path, uid, gid);
 }
 
 export class TaskRunner {
@@ -85,6 +97,7 @@ export class TaskRunner {
     const sandboxPath = await this.#taskSandbox(order, owner);
     await fetcher.fetch(urisOf(order), sandboxPath, { signal, ...(owner && { owner }) });
     signal.throwIfAborted();
+    if (owner !== undefined) await chownVolumes(order, workDir, owner);
     const environment = this.#environment(order, sandboxPath);
     const launched = containerizer.launch(
       containerSpec(order, { sandboxPath, workDir, environment, switchUser, allowPrivileged }),
@@ -195,14 +208,13 @@ export class TaskRunner {
     this.#checks.delete(containerId);
   }
 
-  /** Makes the folders of persistent volumes that are not there yet. */
-  async makeVolumes(resources: Resources): Promise<void> {
-    for (const { kind } of resources) {
-      const id = kind.disk?.persistence?.id;
-      if (!isPersistentVolume(kind) || id === undefined) continue;
-      const role = kind.reservations.at(-1)?.role ?? '*';
-      await mkdir(persistentVolumePath(this.#options.workDir, role, id), { recursive: true });
-    }
+  /** Makes the folders of persistent volumes, and removes those of others with all that is in them. */
+  async keepVolumes({ make, remove }: Extract<Action, { type: 'volumes' }>): Promise<void> {
+    const { workDir, tell } = this.#options;
+    const pathOf = ({ role, id }: PersistentVolume) => persistentVolumePath(workDir, role, id);
+    for (const volume of make) await mkdir(pathOf(volume), { recursive: true });
+    for (const volume of remove) await rm(pathOf(volume), { recursive: true, force: true });
+    if (remove.length > 0) tell({ type: 'volumesRemoved', volumes: remove });
   }
 
   /** Containers go on. */
