@@ -18,17 +18,26 @@ import {
 } from '@orchestrator/runtime';
 import { type Clock, systemClock } from '@orchestrator/runtime/clock';
 import { consoleRoutes } from './api/console-files.ts';
+import { endSocketsWithSessions } from './api/end-sockets.ts';
 import { startLabels } from './api/label-routes.ts';
 import { momentsOf } from './api/past.ts';
 import { addRoutes } from './api/routes.ts';
 import { createCollector } from './collect/collector.ts';
-import { authOf, type Environment, httpTls, makeFirstAccount, probeGate, probeTls } from './config/access.ts';
+import {
+  authOf,
+  type Environment,
+  httpTls,
+  makeFirstAccount,
+  oidcOf,
+  probeGate,
+  probeTls,
+} from './config/access.ts';
 import { monitorHelp, readArguments } from './config/arguments.ts';
 import { type LoadedMonitorConfig, loadMonitorConfig } from './config/load.ts';
 import { type CreateDetector, coordinatorPlaces, openConfiguredCluster } from './config/others.ts';
 import { createControls } from './control/controls.ts';
 import { createPipes } from './control/pipes.ts';
-import { createRights } from './control/rights.ts';
+import { createRights, createViewRights } from './control/rights.ts';
 import { createSwitchboard } from './control/switchboard.ts';
 import { createProbeServer } from './ingest/grpc-server.ts';
 import { createAccounts } from './keep/accounts.ts';
@@ -118,7 +127,9 @@ export async function createMonitorServer(options: MonitorServerOptions): Promis
     ...{ collector, clock, logger, ...history, pictureEveryMs: config.history.pictureEveryMs },
   });
   const accounts = createAccounts(database, clock);
-  const sessions = createSessions({ accounts, clock, secure: config.http.tls !== undefined });
+  // Behind a proxy with TLS, the address that people know tells.
+  const secure = config.http.tls !== undefined || config.auth.oidc?.externalUrl.startsWith('https:') === true;
+  const sessions = createSessions({ accounts, clock, secure });
   const labels = createLabels(database, clock);
   startLabels(collector, labels);
   const appId = randomBytes(8).toString('hex');
@@ -139,10 +150,13 @@ export async function createMonitorServer(options: MonitorServerOptions): Promis
   });
   const migrations = createMigrations({ places: coordinatorPlaces(config, env), clock, logger });
   const momentAt = momentsOf({ collector, renderer, pictures: history.pictures });
+  const stopEnding = endSocketsWithSessions(http, sessions, clock);
   addRoutes(http, {
     ...{ ...present, momentAt, appId, version, hostName: hostname(), clock, logger },
     ...{ accounts, sessions, history, labels, isAuthorised, cluster, migrations },
     requireRight: createRights(config.controls.roles),
+    views: createViewRights(config.views.roles),
+    ...{ oidc: oidcOf(config, env, clock), isOpen: config.auth.mode === 'off', secure },
   });
   consoleRoutes(http, consoleFolder);
   return {
@@ -157,6 +171,7 @@ export async function createMonitorServer(options: MonitorServerOptions): Promis
     },
     async stop() {
       live.close();
+      stopEnding();
       await probes.close();
       await http.close();
       await cluster?.close();

@@ -9,13 +9,14 @@ const interval = { least: 250, most: 60_000, otherwise: 500 };
 /** Of the WebSocket protocol: the request was wrong, and repeating it is of no use; try again later. */
 const [policyViolation, tryAgainLater] = [1008, 1013];
 
-export function liveRoutes(server: HttpServer, { live, logger }: Services): void {
+export function liveRoutes(server: HttpServer, { live, logger, views }: Services): void {
   server.webSocket({
     path: '/api/topology/:view/ws',
     role: 'viewer',
-    handle: (socket, { request }) => {
+    handle: (socket, { request, principal }) => {
       const { view } = request.params as { view: string };
       try {
+        views.requireView(principal, view);
         const parameters = viewQuery.parse(request.query);
         const { t, ...rest } = parameters;
         // `t` alone is a parameter: Scope's clients always send it, and get the options' defaults.

@@ -104,7 +104,10 @@ export function reportRoutes(server: HttpServer, services: Services, options: Re
   server.route({
     ...{ method: 'GET', path: '/api/report', role: 'viewer', tags: ['reports'] },
     summary: 'All that is known, in the JSON form of Scope',
-    handle: () => toScopeReport(collector.report(), { nowMs: clock.nowMs(), id: appId }),
+    handle: ({ principal }) => {
+      services.views.requireAllViews(principal);
+      return toScopeReport(collector.report(), { nowMs: clock.nowMs(), id: appId });
+    },
   });
   // A scope of its own: here, and nowhere else, bodies are taken as bytes.
   void server.fastify.register(async (scope) => {

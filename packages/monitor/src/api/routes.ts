@@ -11,13 +11,14 @@ import { type History, historyRoutes } from './history-routes.ts';
 import { labelRoutes } from './label-routes.ts';
 import { liveRoutes } from './live-routes.ts';
 import { type MigrationServices, migrationRoutes } from './migration-routes.ts';
+import { type OidcServices, oidcRoutes } from './oidc-routes.ts';
 import { pipeRoutes } from './pipe-routes.ts';
 import { reportRoutes } from './report-routes.ts';
 import { sandboxRoutes } from './sandbox-routes.ts';
 import type { Services } from './services.ts';
 import { topologyRoutes } from './topology-routes.ts';
 
-export interface RouteServices extends Services, ClusterServices, MigrationServices {
+export interface RouteServices extends Services, ClusterServices, MigrationServices, OidcServices {
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly history: History;
@@ -35,6 +36,7 @@ export function addRoutes(server: HttpServer, services: RouteServices): void {
   fileRoutes(server, services);
   pipeRoutes(server, services);
   accountRoutes(server, services);
+  oidcRoutes(server, services);
   historyRoutes(server, services, services.history);
   labelRoutes(server, services, services.labels);
   clusterRoutes(server, services);

@@ -4,6 +4,7 @@ import type { Clock } from '@orchestrator/runtime/clock';
 import type { Collector } from '../collect/collector.ts';
 import type { Controls } from '../control/controls.ts';
 import type { Pipes } from '../control/pipes.ts';
+import type { ViewRights } from '../control/rights.ts';
 import type { Audit } from '../keep/audit.ts';
 import type { LiveViews } from '../live/live-views.ts';
 import type { Renderer } from '../view/renderer.ts';
@@ -19,6 +20,7 @@ export interface Services {
   /** The present, or the past that a request names. */
   readonly momentAt: MomentAt;
   readonly controls: Controls;
+  readonly views: ViewRights;
   readonly pipes: Pipes;
   readonly audit: Audit;
   readonly clock: Clock;

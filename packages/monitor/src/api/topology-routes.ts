@@ -1,6 +1,6 @@
 /** Scope's paths for what is there: `/api`, `/api/topology…`, `/api/probes`. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { HttpServer } from '@orchestrator/runtime';
+import type { HttpServer, Principal } from '@orchestrator/runtime';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { MonitorError } from '../errors.ts';
@@ -38,11 +38,12 @@ type Options = Readonly<Record<string, string | string[]>>;
 async function describeViews(
   moment: Moment,
   views: readonly ViewDefinition[],
+  mine: readonly ViewDefinition[],
   parameters: Options,
 ): Promise<Record<string, unknown>[]> {
   const described: Record<string, unknown>[] = [];
   for (const view of views) {
-    described.push(await describeView(moment, view, parameters));
+    described.push(await describeView(moment, view, mine, parameters));
     await nextTurn();
   }
   return described.sort(byName);
@@ -51,14 +52,15 @@ async function describeViews(
 async function describeView(
   moment: Moment,
   view: ViewDefinition,
+  mine: readonly ViewDefinition[],
   parameters: Options,
 ): Promise<Record<string, unknown>> {
   const { report, renderer } = moment;
   const single = Object.fromEntries(Object.entries(parameters).map(([key, value]) => [key, String(value)]));
   const options = chooseOptions(view, single);
   const { stats } = renderer.render(report, { view, options, query: '' });
-  const below = viewDefinitions.filter(({ under }) => under === view.id);
-  const described = await describeViews(moment, below, parameters);
+  const below = mine.filter(({ under }) => under === view.id);
+  const described = await describeViews(moment, below, mine, parameters);
   return {
     hide_if_empty: view.hideIfEmpty,
     name: view.name,
@@ -79,9 +81,10 @@ const byName = (a: Record<string, unknown>, b: Record<string, unknown>) =>
   String(a.name) < String(b.name) ? -1 : 1;
 
 export function topologyRoutes(server: HttpServer, services: Services): void {
-  const { collector, momentAt } = services;
+  const { collector, momentAt, views } = services;
   const get = { method: 'GET', role: 'viewer', tags } as const;
-  const viewOf = async (id: string, query: Options, reply: FastifyReply) => {
+  const viewOf = async (id: string, query: Options, reply: FastifyReply, principal: Principal) => {
+    views.requireView(principal, id);
     reply.type('application/json; charset=utf-8');
     const { report, renderer } = await momentAt(lastOf(query.timestamp));
     return nodesJson(renderer.render(report, viewRequest(id, query)).nodes, wantsFlows(query));
@@ -117,13 +120,14 @@ export function topologyRoutes(server: HttpServer, services: Services): void {
   server.route({
     ...{ ...get, path: '/api/topology', summary: 'The views there are; with `view`, the nodes of one' },
     schemas: { query: viewQuery, response: z.any() },
-    handle: async ({ query, reply }) => {
+    handle: async ({ query, reply, principal }) => {
       const { view, timestamp, ...rest } = query;
       if (typeof view === 'string')
-        return viewOf(view, timestamp === undefined ? rest : { ...rest, timestamp }, reply);
+        return viewOf(view, timestamp === undefined ? rest : { ...rest, timestamp }, reply, principal);
       const moment = await momentAt(lastOf(timestamp));
-      const top = viewDefinitions.filter(({ under }) => under === undefined);
-      return describeViews(moment, top, rest);
+      const mine = viewDefinitions.filter(({ id }) => views.mayView(principal, id));
+      const top = mine.filter(({ under }) => under === undefined);
+      return describeViews(moment, top, mine, rest);
     },
   });
   server.route({
@@ -136,7 +140,8 @@ export function topologyRoutes(server: HttpServer, services: Services): void {
       }),
       response: z.object({ from: z.number(), to: z.number(), suggestions: z.array(z.string()) }),
     },
-    handle: async ({ query: { view, text, at = text.length } }) => {
+    handle: async ({ query: { view, text, at = text.length }, principal }) => {
+      views.requireView(principal, view);
       const { report, renderer } = await momentAt(undefined);
       return completeQuery(text, at, renderer.render(report, viewRequest(view, {})).nodes);
     },
@@ -144,12 +149,13 @@ export function topologyRoutes(server: HttpServer, services: Services): void {
   server.route({
     ...{ ...get, path: '/api/topology/:view', summary: 'The nodes of a view' },
     schemas: { params: viewParams, query: viewQuery, response: anything },
-    handle: ({ params, query, reply }) => viewOf(params.view, query, reply),
+    handle: ({ params, query, reply, principal }) => viewOf(params.view, query, reply, principal),
   });
   server.route({
     ...{ ...get, path: '/api/topology/:view/:id', summary: 'All that is known of one node' },
     schemas: { params: nodeParams, query: viewQuery, response: anything },
-    handle: async ({ params, query }) => {
+    handle: async ({ params, query, principal }) => {
+      views.requireView(principal, params.view);
       const { report, renderer } = await momentAt(lastOf(query.timestamp));
       const view = renderer.render(report, viewRequest(params.view, query));
       const node = detailOf(report, view, params.id, collector.ownersOf);

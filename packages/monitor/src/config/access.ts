@@ -3,9 +3,12 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuthOptions, HttpServerOptions, Logger } from '@orchestrator/runtime';
+import type { Clock } from '@orchestrator/runtime/clock';
+import type { OidcServices } from '../api/oidc-routes.ts';
 import { MonitorError } from '../errors.ts';
 import type { ProbeServerOptions } from '../ingest/grpc-server.ts';
 import type { Accounts } from '../keep/accounts.ts';
+import { createOidc } from '../keep/oidc.ts';
 import type { Sessions } from '../keep/sessions.ts';
 import { type LoadedMonitorConfig, readConfigFile, readSecret } from './load.ts';
 
@@ -58,6 +61,14 @@ export function authOf(
   if (auth.mode === 'off') return 'off';
   const tokens = auth.tokens.map(({ name, role, token }) => ({ name, role, token: readSecret(token, env) }));
   return { tokens, sessions: sessions.find };
+}
+
+/** @throws MonitorError `config` for a secret that cannot be read, or an issuer without TLS */
+export function oidcOf({ auth }: LoadedMonitorConfig, env: Environment, clock: Clock): OidcServices['oidc'] {
+  if (auth.oidc === undefined || auth.mode === 'off') return undefined;
+  const { clientSecret, label, hours, ...options } = auth.oidc;
+  const secret = clientSecret === undefined ? {} : { clientSecret: readSecret(clientSecret, env) };
+  return { client: createOidc({ ...options, ...secret, clock }), label, lastsMs: hours * 3_600_000 };
 }
 
 /** Somebody must be able to log in the first time: the password is in a file that only this user can read. */

@@ -28,6 +28,23 @@ const tls = z.strictObject({
     .describe('PEM file of the authorities of client certificates, which are then required'),
 });
 
+const oidc = z.strictObject({
+  issuer: z.url({ protocol: /^https?$/ }).describe('Of the OpenID Connect provider; http on loopback only'),
+  clientId: z.string().min(1),
+  clientSecret: secretReference.optional().describe('Without it, PKCE alone'),
+  externalUrl: z.url({ protocol: /^https?$/ }).describe('Under which browsers reach this server'),
+  scopes: z.array(z.string()).default(['openid', 'profile', 'email']),
+  label: z.string().min(1).default('Single sign-on').describe('On the page where people log in'),
+  nameClaim: z.string().min(1).default('email').describe('Claim that is the name of the person'),
+  rolesClaim: z.string().min(1).default('groups').describe('Claim that holds groups, one or a list'),
+  roles: z.record(z.string(), role).default({}).describe('Role by group; the highest counts'),
+  otherwise: z
+    .enum(['viewer', 'nobody'])
+    .default('nobody')
+    .describe('What people are who are in none of the groups'),
+  hours: z.number().min(0.1).max(168).default(12).describe('How long one login lasts'),
+});
+
 const coordinator = z.strictObject({
   name: z
     .string()
@@ -78,6 +95,7 @@ export const monitorConfigSchema = z.strictObject({
         .default([])
         .meta({ secret: false })
         .describe('Bearer tokens of programs; people have accounts'),
+      oidc: oidc.optional(),
     })
     .prefault({}),
   controls: z
@@ -87,6 +105,14 @@ export const monitorConfigSchema = z.strictObject({
         .record(z.string(), role)
         .default({})
         .describe('Roles that controls need; operator where nothing is said'),
+    })
+    .prefault({}),
+  views: z
+    .strictObject({
+      roles: z
+        .record(z.string(), role)
+        .default({})
+        .describe('Roles that views need, by id; viewer where nothing is said'),
     })
     .prefault({}),
   cluster: z

@@ -9,15 +9,21 @@ import type { Accounts } from './accounts.ts';
 export interface Sessions {
   /** @throws MonitorError `unauthenticated`; `limit` after too many wrong passwords for a name */
   login(name: string, password: string): Promise<{ readonly principal: Principal; readonly cookie: string }>;
+  /** For whoever has shown elsewhere who they are. @returns the cookie */
+  begin(principal: Principal, lastsMs?: number): string;
   logout(request: IncomingMessage): void;
   /** Ends the sessions of an account, as after a change of its role. */
   end(name: string): void;
   find(request: IncomingMessage): Principal | undefined;
+  /** A request that came with a session: whether that still goes on. Undefined if it came without. */
+  isOver(request: IncomingMessage): boolean | undefined;
 }
 
 const cookieName = 'orchestrator_session';
 /** Without a request. */
 const idleMs = 12 * 3_600_000;
+/** Whatever is done in it. */
+const longestMs = 7 * 24 * 3_600_000;
 const maxSessions = 10_000;
 /** Wrong passwords in a row for one name, and how long nobody may try again. */
 const maxFailures = 5;
@@ -26,6 +32,7 @@ const maxFailingNames = 10_000;
 
 interface Session {
   readonly principal: Principal;
+  readonly endsMs: number;
   seenMs: number;
 }
 
@@ -61,7 +68,27 @@ export function createSessions(options: {
     failures.set(name, { count: (failures.get(name)?.count ?? 0) + 1, atMs: clock.monotonicMs() });
   };
 
+  const begin = (principal: Principal, lastsMs = longestMs): string => {
+    const [oldest] = sessions.keys();
+    if (sessions.size >= maxSessions && oldest !== undefined) sessions.delete(oldest);
+    const token = randomBytes(32).toString('base64url');
+    const nowMs = clock.monotonicMs();
+    sessions.set(digestOf(token), { principal, seenMs: nowMs, endsMs: nowMs + Math.min(lastsMs, longestMs) });
+    return cookie(token, Math.floor(Math.min(lastsMs, longestMs) / 1_000));
+  };
+
+  const live = (token: string): Session | undefined => {
+    const key = digestOf(token);
+    const session = sessions.get(key);
+    if (session === undefined) return undefined;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - session.seenMs <= idleMs && nowMs < session.endsMs) return session;
+    sessions.delete(key);
+    return undefined;
+  };
+
   return {
+    begin,
     async login(name, password) {
       checkPause(name);
       const principal = await accounts.verify(name, password);
@@ -70,11 +97,7 @@ export function createSessions(options: {
         throw new MonitorError('unauthenticated', 'name or password is wrong');
       }
       failures.delete(name);
-      const [oldest] = sessions.keys();
-      if (sessions.size >= maxSessions && oldest !== undefined) sessions.delete(oldest);
-      const token = randomBytes(32).toString('base64url');
-      sessions.set(digestOf(token), { principal, seenMs: clock.monotonicMs() });
-      return { principal, cookie: cookie(token, idleMs / 1_000) };
+      return { principal, cookie: begin(principal) };
     },
     logout(request) {
       const token = tokenOf(request);
@@ -85,17 +108,16 @@ export function createSessions(options: {
     },
     find(request) {
       const token = tokenOf(request);
-      if (token === undefined) return undefined;
-      const key = digestOf(token);
-      const session = sessions.get(key);
+      const session = token === undefined ? undefined : live(token);
       if (session === undefined) return undefined;
-      const nowMs = clock.monotonicMs();
-      if (nowMs - session.seenMs > idleMs) {
-        sessions.delete(key);
-        return undefined;
-      }
-      session.seenMs = nowMs;
+      session.seenMs = clock.monotonicMs();
       return session.principal;
+    },
+    isOver(request) {
+      const token = tokenOf(request);
+      return token === undefined || request.headers.authorization !== undefined
+        ? undefined
+        : live(token) === undefined;
     },
   };
 }

@@ -4,4 +4,5 @@
  */
 export * from './cluster.ts';
 export * from './files.ts';
+export * from './login.ts';
 export * from './migrations.ts';
