@@ -18,6 +18,9 @@ export interface Exchange {
   readonly principal: string | undefined;
 }
 
+/** What is left of it is not worth waiting for. */
+const endsConnection = 413;
+
 const reasons: Readonly<Record<number, string>> = { 404: 'Not Found', 501: 'Not Implemented' };
 
 /** Without a text: what libprocess says of itself. */
@@ -25,6 +28,7 @@ export function sendText(response: ServerResponse, status: number, text?: string
   const reason = reasons[status];
   const body = text ?? (reason === undefined ? '' : `${status} ${reason}.`);
   if (body !== '') response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  if (status === endsConnection) response.setHeader('Connection', 'close');
   response.setHeader('Content-Length', Buffer.byteLength(body));
   response.writeHead(status).end(body);
 }
@@ -49,17 +53,23 @@ export function sendMethodNotAllowed(
 }
 
 /** @throws HttpRefusal 413 for a body beyond the limit */
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    bytes += part.byteLength;
-    if (bytes > httpLimits.bodyBytes) {
-      throw new HttpRefusal(413, `The body is larger than ${httpLimits.bodyBytes} bytes`);
-    }
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
+export function readBody(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    let parts: Buffer[] = [];
+    let bytes = 0;
+    // Read on beyond the limit, and forgotten: who is still sending would not see the answer otherwise.
+    request.on('data', (part: Buffer) => {
+      bytes += part.byteLength;
+      if (bytes <= httpLimits.bodyBytes) parts.push(part);
+      else if (parts.length > 0) {
+        parts = [];
+        reject(new HttpRefusal(413, `The body is larger than ${httpLimits.bodyBytes} bytes`));
+      }
+    });
+    request.on('end', () => resolve(Buffer.concat(parts)));
+    request.on('error', () => reject(new HttpRefusal(400, 'The body broke off')));
+    request.on('close', () => reject(new HttpRefusal(400, 'The body broke off')));
+  });
 }
 
 /** Sends an answer in chunks, no faster than the reader takes them. A reader that goes away ends it. */
