@@ -1,6 +1,6 @@
 /** `node scripts/docs.ts` writes the pages of the documentation that follow from the code; a test says when they are old. */
 import { writeFile } from 'node:fs/promises';
-import { commandsDocument } from './docs/commands.ts';
+import { commandsDocument, orchestratorCommandsDocument } from './docs/commands.ts';
 import { configurationDocument } from './docs/configuration.ts';
 import { restApiDocument } from './docs/rest-api.ts';
 
@@ -9,6 +9,7 @@ export async function generatedPages(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['docs/zk-migrate/configuration.md', configurationDocument()],
     ['docs/zk-migrate/commands.md', commandsDocument()],
+    ['docs/orchestrator/cli.md', orchestratorCommandsDocument()],
     ['docs/zk-migrate/rest-api.md', await restApiDocument()],
   ]);
 }

@@ -1,5 +1,7 @@
 // For the documentation, which is generated.
 
+export { exitCodeRows as orchestratorExitCodeRows } from './orchestrator/exit-codes.ts';
+export { createOrchestrator } from './orchestrator/program.ts';
 // For other programs of ours that write to a terminal.
 export { formatDuration } from './terminal/format.ts';
 export { createLiveArea, type LiveArea } from './terminal/live-area.ts';

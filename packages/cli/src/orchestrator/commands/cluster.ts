@@ -59,7 +59,7 @@ function upCommand(context: CommandContext): Command {
     .option('--agent-resources <text>', 'of each agent; default: an equal part of the machine')
     .option(
       '--master-flag <flag>',
-      'a further flag of each master: --master-flag=--roles=web; repeatable',
+      'a further flag of each master: --master-flag=--offer_timeout=30secs; repeatable',
       collect,
       [],
     )
