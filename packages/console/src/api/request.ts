@@ -1,6 +1,9 @@
 /** Requests to the server that served this page. What comes back is checked against a schema before anybody uses it. */
 import { z } from 'zod';
 
+// The server's policy forbids code made of text, which zod would otherwise try.
+z.config({ jitless: true });
+
 /** What the server, or the way to it, refuses. `message` is for people, `remedy` says what to do. */
 export class ApiError extends Error {
   /** The server's own, or `unreachable`, `unexpected` for what did not come from it. */

@@ -7,9 +7,8 @@ import { Frame } from './frame.tsx';
 import { LoginPage } from './login-page.tsx';
 
 // Each page is a file of its own that is loaded when it is first opened.
-const TopologyPage = lazy(() =>
-  import('../topology/topology-page.tsx').then((page) => ({ default: page.TopologyPage })),
-);
+const loadTopology = () => import('../topology/topology-page.tsx');
+const TopologyPage = lazy(() => loadTopology().then((page) => ({ default: page.TopologyPage })));
 const ClusterPage = lazy(() =>
   import('../cluster/cluster-page.tsx').then((page) => ({ default: page.ClusterPage })),
 );
@@ -19,6 +18,9 @@ const MigrationsPage = lazy(() =>
 const SettingsPage = lazy(() =>
   import('../settings/settings-page.tsx').then((page) => ({ default: page.SettingsPage })),
 );
+
+// The largest one is on its way while it is asked who looks.
+if (/^\/($|topology)/.test(window.location.pathname)) void loadTopology();
 
 function Pages() {
   return (

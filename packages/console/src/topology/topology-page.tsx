@@ -17,6 +17,8 @@ const SessionDock = lazy(() =>
   import('./session/session-dock.tsx').then(({ SessionDock: dock }) => ({ default: dock })),
 );
 
+const noNodes: Nodes = new Map();
+
 interface Shown {
   readonly nodes: Nodes | undefined;
   readonly error: unknown;
@@ -50,6 +52,20 @@ function Content({
 }) {
   const { nodes, error } = shown;
   const probes = useProbes();
+  // The painter is made while the first answer is on its way.
+  const isAwaited = nodes === undefined && error === undefined;
+  if (state.mode === 'graph' && (isAwaited || (nodes?.size ?? 0) > 0)) {
+    return (
+      <>
+        <GraphMode {...{ state, change }} nodes={nodes ?? noNodes} />
+        {isAwaited && (
+          <div className={styles.waiting}>
+            <Loading label="Asking the monitor" />
+          </div>
+        )}
+      </>
+    );
+  }
   if (nodes === undefined)
     return error === undefined ? <Loading label="Asking the monitor" /> : <ErrorState error={error} />;
   if (nodes.size === 0) {
@@ -66,9 +82,7 @@ function Content({
     );
   }
   const props = { state, change, nodes };
-  if (state.mode === 'table') return <TableMode {...props} />;
-  if (state.mode === 'resources') return <ResourcesMode {...props} />;
-  return <GraphMode {...props} />;
+  return state.mode === 'table' ? <TableMode {...props} /> : <ResourcesMode {...props} />;
 }
 
 export function TopologyPage() {

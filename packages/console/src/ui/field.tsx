@@ -122,8 +122,14 @@ export function Select<Value extends string>({
 
 export function Checkbox({
   label,
+  bare = false,
   ...rest
-}: { readonly label: ReactNode } & Omit<ComponentProps<'input'>, 'type' | 'className'>) {
+}: {
+  readonly label: string;
+  /** The label is only read aloud. */
+  readonly bare?: boolean;
+} & Omit<ComponentProps<'input'>, 'type' | 'className'>) {
+  if (bare) return <input {...rest} type="checkbox" className={styles.bareCheckbox} aria-label={label} />;
   return (
     <label className={styles.checkbox}>
       <input {...rest} type="checkbox" />

@@ -89,12 +89,12 @@ export function fillNodes(
       (bright === undefined || bright.has(index) ? 0 : nodeBits.dimmed);
     words[at + 6] = packed(palette.tones[node.tone]);
   }
-  return numbers;
+  return { data: numbers.slice(0, scene.nodes.length * nodeStride), count: scene.nodes.length };
 }
 
 /** Areas behind the members of open groups. */
 export function fillHulls(buffer: Buffer, scene: Scene, positions: Float32Array, palette: Palette) {
-  const count = scene.groupNames.length;
+  const count = scene.hasAreas ? scene.groupNames.length : 0;
   const { numbers, words } = buffer(count);
   const sums = Array.from({ length: count }, () => ({ x: 0, y: 0, members: 0, reach: 0 }));
   for (let index = 0; index < scene.nodes.length; index++) {
@@ -116,7 +116,7 @@ export function fillHulls(buffer: Buffer, scene: Scene, positions: Float32Array,
     numbers.set([x / members, y / members, reach, 0, -1, nodeBits.hull], at);
     words[at + 6] = packed(palette.line);
   }
-  return { numbers, count };
+  return { data: numbers.slice(0, count * nodeStride), count };
 }
 
 /** Wider where more flows; some pixels at most. */
@@ -141,7 +141,7 @@ export function fillEdges(
   const plain = packed(palette.line, 0.75);
   const faint = packed(palette.line, 0.1);
   const strong = packed(palette.accent, 1);
-  let flowing = 0;
+  let isFlowing = false;
   for (let index = 0; index < scene.edges.length; index++) {
     const edge = scene.edges[index];
     if (edge === undefined) continue;
@@ -149,7 +149,7 @@ export function fillEdges(
     const at = index * edgeStride;
     const isPointed = pointed !== undefined && (fromIndex === pointed || toIndex === pointed);
     const speed = speedOf(edge.bytesPerS, edge.connections);
-    if (speed > 0) flowing++;
+    isFlowing ||= speed > 0;
     numbers[at] = positions[fromIndex * 2] ?? 0;
     numbers[at + 1] = positions[fromIndex * 2 + 1] ?? 0;
     numbers[at + 2] = positions[toIndex * 2] ?? 0;
@@ -161,5 +161,6 @@ export function fillEdges(
     numbers[at + 8] = edge.isTwin ? 4 : 0;
     words[at + 9] = isPointed ? strong : emphasis.bright === undefined ? plain : faint;
   }
-  return { numbers, flowing };
+  const count = scene.edges.length;
+  return { data: numbers.slice(0, count * edgeStride), count, isFlowing };
 }

@@ -53,9 +53,8 @@ export function zoomedAt(camera: Camera, size: Size, at: Point, factor: number):
   return { x: camera.x + fixed.x - moved.x, y: camera.y + fixed.y - moved.y, zoom };
 }
 
-/** Undefined where there is nothing. `positions`: x and y by node. */
+/** Undefined where there is nothing. `positions`: x and y by node; what has no place yet is not counted. */
 export function boundsOf(positions: Float32Array): Bounds | undefined {
-  if (positions.length === 0) return undefined;
   let [minX, minY, maxX, maxY] = [Infinity, Infinity, -Infinity, -Infinity];
   for (let at = 0; at < positions.length; at += 2) {
     const [x = 0, y = 0] = [positions[at], positions[at + 1]];
@@ -64,7 +63,7 @@ export function boundsOf(positions: Float32Array): Bounds | undefined {
     if (y < minY) minY = y;
     if (y > maxY) maxY = y;
   }
-  return { minX, minY, maxX, maxY };
+  return minX > maxX ? undefined : { minX, minY, maxX, maxY };
 }
 
 const [margin, closest] = [72, 1.5];

@@ -90,6 +90,7 @@ export function GraphCanvas({ drawn, isSized, chosen, onChoose, onToggleGroup }:
         onChoose: (id) => handlers.current.onChoose(id),
         onToggleGroup: (name) => handlers.current.onToggleGroup(name),
         onPoint: setPointed,
+        onFailed: (message) => setFailure(new Error(message)),
       });
     } catch (error) {
       setFailure(error);

@@ -20,6 +20,7 @@ const characterWidth = 6.1;
 /** Smaller nodes are named only when they are pointed at. */
 const leastRadius = 3.2;
 const detailZoom = 0.85;
+const clusterZoom = 0.62;
 
 const shortened = (text: string) =>
   text.length > maxCharacters ? `${text.slice(0, maxCharacters - 1)}…` : text;
@@ -73,10 +74,56 @@ export function placeLabels(
   };
   for (const index of [emphasis.hovered, emphasis.selected]) if (index !== undefined) put(index, true);
   const first = new Set([emphasis.hovered, emphasis.selected]);
+  // From afar, clusters are named, and not what is in them.
+  if (scene.groupNames.length > 0 && camera.zoom < clusterZoom && scene.nodes.length > 120) return placed;
   for (const index of scene.byWeight) {
     if (placed.length >= maxLabels) break;
     const isDimmed = emphasis.bright !== undefined && !emphasis.bright.has(index);
     if (!isDimmed && !first.has(index)) put(index, false);
+  }
+  return placed;
+}
+
+export interface ClusterLabel {
+  readonly x: number;
+  readonly y: number;
+  readonly text: string;
+}
+
+/** Fewer are no cluster. */
+const leastMembers = 3;
+
+/** Pure: names of clusters in their middles, where nodes are too small to be named. */
+export function placeClusterLabels(
+  { scene, positions }: { readonly scene: Scene; readonly positions: Float32Array },
+  camera: Camera,
+  { width, height }: Size,
+): ClusterLabel[] {
+  if (camera.zoom >= clusterZoom || scene.groupNames.length === 0) return [];
+  const sums = scene.groupNames.map((name) => ({ name, x: 0, y: 0, members: 0 }));
+  for (let index = 0; index < scene.nodes.length; index++) {
+    const sum = sums[scene.groups[index] ?? -1];
+    if (sum === undefined) continue;
+    sum.x += positions[index * 2] ?? 0;
+    sum.y += positions[index * 2 + 1] ?? 0;
+    sum.members++;
+  }
+  const taken: { readonly x: number; readonly y: number; readonly reach: number }[] = [];
+  const placed: ClusterLabel[] = [];
+  for (const { name, x, y, members } of sums.sort((a, b) => b.members - a.members)) {
+    if (members < leastMembers || placed.length >= maxLabels) break;
+    const at = {
+      x: (x / members - camera.x) * camera.zoom + width / 2,
+      y: (y / members - camera.y) * camera.zoom + height / 2,
+    };
+    const text = `${shortened(name.slice(name.lastIndexOf('/') + 1))} ×${members}`;
+    const reach = (text.length * characterWidth * 1.15) / 2;
+    const isCrowded = taken.some(
+      (other) => Math.abs(other.y - at.y) < 18 && Math.abs(other.x - at.x) < other.reach + reach,
+    );
+    if (isCrowded) continue;
+    taken.push({ ...at, reach });
+    placed.push({ ...at, text });
   }
   return placed;
 }
@@ -93,6 +140,7 @@ export const readLabelInk = (): LabelInk => ({
   halo: token('--canvas'),
 });
 
+const clusterFont = '600 12.5px "Inter Variable", sans-serif';
 const [textFont, minorFont] = [
   '500 11.5px "Inter Variable", sans-serif',
   '400 10.5px "Inter Variable", sans-serif',
@@ -101,14 +149,20 @@ const [textFont, minorFont] = [
 export function drawLabels(
   context: CanvasRenderingContext2D,
   labels: readonly PlacedLabel[],
+  clusters: readonly ClusterLabel[],
   ink: LabelInk,
 ): void {
   context.textAlign = 'center';
   context.lineJoin = 'round';
   context.lineWidth = 3;
   context.strokeStyle = ink.halo;
-  context.font = textFont;
   context.fillStyle = ink.text;
+  context.font = clusterFont;
+  for (const { x, y, text } of clusters) {
+    context.strokeText(text, x, y);
+    context.fillText(text, x, y);
+  }
+  context.font = textFont;
   for (const { x, y, text } of labels) {
     context.strokeText(text, x, y);
     context.fillText(text, x, y);

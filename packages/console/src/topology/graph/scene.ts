@@ -18,10 +18,27 @@ export interface Scene {
   /** Number of its group by node, -1 for none or a closed one. */
   readonly groups: Int32Array;
   readonly groupNames: readonly string[];
+  /** The groups were asked for: their areas are drawn. */
+  readonly hasAreas: boolean;
   /** Indexes of nodes, the most telling first: whose names are written where not all fit. */
   readonly byWeight: Uint32Array;
   /** Stays the same as long as nodes and groups do, whatever they look like. */
   readonly shape: string;
+}
+
+export const emptyScene: Scene = {
+  ...{ nodes: [], edges: [], indexOf: new Map(), radii: new Float32Array(), groups: new Int32Array() },
+  ...{ groupNames: [], hasAreas: false, byWeight: new Uint32Array(), shape: '' },
+};
+
+/** A node and those that it is connected to. */
+export function neighboursOf({ edges }: Scene, index: number): ReadonlySet<number> {
+  const found = new Set([index]);
+  for (const { fromIndex, toIndex } of edges) {
+    if (fromIndex === index) found.add(toIndex);
+    if (toIndex === index) found.add(fromIndex);
+  }
+  return found;
 }
 
 const [leastRadius, mostRadius, plainRadius] = [9, 24, 13];
@@ -47,33 +64,56 @@ function shapeOf(nodes: readonly DrawnNode[], groups: Int32Array): string {
   return `${nodes.length} ${hash >>> 0}`;
 }
 
+/** With fewer nodes each is seen on its own. */
+const clusteredNodes = 120;
+
+/** By the groups that were asked for; where there are none, many nodes are kept together by what they are. */
+function clusterBy(nodes: readonly DrawnNode[]): (node: DrawnNode) => string | undefined {
+  if (nodes.some(({ group }) => group !== undefined)) {
+    return ({ group, members }) => (members > 0 ? undefined : group);
+  }
+  if (nodes.length < clusteredNodes) return () => undefined;
+  return ({ kind }) => (kind === '' ? undefined : kind);
+}
+
 export function sceneOf({ nodes: unordered, edges: drawnEdges }: Drawn, isSized: boolean): Scene {
   // The order of ids, so that what merely came in another order is the same picture.
   const nodes = unordered.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const indexOf = new Map(nodes.map(({ id }, index) => [id, index]));
-  const pairs = new Set(drawnEdges.map(({ from, to }) => `${from} ${to}`));
-  const edges: SceneEdge[] = [];
+  const placed: { readonly edge: DrawnEdge; readonly fromIndex: number; readonly toIndex: number }[] = [];
+  const pairs = new Set<number>();
   const degree = new Uint32Array(nodes.length);
   for (const edge of drawnEdges) {
     const [fromIndex, toIndex] = [indexOf.get(edge.from), indexOf.get(edge.to)];
     if (fromIndex === undefined || toIndex === undefined) continue;
-    edges.push({ ...edge, fromIndex, toIndex, isTwin: pairs.has(`${edge.to} ${edge.from}`) });
+    placed.push({ edge, fromIndex, toIndex });
+    pairs.add(fromIndex * nodes.length + toIndex);
     degree[fromIndex] = (degree[fromIndex] ?? 0) + 1;
     degree[toIndex] = (degree[toIndex] ?? 0) + 1;
   }
-  edges.sort((a, b) => a.fromIndex - b.fromIndex || a.toIndex - b.toIndex);
-  const groupNames = [
-    ...new Set(nodes.flatMap(({ group, members }) => (group !== undefined && members === 0 ? [group] : []))),
-  ];
+  const edges = placed.map(({ edge, fromIndex, toIndex }): SceneEdge => {
+    const isTwin = pairs.has(toIndex * nodes.length + fromIndex);
+    return { ...edge, fromIndex, toIndex, isTwin };
+  });
+  const clusterOf = clusterBy(nodes);
+  const groupNames = [...new Set(nodes.flatMap((node) => clusterOf(node) ?? []))];
   const groupIndex = new Map(groupNames.map((name, index) => [name, index]));
-  const groups = Int32Array.from(nodes, ({ group, members }) =>
-    group === undefined || members > 0 ? -1 : (groupIndex.get(group) ?? -1),
-  );
+  const groups = Int32Array.from(nodes, (node) => groupIndex.get(clusterOf(node) ?? '') ?? -1);
   const weight = (index: number) =>
     (nodes[index]?.members ?? 0) * 1_000 + (degree[index] ?? 0) + (nodes[index]?.level ?? 0);
   const byWeight = Uint32Array.from(nodes.keys()).sort((a, b) => weight(b) - weight(a));
   const radii = Float32Array.from(nodes, (node) => radiusOf(node, isSized));
-  return { nodes, edges, indexOf, radii, groups, groupNames, byWeight, shape: shapeOf(nodes, groups) };
+  return {
+    nodes,
+    edges,
+    indexOf,
+    radii,
+    groups,
+    groupNames,
+    hasAreas: nodes.some(({ group }) => group !== undefined),
+    byWeight,
+    shape: shapeOf(nodes, groups),
+  };
 }
 
 export const layoutGraphOf = (

@@ -5,7 +5,7 @@ import { createSeenLinks } from './seen-links.ts';
 
 const node = (id: string): DrawnNode => ({
   ...{ id, label: id, minor: '', shape: 'circle', tone: 'ok', isPseudo: false },
-  ...{ members: 0, level: undefined, group: undefined },
+  ...{ members: 0, level: undefined, group: undefined, kind: '' },
 });
 const scene = (ids: readonly string[], links: readonly (readonly [string, string])[]) =>
   sceneOf(

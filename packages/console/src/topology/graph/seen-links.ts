@@ -13,32 +13,48 @@ export interface SeenLinks {
 }
 
 export function createSeenLinks(): SeenLinks {
-  let seen = new Map<string, readonly [from: string, to: string]>();
+  /** By the id that sorts first: whichever way it goes, a link holds the two together. */
+  let seen = new Map<string, Set<string>>();
+  let count = 0;
   let current: Scene | undefined;
+
+  const forgetGone = ({ indexOf }: Scene) => {
+    const kept = new Map<string, Set<string>>();
+    count = 0;
+    for (const [from, targets] of seen) {
+      if (!indexOf.has(from)) continue;
+      const rest = new Set([...targets].filter((to) => indexOf.has(to)));
+      kept.set(from, rest);
+      count += rest.size;
+    }
+    seen = kept;
+  };
+
   return {
     get count() {
-      return seen.size;
+      return count;
     },
     take(scene) {
-      const kept = new Map<string, readonly [string, string]>();
-      for (const [key, pair] of seen) {
-        if (scene.indexOf.has(pair[0]) && scene.indexOf.has(pair[1])) kept.set(key, pair);
-      }
-      const known = kept.size;
-      for (const { from, to } of scene.edges) {
-        // Whichever way it goes, it holds the two together.
-        const pair = from < to ? ([from, to] as const) : ([to, from] as const);
-        kept.set(pair.join('\n'), pair);
-      }
-      seen = kept;
+      if (scene.shape !== current?.shape) forgetGone(scene);
       current = scene;
-      return kept.size - known;
+      const known = count;
+      for (const { from, to } of scene.edges) {
+        const [first, second] = from < to ? [from, to] : [to, from];
+        const targets = seen.get(first) ?? new Set();
+        if (targets.has(second)) continue;
+        seen.set(first, targets.add(second));
+        count++;
+      }
+      return count - known;
     },
     pairs() {
-      const indexOf = current?.indexOf ?? new Map<string, number>();
-      return Uint32Array.from(
-        [...seen.values()].flatMap(([from, to]) => [indexOf.get(from) ?? 0, indexOf.get(to) ?? 0]),
-      );
+      const indexOf = current?.indexOf;
+      const pairs = new Uint32Array(count * 2);
+      let at = 0;
+      for (const [from, targets] of seen) {
+        for (const to of targets) pairs.set([indexOf?.get(from) ?? 0, indexOf?.get(to) ?? 0], at++ * 2);
+      }
+      return pairs;
     },
   };
 }

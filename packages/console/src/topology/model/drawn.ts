@@ -19,6 +19,8 @@ export interface DrawnNode {
   readonly level: number | undefined;
   /** Name of the group it is in or stands for. */
   readonly group: string | undefined;
+  /** What it is one of, such as its image; empty where that is not known. */
+  readonly kind: string;
 }
 
 export interface DrawnEdge {
@@ -54,7 +56,7 @@ function nodeDrawn(
   group: string | undefined,
   { metric, fullMeasure }: DrawOptions,
 ): DrawnNode {
-  const { id, label, labelMinor, shape, pseudo = false } = node;
+  const { id, label, labelMinor, shape, rank, pseudo = false } = node;
   const value = metric === undefined ? undefined : metricOf(node, metric)?.value;
   const level = value === undefined || fullMeasure <= 0 ? undefined : Math.min(1, value / fullMeasure);
   return {
@@ -67,6 +69,7 @@ function nodeDrawn(
     members: 0,
     level,
     group,
+    kind: rank,
   };
 }
 
@@ -80,7 +83,7 @@ function groupDrawn(name: string, members: readonly DrawnNode[]): DrawnNode {
       minor: `${members.length} nodes`,
       shape: members[0]?.shape ?? '',
     },
-    ...{ tone, isPseudo: false, members: members.length, group: name },
+    ...{ tone, isPseudo: false, members: members.length, group: name, kind: '' },
     level: levels.length === 0 ? undefined : levels.reduce((sum, level) => sum + level, 0) / levels.length,
   };
 }

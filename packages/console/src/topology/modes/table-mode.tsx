@@ -72,7 +72,8 @@ export function TableMode({ state, change, nodes }: ModeProps) {
       ...{ id: 'mark', label: '', width: '44px' },
       render: (node) => (
         <Checkbox
-          label={<span className="visually-hidden">Mark {node.label}</span>}
+          bare
+          label={`Mark ${node.label}`}
           checked={marked.has(node.id)}
           onChange={() => toggle(node.id)}
           onClick={(event) => event.stopPropagation()}

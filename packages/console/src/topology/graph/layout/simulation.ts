@@ -52,6 +52,8 @@ interface Body extends SimulationNodeDatum {
 
 type Spring = SimulationLinkDatum<Body>;
 
+/** Beyond this clusters count for more than single nodes. */
+const crowd = 120;
 const largeGraph = 2_000;
 const alphaMin = 0.01;
 /** Steps from a fresh start to rest. */
@@ -122,8 +124,8 @@ function forceGroups(): Force<Body, Spring> {
     for (const body of bodies) {
       const middle = middles.get(body.group);
       if (middle === undefined) continue;
-      body.vx += (middle.x / middle.count - body.x) * 0.35 * alpha;
-      body.vy += (middle.y / middle.count - body.y) * 0.35 * alpha;
+      body.vx += (middle.x / middle.count - body.x) * 0.5 * alpha;
+      body.vy += (middle.y / middle.count - body.y) * 0.5 * alpha;
     }
   };
   return Object.assign(force, {
@@ -179,6 +181,19 @@ function place(bodies: readonly Body[], links: Uint32Array, before: ReadonlyMap<
   return true;
 }
 
+const lengthOf = ({ source, target }: Spring) => 70 + (source as Body).radius + (target as Body).radius;
+
+/** Nodes with many links are pulled less by each of them; links between clusters hold less than those within. */
+function pullOf(bodies: readonly Body[], links: Uint32Array): (spring: Spring) => number {
+  const degree = new Uint32Array(bodies.length);
+  for (const index of links) degree[index] = (degree[index] ?? 0) + 1;
+  return ({ source, target }) => {
+    const [a, b] = [source as Body, target as Body];
+    const pull = 1 / Math.min(degree[a.index] ?? 1, degree[b.index] ?? 1);
+    return a.group === b.group ? pull : pull * 0.3;
+  };
+}
+
 export function createLayout(): Layout {
   let bodies: Body[] = [];
   const simulation = forceSimulation<Body, Spring>([]).stop().alphaMin(alphaMin).velocityDecay(0.45);
@@ -197,27 +212,24 @@ export function createLayout(): Layout {
         ...{ x: 0, y: 0, vx: 0, vy: 0, home: undefined },
       }));
       const isUpdate = place(bodies, links, before);
-      const isLarge = bodies.length > largeGraph;
+      const [isCrowd, isLarge] = [bodies.length > crowd, bodies.length > largeGraph];
       const steps = isLarge ? stepsOfLarge : stepsOfSmall;
       simulation
         .nodes(bodies)
         .force(
           'link',
-          forceLink<Body, Spring>(springs(links)).distance(({ source, target }) => {
-            const [a, b] = [source as Body, target as Body];
-            return 70 + a.radius + b.radius;
-          }),
+          forceLink<Body, Spring>(springs(links)).distance(lengthOf).strength(pullOf(bodies, links)),
         )
         .force(
           'charge',
           forceManyBody<Body>()
-            .strength(({ radius }) => -260 - radius * 14)
+            .strength(({ radius }) => (isCrowd ? -60 - radius * 9 : -260 - radius * 14))
             .theta(isLarge ? 1.2 : 0.95)
-            .distanceMax(isLarge ? 600 : 1_200),
+            .distanceMax(isLarge ? 500 : 1_000),
         )
         .force(
           'collide',
-          forceCollide<Body>(({ radius }) => radius + (isLarge ? 8 : 20)).iterations(isLarge ? 1 : 2),
+          forceCollide<Body>(({ radius }) => radius + (isCrowd ? 5 : 20)).iterations(isLarge ? 1 : 2),
         )
         .force('x', forceX<Body>(0).strength(0.045))
         .force('y', forceY<Body>(0).strength(0.06))
