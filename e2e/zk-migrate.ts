@@ -1,7 +1,7 @@
 /** `zk-migrate` in a work folder of its own. */
 import { openProgram, type Program } from './program.ts';
 
-export type { Ended, Running } from './program.ts';
+export type { Running } from './program.ts';
 export type ZkMigrate = Program;
 
 export interface ZkMigrateOptions {

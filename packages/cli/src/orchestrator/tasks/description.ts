@@ -6,7 +6,6 @@ import {
   type OfferValid,
   type Resource,
   Resources,
-  reservationRole,
 } from '@orchestrator/mesos';
 import { CliError } from '../../program/errors.ts';
 
@@ -106,9 +105,7 @@ export function chooseFrom(offered: readonly Resource[], wanted: Resources): Res
     const kinds = [...left]
       .map(({ kind }) => kind)
       .filter(({ name, disk }) => name === wish.name && disk === undefined);
-    const ordered = kinds.sort(
-      (a, b) => Number(reservationRole(b) !== '*') - Number(reservationRole(a) !== '*'),
-    );
+    const ordered = kinds.sort((a, b) => b.reservations.length - a.reservations.length);
     const fitting = ordered.map((kind) => part.mapKinds(() => kind)).find((each) => left.contains(each));
     if (fitting === undefined) return undefined;
     left = left.minus(fitting);

@@ -1,0 +1,99 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@orchestrator/runtime';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { CommandContext } from '../program/context.ts';
+import { runProgram } from '../program/run.ts';
+import { createStyle } from '../terminal/style.ts';
+import { createOrchestrator } from './program.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'orchestrator-cli-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function call(...args: readonly string[]): Promise<{ exitCode: number; out: string; said: string }> {
+  const out: string[] = [];
+  const said: string[] = [];
+  const context: CommandContext = {
+    terminal: {
+      out: (text) => void out.push(text),
+      say: (text) => void said.push(text),
+      writeRaw: (text) => void out.push(text),
+      writeBytes: (data) => void out.push(Buffer.from(data).toString()),
+      interactive: false,
+      columns: () => 100,
+      style: createStyle(false),
+      sayStyle: createStyle(false),
+    },
+    env: { ORCHESTRATOR_WORK_DIR: join(folder, 'cluster') },
+    clock: systemClock,
+    signal: new AbortController().signal,
+    userId: 0,
+    setExitCode: () => undefined,
+  };
+  const exitCode = await runProgram(createOrchestrator, args, context);
+  return { exitCode, out: out.join('\n'), said: said.join('\n') };
+}
+
+test('the help teaches, with calls that can be copied', async () => {
+  expect((await call()).exitCode).toBe(2);
+  const { exitCode, out } = await call('--help');
+  expect(exitCode).toBe(0);
+  expect(out).toContain('orchestrator cluster up --masters 3 --agents 2');
+  expect((await call('exec', '--help')).out).toContain('orchestrator exec -it');
+  expect((await call('help', 'maintenance')).out).toContain('schedule');
+});
+
+describe('wrong arguments', () => {
+  test.each([
+    [['tasks'], 'no master is named'],
+    [['tasks', '--master=nowhere'], 'master "nowhere" is not host:port'],
+    [['tasks', '--master=a:1,https://b:1'], 'some masters are addressed with TLS'],
+    [['tasks', '--master=a:1', '--principal=ann'], 'principal ann has no secret'],
+    [['tasks', '--master=a:1', '--token-file=/nowhere'], 'the token file /nowhere cannot be read'],
+    [['run'], 'nothing says what to run'],
+    [['run', '--command=a', '--', 'b'], 'there is a --command, and words after it'],
+    [['run', '--command=a', '--env=LEVEL'], '--env LEVEL is not NAME=value'],
+    [['run', '--command=a', '--resources=lots'], 'lots'],
+    [['explain'], 'nothing says what is to be explained'],
+    [['quota', '--limit=cpus:1'], 'no role is named'],
+    [['weights', 'web'], '"web" is not ROLE=WEIGHT'],
+    [['drain', 'S1', '--undo', '--gone'], '--undo goes with none of the others'],
+    [['kill', 'x', '--signal=LOUD'], "argument 'LOUD' is invalid"],
+    [['cluster', 'up', '--masters=none'], "argument 'none' is invalid"],
+    [['frobnicate'], "unknown command 'frobnicate'"],
+  ])('%j', async (args, message) => {
+    const { exitCode, out, said } = await call(...args);
+    expect(said).toContain(message);
+    expect(out).toBe('');
+    expect(exitCode).toBe(2);
+  });
+});
+
+test('errors are JSON for scripts', async () => {
+  const { exitCode, said } = await call('cluster', 'status', '--json');
+  expect(exitCode).toBe(4);
+  expect(JSON.parse(said)).toMatchObject({
+    error: { code: 'not-found', remedy: expect.stringContaining('cluster up') },
+  });
+});
+
+test('bash completes commands and their options', async () => {
+  const script = join(folder, 'completion.bash');
+  writeFileSync(script, (await call('completion', 'bash')).out);
+  const offered = (...words: readonly string[]) => {
+    const program = `source ${script}; COMP_WORDS=(orchestrator "$@"); COMP_CWORD=$#; _orchestrator; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    return execFileSync('bash', ['-c', program, 'bash', ...words], { encoding: 'utf8' })
+      .trim()
+      .split('\n');
+  };
+  expect(offered('frame')).toEqual(['frameworks']);
+  expect(offered('cluster', 'do')).toEqual(['down']);
+  expect(offered('run', '--docker')).toEqual(['--docker-image']);
+});
+
+test.each(['zsh', 'fish'])('%s gets a script that names every command', async (shell) => {
+  const { out } = await call('completion', shell);
+  for (const name of ['cluster', 'run', 'tasks', 'exec', 'drain', 'maintenance']) expect(out).toContain(name);
+});
