@@ -194,8 +194,9 @@ export async function killContainer({ place, state, exchange, call }: ContainerC
   if (containerId.parent !== undefined) {
     const found = await place.nested.kill(keyOf(containerId), signal);
     if (!found) throw notFound(containerId, ' (or is already killed)');
-  } else if (place.standalone.has(containerId.value) && place.containerizer.status(containerId.value)) {
-    place.standalone.kill(containerId.value, signal);
+  } else if (place.containerizer.status(containerId.value) !== undefined) {
+    // Those of executors and tasks too: their frameworks are told that they have failed.
+    place.containerizer.kill(containerId.value, signal === sigkill ? { graceMs: 0 } : {});
   } else {
     throw notFound(containerId, ' (or is already killed)');
   }

@@ -39,11 +39,6 @@ export class StandaloneContainers {
     }
   }
 
-  /** @param signal SIGKILL ends it at once, all else gives it its grace */
-  kill(containerId: string, signal: number): void {
-    this.#containerizer.kill(containerId, signal === sigkill ? { graceMs: 0 } : {});
-  }
-
   /** Its sandbox too. @returns false while it runs */
   async remove(containerId: string): Promise<boolean> {
     if (this.#containerizer.status(containerId) !== undefined) return false;
@@ -57,5 +52,3 @@ export class StandaloneContainers {
     return true;
   }
 }
-
-const sigkill = 9;
