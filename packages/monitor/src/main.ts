@@ -34,7 +34,12 @@ import {
 } from './config/access.ts';
 import { monitorHelp, readArguments } from './config/arguments.ts';
 import { type LoadedMonitorConfig, loadMonitorConfig } from './config/load.ts';
-import { type CreateDetector, coordinatorPlaces, openConfiguredCluster } from './config/others.ts';
+import {
+  type CreateDetector,
+  coordinatorPlaces,
+  openConfiguredCluster,
+  sharedStore,
+} from './config/others.ts';
 import { createControls } from './control/controls.ts';
 import { createPipes } from './control/pipes.ts';
 import { createRights, createViewRights } from './control/rights.ts';
@@ -51,6 +56,7 @@ import { createSessions } from './keep/sessions.ts';
 import { createLiveViews } from './live/live-views.ts';
 import { measuredRenderer, measureMonitor } from './measure.ts';
 import { createMigrations } from './migrations/migrations.ts';
+import { createSharing } from './share/sharing.ts';
 import { createRenderer } from './view/renderer.ts';
 
 export interface MonitorServerOptions {
@@ -133,9 +139,14 @@ export async function createMonitorServer(options: MonitorServerOptions): Promis
   const labels = createLabels(database, clock);
   startLabels(collector, labels);
   const appId = randomBytes(8).toString('hex');
+  const shared = await sharedStore(config, env, clock);
+  const sharing =
+    shared === undefined
+      ? undefined
+      : createSharing({ ...shared, ...present, instanceId: appId, clock, logger });
   const probes = createProbeServer({
     ...{ host: config.probes.host, port: config.probes.port, isAuthorised, appId, clock, logger },
-    ...present,
+    ...{ ...present, sharing },
     ...probeTls(config.probes.tls),
   });
   const { host, port, allowedOrigins, allowOpenAccess } = config.http;
@@ -165,6 +176,7 @@ export async function createMonitorServer(options: MonitorServerOptions): Promis
       await makeFirstAccount(accounts, config, logger);
       const probePort = await probes.listen();
       const url = await http.listen();
+      sharing?.start(config.sharing.address ?? `${config.probes.host}:${probePort}`);
       if (config.history.enabled) recorder.start();
       logger.info('the monitor answers', { url, probePort });
       return { url, probePort };
@@ -172,6 +184,7 @@ export async function createMonitorServer(options: MonitorServerOptions): Promis
     async stop() {
       live.close();
       stopEnding();
+      await sharing?.close();
       await probes.close();
       await http.close();
       await cluster?.close();

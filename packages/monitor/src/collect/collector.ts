@@ -45,6 +45,10 @@ export interface Collector {
   report(): Report;
   /** Called when `report` would give something new, once until it is asked for. Returns what ends it. */
   onChange(listener: () => void): () => void;
+  /** Called with what each probe says by frames, its times moved as they are here. Returns what ends it. */
+  onFrame(listener: (frame: Frame) => void): () => void;
+  /** All that a probe knows; undefined if it is not known. */
+  reportOf(probeId: string): Report | undefined;
   probes(): ProbeStatus[];
   /** Ids of the probes that know this node. */
   ownersOf(topology: string, nodeId: string): string[];
@@ -77,6 +81,7 @@ export function createCollector(options: CollectorOptions = {}): Collector {
   const probes = new Map<string, ProbeState>();
   const merged = new MergedReport();
   const listeners = new Set<() => void>();
+  const frameListeners = new Set<(frame: Frame) => void>();
   let told = false;
   let sweeping: Timer | undefined;
 
@@ -177,6 +182,7 @@ export function createCollector(options: CollectorOptions = {}): Collector {
       accept(probe, pruned(probe, next));
       probe.whole = true;
       probe.window = [];
+      for (const listener of frameListeners) listener({ probeId, full, report: shifted });
     },
     addWindowed(identity, report) {
       const probe = stateOf(identity);
@@ -194,6 +200,11 @@ export function createCollector(options: CollectorOptions = {}): Collector {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    onFrame(listener) {
+      frameListeners.add(listener);
+      return () => frameListeners.delete(listener);
+    },
+    reportOf: (probeId) => probes.get(probeId)?.report,
     probes: () =>
       listed().map((probe) => ({
         ...probe.identity,

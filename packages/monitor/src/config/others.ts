@@ -2,6 +2,7 @@
 import { createHostListDetector, type MasterDetector } from '@orchestrator/mesos';
 import type { Logger } from '@orchestrator/runtime';
 import type { Clock } from '@orchestrator/runtime/clock';
+import { openStore, type Store } from '@orchestrator/store';
 import { type MesosCluster, openCluster } from '../cluster/cluster.ts';
 import { MonitorError } from '../errors.ts';
 import type { CoordinatorPlace } from '../migrations/coordinator.ts';
@@ -69,4 +70,24 @@ export function coordinatorPlaces(config: LoadedMonitorConfig, env: Environment)
     ...(token === undefined ? {} : { token: readSecret(token, env) }),
     ...(ca === undefined ? {} : { ca: readConfigFile(ca) }),
   }));
+}
+
+/** What `createSharing` needs of the configuration; undefined if nothing is shared. @throws MonitorError `config`, StoreError */
+export async function sharedStore(
+  { sharing, probes }: LoadedMonitorConfig,
+  env: Environment,
+  clock: Clock,
+): Promise<{ store: Store; token: string; ca?: Buffer } | undefined> {
+  if (sharing.store === undefined) return undefined;
+  if (probes.tls !== undefined && sharing.ca === undefined) {
+    throw new MonitorError('config', 'probes.tls is set, and there is no sharing.ca to know the others by', {
+      remedy: 'name the PEM file of the authorities of their certificates',
+    });
+  }
+  const reference = sharing.token ?? probes.tokens[0];
+  return {
+    store: await openStore(sharing.store, { clock }),
+    token: reference === undefined ? '' : readSecret(reference, env),
+    ...(probes.tls === undefined || sharing.ca === undefined ? {} : { ca: readConfigFile(sharing.ca) }),
+  };
 }

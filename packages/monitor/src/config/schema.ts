@@ -140,6 +140,22 @@ export const monitorConfigSchema = z.strictObject({
         .describe('Servers of zk-migrate whose migrations are shown'),
     })
     .prefault({}),
+  sharing: z
+    .strictObject({
+      store: z
+        .string()
+        .regex(/^(etcd|sqlite):/)
+        .optional()
+        .describe('etcd://HOST:PORT,… in which instances that share their probes find each other'),
+      address: z.string().min(1).optional().describe('HOST:PORT at which the others reach probes.port'),
+      token: secretReference.optional().describe('One of probes.tokens; default the first'),
+      ca: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('PEM file of the authorities of the instances, with probes.tls'),
+    })
+    .prefault({}),
   collector: z
     .strictObject({
       windowMs: z

@@ -6,6 +6,7 @@ import type { Collector } from '../collect/collector.ts';
 import type { Pipes } from '../control/pipes.ts';
 import type { Switchboard } from '../control/switchboard.ts';
 import { MonitorError } from '../errors.ts';
+import type { Sharing } from '../share/sharing.ts';
 import { ProbeSession, type ProbeStream } from './grpc-session.ts';
 
 export interface ProbeServerOptions {
@@ -28,6 +29,7 @@ export interface ProbeServerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly decodeLimits?: Partial<DecodeLimits>;
+  readonly sharing?: Sharing | undefined;
 }
 
 export interface ProbeServer {

@@ -16,6 +16,8 @@ import type { ControlRequest, ControlResult, ProbeLink } from '../control/link.t
 import type { Pipes } from '../control/pipes.ts';
 import type { Switchboard } from '../control/switchboard.ts';
 import { MonitorError, type MonitorErrorCode } from '../errors.ts';
+import { relayHeader } from '../share/relay.ts';
+import type { Sharing } from '../share/sharing.ts';
 import { PendingControls } from './pending-controls.ts';
 
 export type ProbeStream = ServerDuplexStream<wire.ProbeMessage, wire.AppMessage>;
@@ -28,6 +30,8 @@ export interface SessionContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly decodeLimits: Partial<DecodeLimits>;
+  /** With other instances; undefined if there are none. */
+  readonly sharing?: Sharing | undefined;
 }
 
 /** For `hello` to arrive. */
@@ -61,6 +65,8 @@ export class ProbeSession {
   #link: ProbeLink | undefined;
   #detach: (() => void) | undefined;
   #over = false;
+  /** Another instance tells what the probe says there. */
+  #isRelayed = false;
 
   constructor(stream: ProbeStream, context: SessionContext) {
     this.#stream = stream;
@@ -123,10 +129,16 @@ export class ProbeSession {
       this.#refuse(status.INVALID_ARGUMENT, what);
       return;
     }
-    const { collector, switchboard, appId, logger } = this.#context;
+    const { collector, switchboard, appId, logger, sharing } = this.#context;
+    this.#isRelayed = this.#stream.metadata.get(relayHeader).length > 0;
+    if (this.#isRelayed && sharing?.isOwn(probeId) === true) {
+      this.#refuse(status.ALREADY_EXISTS, 'the probe itself is here');
+      return;
+    }
     collector.connect({ id: probeId, hostName, version });
     this.#link = this.#makeLink(probeId);
     this.#detach = switchboard.attach(this.#link);
+    if (!this.#isRelayed) sharing?.joined({ id: probeId, hostName, version });
     this.#send({ case: 'welcome', value: { appId } });
     logger.info('probe has connected', { probe: probeId, host: hostName, version, frameVersion });
   }
@@ -191,6 +203,7 @@ export class ProbeSession {
     this.#pending.abandon();
     if (this.#link === undefined) return;
     this.#context.collector.disconnect(this.#link.probeId);
+    if (!this.#isRelayed) this.#context.sharing?.left(this.#link.probeId);
     this.#context.logger.info('probe has gone', { probe: this.#link.probeId });
   }
 }
