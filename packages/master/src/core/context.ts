@@ -110,6 +110,8 @@ export interface MasterContext {
   /** Registry operations under way, with what is to be done then. */
   readonly writes: Map<number, (outcome: RegistryOutcome) => void>;
   nextToken: number;
+  /** Somebody hears what operators are told. */
+  isWatched: boolean;
   /** Milliseconds since 1970, of this event. */
   nowMs: number;
   actions: Action[];

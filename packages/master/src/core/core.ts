@@ -105,6 +105,7 @@ export class MasterCore {
       counters: new Counters(),
       writes: new Map(),
       nextToken: 1,
+      isWatched: true,
       nowMs: 0,
       actions: [],
     };
@@ -121,6 +122,11 @@ export class MasterCore {
 
   get options(): CoreOptions {
     return this.#context.options;
+  }
+
+  /** Whether anybody hears operator events; without listeners none are made. */
+  setWatched(isWatched: boolean): void {
+    this.#context.isWatched = isWatched;
   }
 
   /** When a `tick` is due; undefined when nothing waits for time to pass. */

@@ -1,7 +1,7 @@
 /** Tasks and executors in the books of their agent and their framework. */
 import {
+  create,
   type ExecutorInfoValid,
-  makeMessage,
   Resources,
   type TaskInfoValid,
   TaskSchema,
@@ -37,7 +37,8 @@ function subtractUsed(agent: AgentRecord, framework: FrameworkRecord, resources:
 export function taskOf(frameworkId: string, info: TaskInfoValid): TaskValid {
   const container = info.container ?? info.executor?.container;
   const user = info.command?.user ?? info.executor?.command?.user ?? '';
-  return makeMessage(TaskSchema, {
+  // Of parts that were found complete when they came.
+  return create(TaskSchema, {
     name: info.name,
     taskId: info.taskId,
     frameworkId: { value: frameworkId },
@@ -52,7 +53,7 @@ export function taskOf(frameworkId: string, info: TaskInfoValid): TaskValid {
     ...(info.healthCheck === undefined ? {} : { healthCheck: info.healthCheck }),
     ...(info.killPolicy === undefined ? {} : { killPolicy: info.killPolicy }),
     ...(user === '' ? {} : { user }),
-  });
+  }) as TaskValid;
 }
 
 /** Takes a task into the books; what it holds must have been taken from the allocator before. */
@@ -115,6 +116,13 @@ export function removeTask(
 /** Statuses that are kept of a task; one for each state that it went through in turn. */
 const mostStatuses = 16;
 
+/** The status is kept for as long as its task: without the bytes that it was read from, and with what both say once. */
+function keepSmall(status: TaskStatusValid, { taskId, agentId }: TaskValid): void {
+  if (Object.hasOwn(status, 'uuid')) status.uuid = Uint8Array.from(status.uuid);
+  status.taskId = taskId;
+  if (status.agentId?.value === agentId.value) status.agentId = agentId;
+}
+
 /**
  * Takes in a status, the master's own or one that came from the agent. `latestState` runs ahead of the status when the
  * agent has newer ones waiting; a terminal state is never left again.
@@ -126,6 +134,7 @@ export function updateTask(
   latestState: TaskState = status.state,
 ): void {
   const { message } = task;
+  keepSmall(status, message);
   message.statusUpdateState = status.state;
   if (Object.hasOwn(status, 'uuid')) message.statusUpdateUuid = status.uuid;
   else Reflect.deleteProperty(message, 'statusUpdateUuid');

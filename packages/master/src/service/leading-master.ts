@@ -69,6 +69,7 @@ export class LeadingMaster {
   constructor(options: LeadingMasterOptions) {
     this.#options = options;
     this.core = options.core;
+    this.core.setWatched(false);
     this.electedAtMs = options.clock.nowMs();
     this.handle({ type: 'recovered' });
   }
@@ -124,6 +125,7 @@ export class LeadingMaster {
   addSubscriber(subscriber: Subscriber): void {
     const { mostSubscribers = 1000 } = this.#options;
     this.#subscribers.add(subscriber);
+    this.core.setWatched(true);
     for (const oldest of this.#subscribers) {
       if (this.#subscribers.size <= mostSubscribers) return;
       oldest.close();
@@ -137,6 +139,7 @@ export class LeadingMaster {
 
   removeSubscriber(subscriber: Subscriber): void {
     this.#subscribers.delete(subscriber);
+    this.core.setWatched(this.#subscribers.size > 0);
   }
 
   /** Steps down: streams end, timers stop, and nothing is answered any more. */
