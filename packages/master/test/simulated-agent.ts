@@ -7,6 +7,7 @@ import {
   AgentInfoSchema,
   createLibprocess,
   createSharedServer,
+  encodeMessage,
   type FrameworkInfoValid,
   formatUpid,
   internal,
@@ -16,6 +17,7 @@ import {
   newUuidBytes,
   onMessage,
   parseUpid,
+  type ReceivedMessage,
   Resources,
   routeMessages,
   type TaskInfoValid,
@@ -38,7 +40,15 @@ const registerIntervalMs = 100;
 /** A real one starts with ten seconds. */
 const repeatIntervalMs = 500;
 
-interface SimulatedAgentOptions {
+type Message = Pick<ReceivedMessage, 'type' | 'body'>;
+
+/** Told of every message, as it is on the wire. */
+interface Listener {
+  readonly onSent?: (message: Message) => void;
+  readonly onReceived?: (message: Message) => void;
+}
+
+interface SimulatedAgentOptions extends Listener {
   readonly tls?: Tls | undefined;
   readonly resources?: string;
 }
@@ -56,6 +66,7 @@ export class SimulatedAgent implements AsyncDisposable {
   }
 
   #master: Upid | undefined;
+  #listener: Listener = {};
   #following: NodeJS.Timeout | undefined;
   #repeating: NodeJS.Timeout | undefined;
   /** What no acknowledgement has come for, by the id of the task. */
@@ -68,12 +79,17 @@ export class SimulatedAgent implements AsyncDisposable {
     this.#resources = resources;
     this.#node = node;
     this.#server = server;
-    this.#process = node.spawn('slave(1)', routeMessages(this.#routes()));
+    const route = routeMessages(this.#routes());
+    this.#process = node.spawn('slave(1)', (message) => {
+      this.#listener.onReceived?.(message);
+      return route(message);
+    });
   }
 
   static async start({
     tls,
     resources = 'cpus:8;mem:8192;disk:1000;ports:[31000-32000]',
+    ...listener
   }: SimulatedAgentOptions = {}): Promise<SimulatedAgent> {
     const [port = 0] = await freePorts(1);
     const libprocess = createLibprocess({
@@ -85,7 +101,13 @@ export class SimulatedAgent implements AsyncDisposable {
       ...(tls === undefined ? {} : { tls }),
     });
     await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port }, resolve));
-    return new SimulatedAgent(libprocess, server, resources);
+    const agent = new SimulatedAgent(libprocess, server, resources);
+    agent.listen(listener);
+    return agent;
+  }
+
+  listen(listener: Listener): void {
+    this.#listener = listener;
   }
 
   /** With its id and tasks, if it has them. */
@@ -172,7 +194,9 @@ export class SimulatedAgent implements AsyncDisposable {
   }
 
   #send(schema: Parameters<LocalProcess['send']>[1], message: Parameters<LocalProcess['send']>[2]): void {
-    if (this.#master !== undefined) this.#process.send(this.#master, schema, message);
+    if (this.#master === undefined) return;
+    this.#listener.onSent?.({ type: schema.typeName, body: Buffer.from(encodeMessage(schema, message)) });
+    this.#process.send(this.#master, schema, message);
   }
 
   #routes() {
