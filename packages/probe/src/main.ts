@@ -16,9 +16,15 @@ export interface RunProbeOptions {
 
 /**
  * Flags of the process that watches. Node.js would keep 16 MB for objects that live shortly, and they cannot be changed once it
- * runs; a probe has little to do at a time, so one thread beside it is enough.
+ * runs. Compilers that make code faster take more memory and time than a probe, which does little at a time, gets back from them.
  */
-const nodeFlags = ['--max-semi-space-size=2', '--v8-pool-size=1', '--disable-warning=ExperimentalWarning'];
+const nodeFlags = [
+  '--max-semi-space-size=2',
+  '--v8-pool-size=1',
+  '--no-turbofan',
+  '--no-maglev',
+  '--disable-warning=ExperimentalWarning',
+];
 
 /** The C library keeps memory for each thread; files and names are looked up by few. */
 const smallProcess = { MALLOC_ARENA_MAX: '2', UV_THREADPOOL_SIZE: '2' };

@@ -1,4 +1,4 @@
-import { readKernelFile } from '../procfs/read.ts';
+import { type KernelFile, kernelFile } from '../procfs/read.ts';
 import {
   type GroupMounts,
   type GroupPaths,
@@ -19,8 +19,11 @@ export interface GroupUsage {
   readonly writeBytes: number;
 }
 
-/** Reads one group again and again; where its files are is found out once. */
-export type UsageReader = () => GroupUsage;
+/** Reads one group again and again; where its files are is found out once, and they are kept open. */
+export interface UsageReader {
+  read(): GroupUsage;
+  close(): void;
+}
 
 /** A reader for the group of a container, from its first process' paths. */
 export function usageReader(mounts: GroupMounts, paths: GroupPaths, procRoot: string): UsageReader {
@@ -32,8 +35,8 @@ export function usageReader(mounts: GroupMounts, paths: GroupPaths, procRoot: st
   const memory = folder('memory');
   const cpu = folder('cpuacct');
   const unified = folder('');
-  if (memory === undefined && cpu === undefined && unified !== undefined) return () => readV2(unified);
-  return () => readV1(cpu, memory, folder('blkio'));
+  if (memory === undefined && cpu === undefined && unified !== undefined) return readerV2(unified);
+  return readerV1(cpu, memory, folder('blkio'));
 }
 
 /** A probe in a container sees the host's mounts below the host's first process. */
@@ -41,33 +44,69 @@ function onHost(path: string, procRoot: string): string {
   return procRoot === '/proc' ? path : `${procRoot}/1/root${path}`;
 }
 
-function readNumber(path: string): number | undefined {
-  const text = readKernelFile(path);
-  return text === undefined ? undefined : Number.parseInt(text, 10);
-}
+const numberIn = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : Number.parseInt(text, 10);
 
-function readV1(cpu: string | undefined, memory: string | undefined, block: string | undefined): GroupUsage {
-  const cpuNs = cpu === undefined ? undefined : readNumber(`${cpu}/cpuacct.usage`);
-  const used = memory === undefined ? undefined : readNumber(`${memory}/memory.usage_in_bytes`);
-  const stat = memory === undefined ? '' : (readKernelFile(`${memory}/memory.stat`) ?? '');
-  const io = block === undefined ? '' : (readKernelFile(`${block}/blkio.throttle.io_service_bytes`) ?? '');
-  const limit = statLine(stat, 'hierarchical_memory_limit');
+function createFiles() {
+  const all: KernelFile[] = [];
   return {
-    cpuMs: cpuNs === undefined ? undefined : cpuNs / 1e6,
-    memoryBytes: used === undefined ? undefined : Math.max(0, used - statLine(stat, 'total_inactive_file')),
-    memoryLimitBytes: limit === 0 ? Number.NaN : parseLimit(String(limit)),
-    ...parseBlockIoV1(io),
+    /** Without a folder, a file that is never there. */
+    open(folder: string | undefined, name: string): () => string | undefined {
+      if (folder === undefined) return () => undefined;
+      const file = kernelFile(`${folder}/${name}`);
+      all.push(file);
+      return file.read;
+    },
+    close() {
+      for (const file of all) file.close();
+    },
   };
 }
 
-function readV2(folder: string): GroupUsage {
-  const cpu = readKernelFile(`${folder}/cpu.stat`);
-  const used = readNumber(`${folder}/memory.current`);
-  const stat = readKernelFile(`${folder}/memory.stat`) ?? '';
+function readerV1(
+  cpuFolder: string | undefined,
+  memoryFolder: string | undefined,
+  blockFolder: string | undefined,
+): UsageReader {
+  const files = createFiles();
+  const cpu = files.open(cpuFolder, 'cpuacct.usage');
+  const memory = files.open(memoryFolder, 'memory.usage_in_bytes');
+  const memoryStat = files.open(memoryFolder, 'memory.stat');
+  const block = files.open(blockFolder, 'blkio.throttle.io_service_bytes');
   return {
-    cpuMs: cpu === undefined ? undefined : statLine(cpu, 'usage_usec') / 1000,
-    memoryBytes: used === undefined ? undefined : Math.max(0, used - statLine(stat, 'inactive_file')),
-    memoryLimitBytes: parseLimit(readKernelFile(`${folder}/memory.max`) ?? ''),
-    ...parseBlockIoV2(readKernelFile(`${folder}/io.stat`) ?? ''),
+    read() {
+      const [cpuNs, used, stat] = [numberIn(cpu()), numberIn(memory()), memoryStat() ?? ''];
+      const limit = statLine(stat, 'hierarchical_memory_limit');
+      return {
+        cpuMs: cpuNs === undefined ? undefined : cpuNs / 1e6,
+        memoryBytes:
+          used === undefined ? undefined : Math.max(0, used - statLine(stat, 'total_inactive_file')),
+        memoryLimitBytes: limit === 0 ? Number.NaN : parseLimit(String(limit)),
+        ...parseBlockIoV1(block() ?? ''),
+      };
+    },
+    close: files.close,
+  };
+}
+
+function readerV2(folder: string): UsageReader {
+  const files = createFiles();
+  const cpu = files.open(folder, 'cpu.stat');
+  const memory = files.open(folder, 'memory.current');
+  const memoryStat = files.open(folder, 'memory.stat');
+  const limit = files.open(folder, 'memory.max');
+  const block = files.open(folder, 'io.stat');
+  return {
+    read() {
+      const [usage, used] = [cpu(), numberIn(memory())];
+      return {
+        cpuMs: usage === undefined ? undefined : statLine(usage, 'usage_usec') / 1000,
+        memoryBytes:
+          used === undefined ? undefined : Math.max(0, used - statLine(memoryStat() ?? '', 'inactive_file')),
+        memoryLimitBytes: parseLimit(limit() ?? ''),
+        ...parseBlockIoV2(block() ?? ''),
+      };
+    },
+    close: files.close,
   };
 }

@@ -1,36 +1,8 @@
-import { BlockList } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import type { Edge, Sighting } from '@orchestrator/report';
 import { containerNodeId, type HostFacts, hostNodeId, processNodeId } from '../host/facts.ts';
 import { type End, type FlowEdge, isLoopback } from './flows.ts';
+import type { Networks } from './networks.ts';
 import type { Places } from './places.ts';
-
-/** Networks that the probe's host is on, and which of them are its own: bridges with containers. */
-export interface Networks {
-  /** An address of this host. */
-  isOwn(ip: string): boolean;
-  /** An address that means something else on another host. */
-  isLocal(ip: string): boolean;
-}
-
-const familyOf = (ip: string) => (ip.includes(':') ? 'ipv6' : 'ipv4');
-
-/** `places` tells which networks have containers. */
-export function readNetworks(places: Places): Networks {
-  const own = new Set<string>();
-  const local = new BlockList();
-  const containers = [...places.namespaces().values()].flatMap((place) => place.addresses);
-  for (const address of Object.values(networkInterfaces()).flatMap((all) => all ?? [])) {
-    own.add(address.address);
-    const prefix = Number(address.cidr?.split('/')[1] ?? Number.NaN);
-    if (Number.isNaN(prefix)) continue;
-    const network = new BlockList();
-    network.addSubnet(address.address, prefix, familyOf(address.address));
-    if (containers.some((ip) => network.check(ip, familyOf(ip))))
-      local.addSubnet(address.address, prefix, familyOf(address.address));
-  }
-  return { isOwn: (ip) => own.has(ip), isLocal: (ip) => local.check(ip, familyOf(ip)) };
-}
 
 /**
  * `scope;address;port`, the form of Scope. Scope is empty for addresses that mean the same everywhere, the host for those of

@@ -1,5 +1,5 @@
 import type { Clock } from '@orchestrator/runtime/clock';
-import { readKernelFile } from '../procfs/read.ts';
+import { readShortLines } from '../procfs/read.ts';
 import { tcpActivity } from './sockets.ts';
 
 /** One look at the sockets of a namespace is 4 ms of processor time, so this is what looks cost at most. */
@@ -11,11 +11,18 @@ const coveredLookEveryMs = 120_000;
 /** Also without a sign of anything new: UDP makes none. */
 const idleLookEveryMs = 600_000;
 
+/**
+ * Where connection tracking tells of connections at once, namespaces are asked this often for what it does not tell, such as those
+ * within a container.
+ */
+export const trackedNoticeEveryMs = 3_000;
+
 /** No TCP connection was opened or accepted since the namespace came to be. */
 const quietActivity = '0 0 0';
 
 interface Seen {
   activity: string;
+  noticedMs: number;
   lookedMs: number;
   covered: boolean;
   due: boolean;
@@ -31,20 +38,25 @@ export function createLooks({ clock, procRoot }: { clock: Clock; procRoot: strin
   let allowedMs = clock.monotonicMs();
 
   return {
-    /** Notices what changed. `pids` has a process of each namespace. */
-    notice(pids: ReadonlyMap<string, number>): void {
+    /** Notices what changed. `pids` has a process of each namespace, `noticeEveryMs` the distance of two questions to it. */
+    notice(pids: ReadonlyMap<string, number>, noticeEveryMs: number): void {
       const nowMs = clock.monotonicMs();
       for (const [namespace, pid] of pids) {
-        const activity = tcpActivity(readKernelFile(`${procRoot}/${pid}/net/snmp`) ?? '');
         const seen = known.get(namespace);
+        if (seen !== undefined && nowMs - seen.noticedMs < noticeEveryMs) continue;
+        // Its connections are told, and a look would only be taken after a while.
+        if (seen?.covered === true && nowMs - seen.lookedMs < coveredLookEveryMs) continue;
+        const activity = tcpActivity(readShortLines(`${procRoot}/${pid}/net/snmp`) ?? '');
         if (seen === undefined) {
           // Most containers never talk; there is nothing to be found in them.
           const due = activity !== quietActivity;
-          known.set(namespace, { activity, lookedMs: nowMs - idleLookEveryMs / 2, covered: false, due });
+          const lookedMs = nowMs - idleLookEveryMs / 2;
+          known.set(namespace, { activity, noticedMs: nowMs, lookedMs, covered: false, due });
           continue;
         }
+        seen.noticedMs = nowMs;
         const ageMs = nowMs - seen.lookedMs;
-        if (activity !== seen.activity && (!seen.covered || ageMs >= coveredLookEveryMs)) seen.due = true;
+        if (activity !== seen.activity) seen.due = true;
         if (ageMs >= idleLookEveryMs && !seen.covered) seen.due = true;
         seen.activity = activity;
       }

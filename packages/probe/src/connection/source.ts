@@ -3,10 +3,11 @@ import type { Timer } from '@orchestrator/runtime/clock';
 import { readKernelFile } from '../procfs/read.ts';
 import type { Source, SourceContext } from '../source.ts';
 import { parseTrackedFlow, type TrackedFlow } from './conntrack.ts';
-import { endpointNodes, readNetworks } from './endpoints.ts';
+import { endpointNodes } from './endpoints.ts';
 import { createFlows, type Flows } from './flows.ts';
 import { createLookShell } from './look-shell.ts';
-import { createLooks } from './looks.ts';
+import { createLooks, trackedNoticeEveryMs } from './looks.ts';
+import { networksReader } from './networks.ts';
 import { findOwners, pidsOf } from './owners.ts';
 import { followFlows, listFlows } from './programs.ts';
 import { connectionsOf } from './sockets.ts';
@@ -51,8 +52,14 @@ export function connectionSource(options: ConnectionSourceOptions = {}): Source 
       const flows = createFlows({ limit: options.limit ?? 65_536, ownNamespace: places.ownNamespace });
       board.templates('endpoint', templates);
       const publisher = createPublisher(context, flows);
-      const looker = createLooker(context, flows, publisher.gather);
+      let tracking = false;
+      const looker = createLooker(context, {
+        flows,
+        found: publisher.gather,
+        isTracking: () => tracking,
+      });
       const track = (flow: TrackedFlow) => {
+        tracking = true;
         if (flows.track(flow, clock.monotonicMs())) publisher.gather();
       };
       const jobs = [
@@ -83,7 +90,10 @@ export function connectionSource(options: ConnectionSourceOptions = {}): Source 
                   (all) => all.forEach(track),
                   (error) => logger.debug('flows could not be listed', { error }),
                 ),
-              lost: () => flows.forgetTracked(clock.monotonicMs()),
+              lost() {
+                tracking = false;
+                flows.forgetTracked(clock.monotonicMs());
+              },
             });
       return async () => {
         abort.abort();
@@ -98,14 +108,15 @@ export function connectionSource(options: ConnectionSourceOptions = {}): Source 
 
 function createPublisher(context: SourceContext, flows: Flows) {
   const { board, clock, host, places } = context;
-  let networks = readNetworks(places);
+  const readNetworks = networksReader(host.procRoot, places);
+  let networks = readNetworks();
   let networksMs = clock.monotonicMs();
   let timer: Timer | undefined;
 
   const publish = () => {
     const nowMs = clock.monotonicMs();
     if (nowMs - networksMs >= networksEveryMs) {
-      networks = readNetworks(places);
+      networks = readNetworks();
       networksMs = nowMs;
     }
     const nodes = endpointNodes({ host, networks, places }, flows.edges(nowMs));
@@ -125,7 +136,18 @@ function createPublisher(context: SourceContext, flows: Flows) {
   };
 }
 
-function createLooker({ clock, host, logger, places }: SourceContext, flows: Flows, found: () => void) {
+interface LookerOptions {
+  readonly flows: Flows;
+  /** There are connections that were not known. */
+  readonly found: () => void;
+  /** Events of connection tracking arrive. */
+  readonly isTracking: () => boolean;
+}
+
+function createLooker(
+  { clock, host, logger, places }: SourceContext,
+  { flows, found, isTracking }: LookerOptions,
+) {
   const { procRoot } = host;
   const looks = createLooks({ clock, procRoot });
   const shell = createLookShell({ clock, procRoot });
@@ -156,7 +178,7 @@ function createLooker({ clock, host, logger, places }: SourceContext, flows: Flo
 
   return {
     stop: shell.stop,
-    notice: () => looks.notice(pidByNamespace()),
+    notice: () => looks.notice(pidByNamespace(), isTracking() ? trackedNoticeEveryMs - tickMs / 2 : 0),
     async look() {
       const namespace = looks.next();
       if (namespace === undefined) return;
@@ -173,7 +195,9 @@ function createLooker({ clock, host, logger, places }: SourceContext, flows: Flo
 /** Bytes of all tracked flows from the kernel's list, where it keeps one; a walk of a quarter of a millisecond. */
 function readBytes({ clock, host }: SourceContext, flows: Flows): void {
   const nowMs = clock.monotonicMs();
-  if (flows.size.flows > 0) {
+  // Without it the list has no bytes, and may be long.
+  const isCounted = readKernelFile(`${host.procRoot}/sys/net/netfilter/nf_conntrack_acct`)?.startsWith('1');
+  if (flows.size.flows > 0 && isCounted === true) {
     const text = readKernelFile(`${host.procRoot}/self/net/nf_conntrack`) ?? '';
     for (const line of text.split('\n')) {
       const flow = line.includes('bytes=') ? parseTrackedFlow(line) : undefined;

@@ -5,12 +5,12 @@ import { type UsageReader, usageReader } from '../cgroup/usage.ts';
 import type { HostFacts } from '../host/facts.ts';
 import { parseInterfaces, sumTraffic } from '../host/parse.ts';
 import { createRates } from '../procfs/rate.ts';
-import { readKernelFile } from '../procfs/read.ts';
+import { readKernelFile, readShortLines } from '../procfs/read.ts';
 import type { Container } from './inspect.ts';
 
 interface Followed {
   readonly pid: number;
-  readonly read: UsageReader;
+  readonly usage: UsageReader;
   /** Its own network; a container in the host's has no traffic of its own. */
   readonly hasNetwork: boolean;
 }
@@ -30,7 +30,7 @@ export function createContainerMeter({ host, clock }: { host: HostFacts; clock: 
   };
 
   const traffic = (pid: number) => {
-    const text = readKernelFile(`${host.procRoot}/${pid}/net/dev`);
+    const text = readShortLines(`${host.procRoot}/${pid}/net/dev`);
     return text === undefined ? undefined : sumTraffic(parseInterfaces(text).values());
   };
 
@@ -40,32 +40,38 @@ export function createContainerMeter({ host, clock }: { host: HostFacts; clock: 
     return msPerS === undefined ? undefined : { value: Math.round(msPerS * 10) / 100, min: 0 };
   };
 
+  const unfollow = (id: string) => {
+    followed.get(id)?.usage.close();
+    followed.delete(id);
+  };
+
   return {
     /** From now on `readings` knows the container, if it runs. */
     follow(container: Container): void {
       const known = followed.get(container.id);
-      if (container.pid === 0) {
-        followed.delete(container.id);
-        return;
-      }
       if (known?.pid === container.pid) return;
+      unfollow(container.id);
+      if (container.pid === 0) return;
       mounts ??= parseGroupMounts(readKernelFile(`${host.procRoot}/self/mountinfo`) ?? '');
       const paths = parseGroupPaths(readKernelFile(`${host.procRoot}/${container.pid}/cgroup`) ?? '');
       followed.set(container.id, {
         pid: container.pid,
-        read: usageReader(mounts, paths, host.procRoot),
+        usage: usageReader(mounts, paths, host.procRoot),
         hasNetwork: container.networkMode !== 'host',
       });
     },
     forget(id: string): void {
-      followed.delete(id);
+      unfollow(id);
       for (const what of ['cpu', 'read', 'write', 'in', 'out']) rates.forget(`${id} ${what}`);
+    },
+    stop(): void {
+      for (const id of [...followed.keys()]) unfollow(id);
     },
     ids: (): Iterable<string> => followed.keys(),
     readings(id: string): Record<string, Reading | undefined> {
       const container = followed.get(id);
       if (container === undefined) return {};
-      const usage = container.read();
+      const usage = container.usage.read();
       const network = container.hasNetwork ? traffic(container.pid) : undefined;
       return {
         docker_cpu_total_usage: cpu(id, usage.cpuMs),

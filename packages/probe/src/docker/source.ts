@@ -52,6 +52,7 @@ export function dockerSource(options: DockerSourceOptions = {}): Source {
         job.remove();
         withdraw?.();
         await following;
+        watch.stop();
       };
     },
   };
@@ -138,6 +139,7 @@ function createWatch(context: SourceContext, api: DockerApi, options: DockerSour
     readUsage() {
       for (const id of meter.ids()) board.read('container', containerNodeId(id), meter.readings(id));
     },
+    stop: meter.stop,
     handlers: {
       opened: listAll,
       event: handle,

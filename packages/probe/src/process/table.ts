@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { containerIdOf } from '../cgroup/parse.ts';
 import type { HostFacts } from '../host/facts.ts';
-import { listFolder, readKernelFile, readKernelText } from '../procfs/read.ts';
+import { listFolder, readKernelFile, readKernelText, readShortLines } from '../procfs/read.ts';
 import { type ProcessStat, parseCommandLine, parseProcessStat, parseUsers } from './parse.ts';
 
 /** A process that is worth a node. */
@@ -65,7 +65,7 @@ export function createProcessTable({ host, minAgeMs, limit, showSecrets }: Proce
       for (const name of listFolder(procRoot)) {
         const pid = Number(name);
         if (!Number.isInteger(pid)) continue;
-        const stat = parseProcessStat(readKernelFile(`${procRoot}/${name}/stat`) ?? '');
+        const stat = parseProcessStat(readShortLines(`${procRoot}/${name}/stat`) ?? '');
         if (stat === undefined || pid === kernelThreads || stat.parentPid === kernelThreads) continue;
         there.add(pid);
         const ageMs = (uptimeS - stat.startTicks / host.clockTicksPerS) * 1000;
