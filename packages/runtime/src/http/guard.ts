@@ -13,6 +13,15 @@ declare module 'fastify' {
   }
 }
 
+/**
+ * Browsers answer a Basic challenge to a page's own script with a dialog of theirs, and the script waits behind it; pages
+ * have a login of their own.
+ */
+function challengeOf({ headers }: FastifyRequest): string {
+  const isScript = headers['sec-fetch-mode'] !== undefined && headers['sec-fetch-mode'] !== 'navigate';
+  return `${isScript ? 'Bearer' : 'Basic'} realm="orchestrator", charset="UTF-8"`;
+}
+
 /** Nothing is looked at, not even the body, before it is known who asks. */
 export function guard(fastify: FastifyInstance, authenticate: Authenticate, policy: OriginPolicy): void {
   fastify.addHook('onRequest', async (request, reply) => {
@@ -21,7 +30,7 @@ export function guard(fastify: FastifyInstance, authenticate: Authenticate, poli
     if (role === 'anyone') return;
     const principal = authenticate(request.raw);
     if (principal === undefined) {
-      reply.header('WWW-Authenticate', 'Basic realm="orchestrator", charset="UTF-8"');
+      reply.header('WWW-Authenticate', challengeOf(request));
       throw new OrchestratorError('credentials are missing or wrong', {
         code: 'unauthenticated',
         remedy: 'send a bearer token, or user and password',
