@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { createMonitorServer, loadMonitorConfig, type MonitorServer } from '@orchestrator/monitor';
 import { type Ensemble, removeFolder, startEnsemble, temporaryFolder } from '@orchestrator/testing';
 import { connect, type ZooKeeperClient } from '@orchestrator/zookeeper';
-import axe from 'axe-core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { accessibilityFaults } from './accessibility.ts';
 import { type ConsoleBrowser, openConsole } from './browser.ts';
 import { deployLocally, type MigrationFile, writeMigrationFile } from './migration-file.ts';
 import { type ZkMigrate, zkMigrate } from './zk-migrate.ts';
@@ -86,12 +86,6 @@ async function disagree(id: string, onA: ZooKeeperClient, onB: ZooKeeperClient):
   await cli.run('resume', `--migration-id=${id}`);
 }
 
-async function accessibilityFaults({ page }: ConsoleBrowser): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => (window as unknown as { axe: typeof axe }).axe.run());
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-}
-
 test('a conflict is decided, a phase approved, and the records are read', async () => {
   const onA = await clientOf(source.connectString);
   await onA.create('/app', 'x');
@@ -109,7 +103,7 @@ test('a conflict is decided, a phase approved, and the records are read', async 
   await page.getByRole('region', { name: 'Old to new' }).locator('canvas').waitFor(shown);
   await page.getByText('1 of 1 servers serve').waitFor(shown);
   await picture('migration');
-  expect(await accessibilityFaults(browser)).toEqual([]);
+  expect(await accessibilityFaults(page)).toEqual([]);
 
   const id = /migration ([0-9a-f]{8})/.exec(started.text())?.[1] ?? '';
   const onB = await clientOf(file.targetConnectString);

@@ -27,7 +27,12 @@ const columns: readonly Column<ClusterAgent>[] = [
     render: ({ hostName, id }) => <span title={id}>{hostName}</span>,
   },
   {
-    ...{ id: 'state', label: 'State', width: '190px' },
+    ...{ id: 'address', label: 'Address', width: '150px' },
+    value: ({ address }) => address,
+    render: ({ address }) => <code>{address}</code>,
+  },
+  {
+    ...{ id: 'state', label: 'State', width: '170px' },
     value: ({ state }) => state,
     render: ({ state, maintenance }) => (
       <>

@@ -33,6 +33,16 @@ function verdictOf({
   return ['bad', `None of ${activeAgents} agents could ever take it`];
 }
 
+const agents = (count: number) => (count === 1 ? '1 agent' : `${formatNumber(count)} agents`);
+
+function metText(neverMetBy: number, notNowMetBy: number): string {
+  const parts = [
+    neverMetBy > 0 ? `${agents(neverMetBy)} can never meet it` : '',
+    notNowMetBy > 0 ? `${agents(notNowMetBy)} cannot meet it now` : '',
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? 'Every agent meets it.' : `${parts.join(', ')}.`;
+}
+
 function Requirements({ requirements }: Pick<TaskExplained, 'requirements'>) {
   return (
     <ul className={styles.requirements}>
@@ -44,9 +54,7 @@ function Requirements({ requirements }: Pick<TaskExplained, 'requirements'>) {
             </Status>
           </h3>
           <p>
-            {notNowMetBy === 0 && neverMetBy === 0
-              ? 'Every agent meets it.'
-              : `Not met now by ${formatNumber(notNowMetBy)} agents, never by ${formatNumber(neverMetBy)}.`}
+            {metText(neverMetBy, notNowMetBy)}
             {amounts !== undefined &&
               ` Wanted ${amountText(requirement, amounts.wanted)}; the most that is free ${amountText(requirement, amounts.mostAvailable)}, the most there is ${amountText(requirement, amounts.mostTotal)}.`}
           </p>
@@ -57,7 +65,10 @@ function Requirements({ requirements }: Pick<TaskExplained, 'requirements'>) {
 }
 
 function Nearest({ nearest, state }: Pick<TaskExplained, 'nearest'> & { readonly state: ClusterState }) {
-  const hostOf = (id: string) => state.agents.find((agent) => agent.id === id)?.hostName ?? id;
+  const hostOf = (id: string) => {
+    const agent = state.agents.find((each) => each.id === id);
+    return agent === undefined ? id : `${agent.hostName} (${agent.address})`;
+  };
   return (
     <ul className={styles.requirements}>
       {nearest.map(({ agentId, missing, unmet, wouldDoWhenEmpty }) => (

@@ -9,7 +9,7 @@ const roles: readonly Choice<Role>[] = [
   { value: 'admin', label: 'admin: everything' },
 ];
 
-const shortestPassword = 12;
+const shortestPassword = 10;
 
 export interface AccountDialogProps {
   /** Undefined: a new one. */

@@ -229,7 +229,7 @@ export function createLayout(): Layout {
         )
         .force(
           'collide',
-          forceCollide<Body>(({ radius }) => radius + (isCrowd ? 5 : 20)).iterations(isLarge ? 1 : 2),
+          forceCollide<Body>(({ radius }) => radius + (isCrowd ? 8 : 20)).iterations(isLarge ? 1 : 2),
         )
         .force('x', forceX<Body>(0).strength(0.045))
         .force('y', forceY<Body>(0).strength(0.06))

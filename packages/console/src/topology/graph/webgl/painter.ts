@@ -13,7 +13,7 @@ export interface Painter {
 /** Many edges seen from afar would be a grey cloud. */
 function edgeStrength(edges: number, zoom: number): number {
   const crowd = Math.max(1, edges / 250);
-  return Math.min(0.85, Math.max(0.16, (0.85 * Math.max(zoom, 0.05) ** 0.45) / crowd ** 0.4));
+  return Math.min(0.85, Math.max(0.08, (0.85 * Math.max(zoom, 0.05) ** 0.5) / crowd ** 0.45));
 }
 
 /** @throws Error if there is no WebGL 2 */
