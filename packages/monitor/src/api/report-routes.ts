@@ -1,5 +1,5 @@
 /**
- * `POST /api/report`: reports of probes that have no stream - our frames, and Scope's JSON - and `GET /api/report`, all that
+ * `POST /api/report`: reports of probes that have no stream - our frames, and Scope's JSON and msgpack - and `GET /api/report`, all that
  * is known in Scope's JSON. Probes have tokens of their own: nobody who may look around can make things up.
  */
 import { promisify } from 'node:util';
@@ -18,6 +18,7 @@ import type { FastifyRequest } from 'fastify';
 import type { ProbeIdentity } from '../collect/collector.ts';
 import { MonitorError } from '../errors.ts';
 import { textOf } from '../view/lineage.ts';
+import { scopeMsgpack } from './scope-msgpack.ts';
 import type { Services } from './services.ts';
 
 export interface ReportRouteOptions {
@@ -81,14 +82,15 @@ function senderOf(request: FastifyRequest, report: Report): ProbeIdentity {
 function take(request: FastifyRequest, bytes: Buffer, services: Services, limits: DecodeLimits): void {
   const { collector, clock } = services;
   const type = (request.headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '';
-  if (type === 'application/json') {
-    const report = fromScopeReport(jsonOf(bytes), clock.nowMs(), limits);
+  if (type === 'application/json' || type === 'application/msgpack') {
+    const said = type === 'application/json' ? jsonOf(bytes) : scopeMsgpack(bytes);
+    const report = fromScopeReport(said, clock.nowMs(), limits);
     collector.addWindowed(senderOf(request, report), report);
   } else if (type === 'application/x-protobuf' || type === 'application/protobuf') {
     collector.add(decodeReport(bytes, limits));
   } else {
     throw new MonitorError('invalid', `a report of type "${type}" is not understood`, {
-      remedy: 'send application/json in the form of Scope, or application/x-protobuf',
+      remedy: 'send application/json or application/msgpack in the form of Scope, or application/x-protobuf',
     });
   }
 }
