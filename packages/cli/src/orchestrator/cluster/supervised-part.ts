@@ -111,4 +111,4 @@ async function endOf(child: ChildProcess): Promise<string> {
 
 /** Variables of a Mesos that is installed here are flags, too. */
 const withoutMesosFlags = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('MESOS_')));
+  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(MESOS|LIBPROCESS|SSL)_/.test(name)));
