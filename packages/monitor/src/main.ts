@@ -22,7 +22,7 @@ import { endSocketsWithSessions } from './api/end-sockets.ts';
 import { startLabels } from './api/label-routes.ts';
 import { momentsOf } from './api/past.ts';
 import { addRoutes } from './api/routes.ts';
-import { createCollector } from './collect/collector.ts';
+import { type Collector, createCollector } from './collect/collector.ts';
 import {
   authOf,
   type Environment,
@@ -33,7 +33,7 @@ import {
   probeTls,
 } from './config/access.ts';
 import { monitorHelp, readArguments } from './config/arguments.ts';
-import { type LoadedMonitorConfig, loadMonitorConfig } from './config/load.ts';
+import { type LoadedMonitorConfig, loadMonitorConfig, readSecret } from './config/load.ts';
 import {
   type CreateDetector,
   coordinatorPlaces,
@@ -52,9 +52,10 @@ import { createLabels } from './keep/labels.ts';
 import { createMetricHistory } from './keep/metric-history.ts';
 import { createPictureHistory } from './keep/picture-history.ts';
 import { createRecorder } from './keep/recorder.ts';
+import { type RemoteWrite, startRemoteWrite } from './keep/remote-write.ts';
 import { createSessions } from './keep/sessions.ts';
 import { createLiveViews } from './live/live-views.ts';
-import { measuredRenderer, measureMonitor } from './measure.ts';
+import { measuredRenderer, measureMonitor, measureRemoteWrite } from './measure.ts';
 import { createMigrations } from './migrations/migrations.ts';
 import { createSharing } from './share/sharing.ts';
 import { createRenderer } from './view/renderer.ts';
@@ -111,6 +112,19 @@ function createPast({ config }: Ambient, database: DatabaseSync) {
   };
 }
 
+function startConfiguredWrite(
+  { config, env, clock, logger, metrics }: Ambient,
+  collector: Collector,
+): RemoteWrite | undefined {
+  const { url, token, everyMs, labels } = config.remoteWrite;
+  if (url === undefined) return undefined;
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${readSecret(token, env)}` };
+  const report = () => collector.report();
+  const write = startRemoteWrite({ url, ...authorization, everyMs, labels, report, clock, logger });
+  measureRemoteWrite(metrics, write);
+  return write;
+}
+
 /**
  * The monitor with its probes' service, its API, its live views and everything kept.
  *
@@ -160,6 +174,7 @@ export async function createMonitorServer(options: MonitorServerOptions): Promis
     ...{ config, env, clock, logger, createDetector: options.createDetector },
   });
   const migrations = createMigrations({ places: coordinatorPlaces(config, env), clock, logger });
+  let remoteWrite: RemoteWrite | undefined;
   const momentAt = momentsOf({ collector, renderer, pictures: history.pictures });
   const stopEnding = endSocketsWithSessions(http, sessions, clock);
   addRoutes(http, {
@@ -178,6 +193,7 @@ export async function createMonitorServer(options: MonitorServerOptions): Promis
       const url = await http.listen();
       sharing?.start(config.sharing.address ?? `${config.probes.host}:${probePort}`);
       if (config.history.enabled) recorder.start();
+      remoteWrite = startConfiguredWrite(ambient, collector);
       logger.info('the monitor answers', { url, probePort });
       return { url, probePort };
     },
@@ -189,6 +205,7 @@ export async function createMonitorServer(options: MonitorServerOptions): Promis
       await http.close();
       await cluster?.close();
       await migrations.close();
+      await remoteWrite?.close();
       await recorder.stop();
       collector.close();
       database.close();

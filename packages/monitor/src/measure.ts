@@ -1,6 +1,7 @@
 import type { Metrics } from '@orchestrator/runtime';
 import type { Clock } from '@orchestrator/runtime/clock';
 import type { Collector } from './collect/collector.ts';
+import type { RemoteWrite } from './keep/remote-write.ts';
 import type { LiveViews } from './live/live-views.ts';
 import type { Renderer } from './view/renderer.ts';
 
@@ -24,6 +25,17 @@ export function measureMonitor(metrics: Metrics, collector: Collector, live: Liv
   });
   metrics.gauge({ name: 'scope_processes', help: 'Processes that are seen', read: () => count('process') });
   metrics.gauge({ name: 'scope_view_clients', help: 'Clients that follow a view', read: () => live.clients });
+}
+
+export function measureRemoteWrite(metrics: Metrics, write: RemoteWrite): void {
+  metrics.gauge({
+    ...{ name: 'scope_remote_write_samples', help: 'Samples that were taken by remote write' },
+    read: () => write.written,
+  });
+  metrics.gauge({
+    ...{ name: 'scope_remote_write_dropped', help: 'Samples that remote write did not take' },
+    read: () => write.dropped,
+  });
 }
 
 /** A renderer whose times are measured. */

@@ -156,6 +156,17 @@ export const monitorConfigSchema = z.strictObject({
         .describe('PEM file of the authorities of the instances, with probes.tls'),
     })
     .prefault({}),
+  remoteWrite: z
+    .strictObject({
+      url: z
+        .url({ protocol: /^https?$/ })
+        .optional()
+        .describe("Of Prometheus' remote write, or what understands it"),
+      token: secretReference.optional().describe('Bearer token'),
+      everyMs: z.int().min(1_000).default(15_000).describe('Between two writes'),
+      labels: z.record(z.string(), z.string()).default({}).describe('Given to every series'),
+    })
+    .prefault({}),
   collector: z
     .strictObject({
       windowMs: z
