@@ -14,13 +14,11 @@ declare module 'fastify' {
 }
 
 /**
- * Browsers answer a Basic challenge to a page's own script with a dialog of theirs, and the script waits behind it; pages
- * have a login of their own.
+ * Browsers answer a Basic challenge to a page's own script with a dialog of theirs, and the script waits behind it. Pages have
+ * a login of their own, and say by this header that they are scripts.
  */
-function challengeOf({ headers }: FastifyRequest): string {
-  const isScript = headers['sec-fetch-mode'] !== undefined && headers['sec-fetch-mode'] !== 'navigate';
-  return `${isScript ? 'Bearer' : 'Basic'} realm="orchestrator", charset="UTF-8"`;
-}
+const challengeOf = ({ headers }: FastifyRequest): string =>
+  `${headers['x-requested-with'] === undefined ? 'Basic' : 'Bearer'} realm="orchestrator", charset="UTF-8"`;
 
 /** Nothing is looked at, not even the body, before it is known who asks. */
 export function guard(fastify: FastifyInstance, authenticate: Authenticate, policy: OriginPolicy): void {
