@@ -34,9 +34,18 @@ const testsMayImport: Record<string, readonly string[]> = {
 const outermost = ['bench', 'simulation', 'e2e', 'scripts'];
 /** Parts that need nothing else of their package: a process that is to stay small loads them alone. */
 const doors = new Set([
-  ...['backoff', 'clock', 'config', 'config-reference', 'daemon', 'errors', 'random', 'secrets'].map(
-    (part) => `@orchestrator/runtime/${part}`,
-  ),
+  ...[
+    'backoff',
+    'clock',
+    'config',
+    'config-reference',
+    'daemon',
+    'errors',
+    'logger',
+    'logging',
+    'random',
+  ].map((part) => `@orchestrator/runtime/${part}`),
+  '@orchestrator/runtime/secrets',
   '@orchestrator/monitor/schema',
   '@orchestrator/probe/main',
 ]);
