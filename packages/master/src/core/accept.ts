@@ -220,8 +220,29 @@ function prepare(
   const error = operationError(operation, { agent, framework, principal });
   if (error !== undefined) return `${error}; on agent ${describeAgent(agent)}`;
   const action = authorizedActions[operation.type];
-  if (action === undefined || context.options.authorizer(principal, action, role)) return undefined;
-  return `Principal '${principal ?? ''}' no authorized to ${action} in role ${role}`;
+  if (action === undefined) return undefined;
+  const refused = authorizedObjects(operation).find(
+    (object) => !context.options.authorizer(principal, action, object),
+  );
+  if (refused === undefined) return undefined;
+  return `Principal '${principal ?? ''}' no authorized to ${action} of '${refused}'`;
+}
+
+/** Roles where something is made, principals where something of theirs is taken away. */
+function authorizedObjects({ type, unreserve, destroy, ...operation }: Offer_OperationValid): string[] {
+  const { UNRESERVE, DESTROY } = Offer_Operation_Type;
+  if (type === UNRESERVE) {
+    return (unreserve?.resources ?? []).map(({ reservations }) => reservations.at(-1)?.principal ?? '');
+  }
+  if (type === DESTROY) return (destroy?.volumes ?? []).map(({ disk }) => disk?.persistence?.principal ?? '');
+  const { reserve, create, growVolume, shrinkVolume } = operation;
+  const resources = [
+    ...(reserve?.resources ?? []),
+    ...(create?.volumes ?? []),
+    ...(growVolume === undefined ? [] : [growVolume.volume]),
+    ...(shrinkVolume === undefined ? [] : [shrinkVolume.volume]),
+  ];
+  return resources.map(({ reservations, role }) => reservations.at(-1)?.role ?? role);
 }
 
 export const describeAgent = (agent: AcceptPlace['agent']) =>

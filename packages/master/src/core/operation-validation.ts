@@ -8,6 +8,7 @@ import {
   type ResourceValid,
   reservationRole,
 } from '@orchestrator/mesos';
+import { createDiskError, destroyDiskError } from './disk-validation.ts';
 import type { AgentRecord, FrameworkRecord } from './records.ts';
 import { resourcesError } from './task-validation.ts';
 
@@ -232,7 +233,11 @@ export function operationError(operation: Offer_OperationValid, place: Operation
       return growError(operation, place);
     case Offer_Operation_Type.SHRINK_VOLUME:
       return shrinkError(operation, place);
+    case Offer_Operation_Type.CREATE_DISK:
+      return createDiskError(operation);
+    case Offer_Operation_Type.DESTROY_DISK:
+      return destroyDiskError(operation);
     default:
-      return 'Operation is not supported: no agent of this cluster has a resource provider';
+      return 'Unknown operation';
   }
 }
