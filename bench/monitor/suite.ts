@@ -73,12 +73,12 @@ async function run({ quick, say }: SuiteOptions): Promise<SuiteResult> {
   const containers = quick ? 200 : 1_000;
   const total = probes * containers;
   const folder = await temporaryFolder('bench-monitor');
-  const monitor = await startChild('monitor', program('../monitor/monitor-program.ts', folder));
+  const monitor = await startChild('monitor', program('monitor.ts', folder));
   const { url, probePort } = JSON.parse(await monitor.ask('place')) as Place;
   const place = `127.0.0.1:${probePort}`;
   const fleet = await startChild(
     'fleet',
-    program('../monitor/fleet-program.ts', place, String(probes), String(containers)),
+    program('monitor-fleet.ts', place, String(probes), String(containers)),
   );
   try {
     await fleet.ask('all');

@@ -1,6 +1,6 @@
 /** Simulated probes: `all`, then a tick of all metrics every three seconds; `change PROBE INDEX STATE`. */
 import { serveLines } from '../child.ts';
-import { createFleetProbe } from './fleet.ts';
+import { createFleetProbe } from '../monitor/fleet.ts';
 
 const tickEveryMs = 3_000;
 
