@@ -61,8 +61,8 @@ test('a task is found, its log read, and its end seen', async () => {
   await expectLooksRight('cluster-task');
   await page.getByRole('button', { name: 'Kill…' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Kill' }).click();
-  await page.getByText('failed', { exact: true }).first().waitFor(shown);
-  expect(await cluster.tasks()).toMatchObject([{ id, state: 'TASK_FAILED' }]);
+  await page.getByText('killed', { exact: true }).first().waitFor(shown);
+  expect(await cluster.tasks()).toMatchObject([{ id, state: 'TASK_KILLED' }]);
 
   // Its framework, which nobody runs any more, would keep what was not acknowledged.
   await page.getByRole('link', { name: 'ticker' }).click();

@@ -195,7 +195,7 @@ export async function killContainer({ place, state, exchange, call }: ContainerC
     const found = await place.nested.kill(keyOf(containerId), signal);
     if (!found) throw notFound(containerId, ' (or is already killed)');
   } else if (place.containerizer.status(containerId.value) !== undefined) {
-    // Those of executors and tasks too: their frameworks are told that they have failed.
+    // Those of executors and tasks too: their frameworks are told.
     place.containerizer.kill(containerId.value, signal === sigkill ? { graceMs: 0 } : {});
   } else {
     throw notFound(containerId, ' (or is already killed)');
