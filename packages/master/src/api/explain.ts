@@ -27,9 +27,11 @@ function quantitiesOf(text: string): Quantities {
 /** @throws HttpRefusal */
 export function sendExplanation(
   exchange: Exchange,
-  { master, clock }: ReadPlace & { readonly clock: { nowMs(): number } },
+  { master, clock, viewer }: ReadPlace & { readonly clock: { nowMs(): number } },
 ): void {
   const { query } = exchange;
+  // It names agents and frameworks in whose favour it was decided.
+  if (!viewer.seesAll) throw new HttpRefusal(403, 'Explanations are for those who may see everything');
   const frameworkId = query.get('framework_id');
   if (frameworkId !== null) {
     const explanation = master.allocator.explainFramework(frameworkId, clock.nowMs());
