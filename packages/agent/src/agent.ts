@@ -17,8 +17,9 @@ import {
   parseUpid,
   routeMessages,
 } from '@orchestrator/mesos';
-import { type Logger, type Random, silentLogger, systemRandom } from '@orchestrator/runtime';
 import { type Clock, systemClock, type Timer } from '@orchestrator/runtime/clock';
+import { type Logger, silentLogger } from '@orchestrator/runtime/logger';
+import { type Random, systemRandom } from '@orchestrator/runtime/random';
 import { createAgentApi } from './api/router.ts';
 import { reconfigurationProblem } from './checkpoint/reconfiguration.ts';
 import { CheckpointStore } from './checkpoint/store.ts';

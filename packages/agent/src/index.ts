@@ -2,7 +2,7 @@
 export { Agent, type AgentOptions } from './agent.ts';
 export { type AgentConfig, agentConfig } from './config.ts';
 export { type AgentFlagSources, agentFlagNames, type Flags, readAgentFlags } from './flags.ts';
-export { destroyContainers, type RunAgentOptions, runAgent } from './main.ts';
+export { agentNodeFlags, destroyContainers, type RunAgentOptions, runAgent } from './main.ts';
 
 // Containers
 

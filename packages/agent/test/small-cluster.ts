@@ -22,6 +22,7 @@ import {
   temporaryFolder,
   waitFor,
 } from '@orchestrator/testing';
+import { agentNodeFlags } from '../src/index.ts';
 
 /** Fields of a TaskInfo. */
 type TaskInit = Record<string, unknown>;
@@ -108,7 +109,7 @@ export class SmallCluster {
     };
     this.agent = await startProcess({
       command: process.execPath,
-      args: [program, JSON.stringify(flags)],
+      args: [...agentNodeFlags, program, JSON.stringify(flags)],
       logFile: `${this.folder}/agent.log`,
       ...(this.#options.environment && { env: { ...process.env, ...this.#options.environment } }),
     });

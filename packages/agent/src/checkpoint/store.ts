@@ -11,7 +11,7 @@
  */
 import { mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Logger, silentLogger } from '@orchestrator/runtime';
+import { type Logger, silentLogger } from '@orchestrator/runtime/logger';
 import { readIfThere } from '../container/read-if-there.ts';
 import type { SavedRecord } from '../core/saved.ts';
 import { decodeRecord, encodeRecord } from './codec.ts';

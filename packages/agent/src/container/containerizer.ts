@@ -1,7 +1,7 @@
 /** Runs the machine of each container on one runtime. */
 
-import { type Logger, silentLogger } from '@orchestrator/runtime';
 import { type Clock, systemClock, type Timer } from '@orchestrator/runtime/clock';
+import { type Logger, silentLogger } from '@orchestrator/runtime/logger';
 import { AgentError, reasonOf } from '../errors.ts';
 import type { ResourceUsage } from './cgroup-usage.ts';
 import {

@@ -3,10 +3,11 @@
  * the processes are looked at too, since a watcher can be killed before it writes.
  */
 import { type FSWatcher, watch } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Timer } from '@orchestrator/runtime/clock';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
+import { readIfThere } from './read-if-there.ts';
 
 export interface ExitFolderOptions {
   path: string;
@@ -50,7 +51,7 @@ export class ExitFolder {
 
   /** Undefined while there is none. */
   async codeOf(containerId: string): Promise<number | undefined> {
-    const text = await readFile(this.fileOf(containerId), 'utf8').catch(() => '');
+    const text = (await readIfThere(this.fileOf(containerId))) ?? '';
     return /^\d+\s*$/.test(text) ? Number(text) : undefined;
   }
 
@@ -66,9 +67,13 @@ export class ExitFolder {
   }
 
   #look(containerId: string): void {
-    this.codeOf(containerId).then((exitCode) => {
-      if (exitCode !== undefined) this.#tell(containerId, exitCode);
-    });
+    this.codeOf(containerId).then(
+      (exitCode) => {
+        if (exitCode !== undefined) this.#tell(containerId, exitCode);
+      },
+      // Looked at again by and by.
+      () => undefined,
+    );
   }
 
   #tell(containerId: string, exitCode: number | undefined): void {
@@ -77,9 +82,10 @@ export class ExitFolder {
 
   #schedule(): Timer {
     const check = async () => {
-      await Promise.all(
-        [...this.#expected].map(([containerId, identity]) => this.#check(containerId, identity)),
-      );
+      for (const [containerId, identity] of [...this.#expected]) {
+        // What cannot be looked at now is looked at the next time.
+        await this.#check(containerId, identity).catch(() => undefined);
+      }
       if (this.#watcher !== undefined) this.#timer = this.#schedule();
     };
     return this.#options.clock.after(checkIntervalMs, check, { background: true });

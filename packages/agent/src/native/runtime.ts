@@ -252,9 +252,11 @@ export class NativeRuntime implements Runtime {
 
   #onExit(containerId: string, exitCode: number | undefined): void {
     this.#output.remove(containerId);
-    this.#wasOutOfMemory(containerId).then((outOfMemory) => {
+    const tell = (outOfMemory: boolean) => {
       for (const listener of this.#listeners) listener(containerId, { exitCode, outOfMemory });
-    });
+    };
+    // Whatever is unreadable, that it has ended is to be told.
+    this.#wasOutOfMemory(containerId).then(tell, () => tell(false));
   }
 
   async #wasOutOfMemory(containerId: string): Promise<boolean> {

@@ -5,14 +5,14 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, open, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Clock, systemClock } from '@orchestrator/runtime/clock';
 import { type Account, findAccount } from '../container/account.ts';
 import type { ResourceUsage } from '../container/cgroup-usage.ts';
 import { ContainerFolders } from '../container/container-folder.ts';
 import { ExitFolder } from '../container/exit-folder.ts';
-import { identify, statFields } from '../container/process-identity.ts';
+import { identify } from '../container/process-identity.ts';
 import { signalIfThere } from '../container/process-tree.ts';
 import type {
   ContainerStatus,
@@ -28,6 +28,7 @@ import { AgentError } from '../errors.ts';
 import { openOutput } from '../sandbox/output.ts';
 import type { RotationOptions } from '../sandbox/rotating-log.ts';
 import { OutputWatch } from '../sandbox/shorten-output.ts';
+import { Sessions } from './sessions.ts';
 
 export interface ProcessRuntimeOptions {
   /** What is known of the processes, and their exit codes. */
@@ -87,23 +88,12 @@ async function accountOf({ user }: ContainerSpec): Promise<Account | undefined> 
   return findAccount(user, passwd ?? '', group ?? '');
 }
 
-/** Of a session: the first fields of `/proc/PID/stat` from the third on are state, parent, group, session. */
-async function sessionProcesses(session: number): Promise<{ pid: number; fields: string[] }[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const all = await Promise.all(
-    pids.map(async (pid) => {
-      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-      return { pid: Number(pid), fields: statFields(stat) };
-    }),
-  );
-  return all.filter(({ fields }) => Number(fields[3]) === session && fields[0] !== 'Z');
-}
-
 export class ProcessRuntime implements Runtime {
   readonly name = 'process';
   readonly #folders: ContainerFolders;
   readonly #exits: ExitFolder;
   readonly #output: OutputWatch;
+  readonly #sessions = new Sessions();
   readonly #listeners: ExitListener[] = [];
 
   constructor(options: ProcessRuntimeOptions) {
@@ -173,14 +163,14 @@ export class ProcessRuntime implements Runtime {
     const started = await this.#folders.startOf(containerId);
     if (started === undefined) return;
     const { pid: shell } = started.identity;
-    for (const { pid } of await sessionProcesses(shell)) {
+    for (const { pid } of await this.#sessions.processesOf(shell)) {
       if (pid !== shell) signalIfThere(pid, signal);
     }
   }
 
   async usage(containerId: string): Promise<ResourceUsage> {
     const started = await this.#folders.startOf(containerId);
-    const processes = await sessionProcesses(started?.identity.pid ?? -1);
+    const processes = await this.#sessions.processesOf(started?.identity.pid ?? -1);
     const sum = (field: number) => processes.reduce((total, { fields }) => total + Number(fields[field]), 0);
     return {
       cpuUserS: sum(11) / ticksPerS,

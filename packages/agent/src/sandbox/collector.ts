@@ -1,7 +1,7 @@
 /** Watches the disk and removes the sandboxes whose time has come, one after the other. */
 import { rm, stat, statfs } from 'node:fs/promises';
-import { type Logger, silentLogger } from '@orchestrator/runtime';
 import { type Clock, systemClock, type Timer } from '@orchestrator/runtime/clock';
+import { type Logger, silentLogger } from '@orchestrator/runtime/logger';
 import {
   allowedAgeMs,
   defaultGarbageOptions,
