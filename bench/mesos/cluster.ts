@@ -99,7 +99,7 @@ export async function startAgents(count: number): Promise<Agents> {
   };
 }
 
-export interface FrameworksOptions {
+interface FrameworksOptions {
   readonly count: number;
   readonly format?: 'json' | 'protobuf';
   /** `host:port`, or the group of masters in ZooKeeper. */

@@ -16,10 +16,12 @@ import type { Dispatcher } from 'undici';
 const { Call_Type: call } = scheduler;
 
 const taskResources = Resources.parse('cpus:0.1;mem:32').toMessages();
+/** Everything is sent at once, and on a busy machine the last call waits long. */
+const callTimeoutMs = 120_000;
 /** What is left of an offer is not wanted again while the suite runs. */
 export const noMoreSeconds = 3_600;
 
-export interface FrameworkOptions {
+interface FrameworkOptions {
   readonly name: string;
   readonly detector: MasterDetector;
   readonly format: 'json' | 'protobuf';
@@ -40,7 +42,7 @@ export class BenchFramework {
     const { name, detector, format, dispatcher } = options;
     this.#name = name;
     this.#client = createSchedulerClient({
-      ...{ detector, format, dispatcher },
+      ...{ detector, format, dispatcher, callTimeoutMs },
       frameworkInfo: {
         ...{ user: 'root', name, roles: [name], failoverTimeout: 3_600, checkpoint: true },
         capabilities: [

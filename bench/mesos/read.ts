@@ -8,7 +8,7 @@ export interface Read {
   readonly bytes: number;
 }
 
-export interface ReadOptions {
+interface ReadOptions {
   /** A call of the operator API, posted; without it the URL is read. */
   readonly call?: string;
   /** Of the answer to a call. Default `json`. */

@@ -1,6 +1,6 @@
 import type { Slicer } from './slicer.ts';
 
-export const sharedAnswerLimits = {
+const sharedAnswerLimits = {
   /** Of all answers that somebody still reads. Beyond it each reader has its own made, no faster than it reads. */
   keptBytes: 256 * 1024 * 1024,
 } as const;
@@ -8,7 +8,7 @@ export const sharedAnswerLimits = {
 const blockLength = 32 * 1024;
 
 /** Small pieces cost a write each: they are joined to blocks. */
-export function* inBlocks(pieces: Iterable<string>): Generator<Buffer> {
+function* inBlocks(pieces: Iterable<string>): Generator<Buffer> {
   let block = '';
   for (const piece of pieces) {
     block += piece;
