@@ -80,6 +80,8 @@ export async function request<const Schema extends z.ZodType = z.ZodUndefined>(
     method,
     headers: {
       Accept: 'application/json',
+      // So that a session that has ended is answered to us, and not with a dialog of the browser.
+      'X-Requested-With': 'XMLHttpRequest',
       ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

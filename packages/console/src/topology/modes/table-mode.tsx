@@ -69,7 +69,7 @@ export function TableMode({ state, change, nodes }: ModeProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: columns change with the kinds of metrics, not with their values
   const columns = useMemo<readonly Column<NodeSummary>[]>(() => {
     const mark: Column<NodeSummary> = {
-      ...{ id: 'mark', label: '', width: '44px' },
+      ...{ id: 'mark', label: 'Mark', width: '56px' },
       render: (node) => (
         <Checkbox
           bare
