@@ -22,6 +22,17 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
+test('the leader is found by any master, and by the ZooKeeper of all of them', async () => {
+  const { cli } = cluster;
+  const { leader, parts, zk } = await cluster.status();
+  const standby = parts.find(({ state }) => state === 'standby');
+  for (const address of [standby?.address, zk])
+    expect(await cli.run('leader', `--master=${address}`)).toMatchObject({
+      exitCode: 0,
+      stdout: `${leader}\n`,
+    });
+});
+
 const shell = (command: string) => ['run', `--command=${command}`];
 
 describe('a task', () => {

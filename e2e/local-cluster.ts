@@ -8,6 +8,7 @@ export interface PartStatus {
   readonly name: string;
   readonly kind: 'zookeeper' | 'master' | 'agent';
   readonly state: string;
+  readonly address: string;
   readonly pid: number;
   readonly restarts: number;
 }
@@ -15,6 +16,7 @@ export interface PartStatus {
 export interface ClusterStatus {
   readonly healthy: boolean;
   readonly leader: string;
+  readonly zk: string;
   readonly parts: readonly PartStatus[];
 }
 

@@ -27,16 +27,19 @@ export async function superviseCluster({
   for (const remark of remarks) say(remark);
   say(`starting ${plan.parts.map(({ name }) => name).join(', ')} in ${folder}`);
   const supervisor = new ClusterSupervisor({ plan, folder, containerizers, clock, signal, say });
-  let wasReady = false;
   try {
     await supervisor.start();
-    wasReady = true;
+  } catch (error) {
+    // What did not start is explained by the logs.
+    await supervisor.stop({ keep: !signal.aborted }).catch((reason: Error) => say(reason.message));
+    throw error;
+  }
+  try {
     await onReady();
     say('ready; Ctrl-C ends it');
     if (!signal.aborted) await once(signal, 'abort');
     say('ending');
   } finally {
-    // What did not start is explained by the logs.
-    await supervisor.stop({ keep: keep || !(wasReady || signal.aborted) });
+    await supervisor.stop({ keep });
   }
 }

@@ -13,13 +13,20 @@ const maxDelayMs = 5_000;
 const stableMs = 30_000;
 const stopTimeoutMs = 10_000;
 
+export interface PartEnd {
+  /** `exit code 1`, `SIGKILL` */
+  readonly text: string;
+  /** `null` when a signal ended it. */
+  readonly exitCode: number | null;
+}
+
 export interface SupervisedPartOptions {
   readonly plan: PartPlan;
   readonly clock: Clock;
   /** Its process is another, or none. */
   readonly onChange: () => void;
   /** It has ended by itself. */
-  readonly onEnd: (how: string) => void;
+  readonly onEnd: (how: PartEnd) => void;
 }
 
 export class SupervisedPart {
@@ -104,9 +111,10 @@ export class SupervisedPart {
   }
 }
 
-async function endOf(child: ChildProcess): Promise<string> {
+async function endOf(child: ChildProcess): Promise<PartEnd> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  return child.signalCode === null ? `exit code ${child.exitCode}` : child.signalCode;
+  const { exitCode, signalCode } = child;
+  return { exitCode, text: signalCode ?? `exit code ${exitCode}` };
 }
 
 /** Variables of a Mesos that is installed here are flags, too. */

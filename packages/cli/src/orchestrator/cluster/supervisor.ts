@@ -3,6 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { type Clock, sleep } from '@orchestrator/runtime';
 import { CliError } from '../../program/errors.ts';
+import { exitCodes } from '../../program/exit-codes.ts';
 import type { ClusterPlan } from './plan.ts';
 import { identify } from './process-identity.ts';
 import { awaitReady, type Readiness } from './readiness.ts';
@@ -42,9 +43,11 @@ export class ClusterSupervisor {
     this.#parts = plan.parts.map((part) => {
       const supervised = new SupervisedPart({
         ...{ plan: part, clock, onChange: () => this.#record() },
-        onEnd: (how) => {
-          say(`${part.name} has ended (${how}), and is started again`);
-          if (!this.#ready && supervised.restarts >= mostEarlyEnds) this.#giveUpOn(supervised, how);
+        onEnd: ({ text, exitCode }) => {
+          say(`${part.name} has ended (${text}), and is started again`);
+          // Another start does not mend a wrong flag.
+          const isHopeless = exitCode === exitCodes.usage || supervised.restarts >= mostEarlyEnds;
+          if (!this.#ready && isHopeless) this.#giveUpOn(supervised, text);
         },
       });
       return supervised;
@@ -76,14 +79,17 @@ export class ClusterSupervisor {
     }
   }
 
-  /** Ends everything, its containers too, and removes its state unless it is to be kept. */
+  /**
+   * Ends everything, its containers too, and removes its state unless it is to be kept.
+   *
+   * @throws AgentError `RuntimeUnavailable` when containers cannot be ended now; the record stays for `cluster down`
+   */
   async stop({ keep }: { readonly keep: boolean }): Promise<void> {
     const { folder } = this.#options;
     const parts = this.#parts.map((part) => part.record());
-    for (const kind of ['agent', 'master', 'zookeeper'] as const) {
+    for (const kind of ['agent', 'master', 'zookeeper'] as const)
       await Promise.all(this.#of(kind).map((part) => part.stop()));
-      if (kind === 'agent') await destroyContainersOf(folder, parts);
-    }
+    await destroyContainersOf(folder, parts);
     this.#stopped = true;
     await this.#writing;
     await removeState(folder, parts, { keep });

@@ -43,6 +43,8 @@ export async function endParts(parts: readonly PartRecord[], clock: Clock): Prom
   }
 }
 
+const flagProblems: ReadonlySet<unknown> = new Set(['Config', 'invalid']);
+
 /** Destroys every container that the agents among the parts have made; they must not run any more. @returns how many */
 export async function destroyContainersOf(folder: string, parts: readonly PartRecord[]): Promise<number> {
   const agents = parts.filter(({ kind, name }) => kind === 'agent' && existsSync(partFolderOf(folder, name)));
@@ -51,7 +53,11 @@ export async function destroyContainersOf(folder: string, parts: readonly PartRe
   let count = 0;
   for (const { name, flags: args } of agents) {
     const flags = await readAgentFlags({ args, etc: partFolderOf(folder, name) });
-    count += await destroyContainers({ flags });
+    count += await destroyContainers({ flags }).catch((error: unknown) => {
+      // With flags that are wrong no agent has ever run.
+      if (error instanceof Error && flagProblems.has(Reflect.get(error, 'code'))) return 0;
+      throw error;
+    });
   }
   return count;
 }

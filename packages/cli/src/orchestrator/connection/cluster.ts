@@ -11,6 +11,7 @@ import {
 } from '@orchestrator/mesos';
 import { retry } from '@orchestrator/runtime/backoff';
 import { Agent } from 'undici';
+import { certificateRemedy } from '../../program/certificate-remedy.ts';
 import type { CommandContext } from '../../program/context.ts';
 import { CliError } from '../../program/errors.ts';
 import { readClusterRecord } from '../cluster/record.ts';
@@ -136,7 +137,7 @@ async function whileElecting<T>({ attempt, context, address, several }: Electing
       ...{ ...retries, clock, signal: either, shouldRetry: isRecovering },
     });
   } catch (error) {
-    throw deadline.signal.aborted && !signal.aborted ? deadline.signal.reason : unreachable(error, address);
+    throw deadline.signal.aborted && !signal.aborted ? deadline.signal.reason : withRemedy(error, address);
   } finally {
     timer.cancel();
   }
@@ -151,10 +152,20 @@ function nobodyLeads(address: MasterAddress): CliError {
   });
 }
 
-function unreachable(error: unknown, address: MasterAddress): unknown {
-  if (!(error instanceof MesosError) || error.code !== 'unavailable' || error.remedy !== undefined)
-    return error;
-  return new CliError('unavailable', error.message, {
+/** What a master or the way to it said, with what can be done. */
+function withRemedy(error: unknown, address: MasterAddress): unknown {
+  if (!(error instanceof MesosError) || error.remedy !== undefined) return error;
+  const { message, code } = error;
+  const ofCertificate = certificateRemedy(error, '--ca-file or ORCHESTRATOR_CA_FILE');
+  if (ofCertificate !== undefined)
+    return new CliError('unavailable', message, { cause: error, remedy: ofCertificate });
+  if (code === 'unauthenticated')
+    return new CliError(code, message, {
+      cause: error,
+      remedy: 'say who asks with --principal and --secret-file, or with --token-file',
+    });
+  if (code !== 'unavailable') return error;
+  return new CliError(code, message, {
     cause: error,
     remedy: `is a master running at ${nameOf(address)}? name another with --master or ORCHESTRATOR_MASTER`,
   });

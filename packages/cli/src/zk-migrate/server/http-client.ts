@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { type ErrorCode, errorTable } from '@orchestrator/runtime';
 import { Agent, type Dispatcher, request } from 'undici';
+import { certificateRemedy } from '../../program/certificate-remedy.ts';
 import { CliError } from '../../program/errors.ts';
 
 export interface ServerAddress {
@@ -88,24 +89,11 @@ function answeredError(url: string, status: number, text: string): CliError {
   return new CliError(codeOf(status, code), message, remedy === undefined ? {} : { remedy });
 }
 
-const distrust: ReadonlySet<string> = new Set([
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-]);
-
 /** What is behind a connection that did not come about. */
 function remedyFor(cause: Error, url: string): string {
-  const code: unknown = Reflect.get(cause, 'code');
-  if (typeof code === 'string' && distrust.has(code))
-    return 'name the PEM of the authority that signed its certificate with --ca-file or ZK_MIGRATE_CA_FILE';
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return 'address the server by a name that its certificate is made out to (openssl x509 -noout -ext subjectAltName)';
-  if (code === 'CERT_HAS_EXPIRED') return "renew the server's certificate";
-  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG')
-    return `it does not speak TLS: write ${url.replace(/^https/, 'http')}`;
-  if (code === 'UND_ERR_SOCKET' && url.startsWith('http:'))
+  const ofCertificate = certificateRemedy(cause, '--ca-file or ZK_MIGRATE_CA_FILE');
+  if (ofCertificate !== undefined) return ofCertificate;
+  if (Reflect.get(cause, 'code') === 'UND_ERR_SOCKET' && url.startsWith('http:'))
     return `something answers, though not with HTTP; if the server has TLS, write ${url.replace(/^http/, 'https')}`;
   return 'is the server running, and can this machine reach it? zk-migrate serve starts one';
 }
