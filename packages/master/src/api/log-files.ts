@@ -11,7 +11,7 @@ import {
 import { requestFacts } from './audit.ts';
 import { type Exchange, sendJson, sendText } from './exchange.ts';
 import { jsonText } from './json-text.ts';
-import type { OperatorPlace } from './operator-api.ts';
+import type { OperatorPlace } from './operator-place.ts';
 
 export const logPath = '/master/log';
 

@@ -9,26 +9,18 @@ import {
   setResourceFormats,
   writeJsonChunks,
 } from '@orchestrator/mesos';
-import type { Clock } from '@orchestrator/runtime';
 import type { OperatorWrite } from '../core/events.ts';
 import { resourcesError } from '../core/task-validation.ts';
-import type { Acls } from './acls.ts';
-import { type Audit, requestFacts } from './audit.ts';
+import { requestFacts } from './audit.ts';
 import { type Exchange, readBody, sendChunks, sendText } from './exchange.ts';
 import { answerFileCall } from './log-files.ts';
-import { type ReadPlace, readAnswer } from './operator-reads.ts';
+import type { OperatorPlace } from './operator-place.ts';
+import { readAnswer } from './operator-reads.ts';
 import { serveSubscription } from './operator-stream.ts';
 import { callBodies, mayWrite, writeOf } from './operator-writes.ts';
 import { encodeInSlices } from './sliced-encoding.ts';
 
 const { Call_Type: type } = master;
-
-export interface OperatorPlace extends ReadPlace {
-  readonly clock: Clock;
-  readonly acls: Acls;
-  readonly audit: Audit;
-  readonly setLoggingLevel: (level: number, durationMs: number) => void;
-}
 
 function check(call: master.CallValid): void {
   const fail = (reason: string) => new HttpRefusal(400, `Failed to validate master::Call: ${reason}`);
