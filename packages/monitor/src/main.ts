@@ -163,9 +163,9 @@ export async function createMonitorServer(options: MonitorServerOptions): Promis
     ...{ ...present, sharing },
     ...probeTls(config.probes.tls),
   });
-  const { host, port, allowedOrigins, allowOpenAccess } = config.http;
+  const { host, port, allowedOrigins, allowOpenAccess, compressWebSockets } = config.http;
   const http = await createHttpServer({
-    ...{ host, port, allowedOrigins, allowOpenAccess, logger, metrics },
+    ...{ host, port, allowedOrigins, allowOpenAccess, compressWebSockets, logger, metrics },
     ...httpTls(config.http.tls),
     auth: authOf(config, env, sessions),
     openApi: { path: '/api/openapi.json', title: 'Orchestrator monitor', version },

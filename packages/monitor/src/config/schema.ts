@@ -66,6 +66,10 @@ export const monitorConfigSchema = z.strictObject({
         .array(z.url())
         .default([])
         .describe('Other origins whose pages may write and follow views'),
+      compressWebSockets: z
+        .boolean()
+        .default(false)
+        .describe('For clients far away: less on the wire, much more processor time'),
       allowOpenAccess: z
         .boolean()
         .default(false)

@@ -37,6 +37,8 @@ export interface HttpServerOptions {
   bodyLimitBytes?: number;
   /** Largest WebSocket message taken. Default 1 MiB. */
   webSocketLimitBytes?: number;
+  /** WebSocket messages are compressed for clients that take it: less on the wire, much more processor time. Default false. */
+  compressWebSockets?: boolean;
   /** For a whole request to arrive. Default 30 000. */
   requestTimeoutMs?: number;
 }
@@ -63,6 +65,11 @@ export interface HttpServer {
 }
 
 const mebibyte = 1024 * 1024;
+/** Without a context that is kept for each client, which would take 300 KB of memory. */
+const deflate = {
+  ...{ serverNoContextTakeover: true, clientNoContextTakeover: true, threshold: 1_024, concurrencyLimit: 2 },
+  zlibDeflateOptions: { level: 1 },
+};
 
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { host = '127.0.0.1', port = 0, auth, logger, allowedOrigins = [] } = options;
@@ -70,7 +77,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const policy = { allowedOrigins, loopbackNamesOnly: auth === 'off' && isLoopback(host) };
   const fastify = createFastify(options);
   await fastify.register(websocket, {
-    options: { maxPayload: options.webSocketLimitBytes ?? mebibyte },
+    options: {
+      maxPayload: options.webSocketLimitBytes ?? mebibyte,
+      perMessageDeflate: options.compressWebSockets === true && deflate,
+    },
     preClose: closeWebSockets,
     errorHandler: (error, socket) => {
       logger.error('WebSocket failed', { error });
