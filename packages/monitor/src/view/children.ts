@@ -44,11 +44,13 @@ const platforms = [
   'stateful_set',
   'cron_job',
   'job',
+  'namespace',
   'marathon_app',
 ];
 const mesos = ['mesos_framework', 'mesos_agent', 'mesos_task'];
 
 const kinds: readonly Kind[] = [
+  { topology: 'marathon_app', label: 'Apps', columns: [], of: ['mesos_framework'] },
   {
     topology: 'mesos_task',
     label: 'Tasks',

@@ -82,6 +82,7 @@ export const viewDefinitions: readonly ViewDefinition[] = [
   own('pods', 'Pods', 3, ['pod'], podOptions),
   variant('kube-controllers', 'Controllers', 'pods', controllers, true, unmanaged),
   variant('services', 'Services', 'pods', ['service'], true, unmanaged),
+  variant('namespaces', 'Namespaces', 'pods', ['namespace'], true, unmanaged),
   {
     id: 'processes',
     name: 'Processes',
