@@ -13,6 +13,7 @@ import type { Runtime } from './container/runtime.ts';
 import { DockerRuntime } from './docker/runtime.ts';
 import { AgentError } from './errors.ts';
 import { type Flags, flagsWithoutEffect } from './flags.ts';
+import { findApparmorProfile, findOciRuntime } from './native/host-facts.ts';
 import { NativeRuntime, nativeMissing } from './native/runtime.ts';
 import { ProcessRuntime } from './process/runtime.ts';
 
@@ -61,8 +62,25 @@ function presentName(name: string, config: AgentConfig, logger: Logger): string 
   return 'process';
 }
 
+const namesOf = (config: AgentConfig, logger: Logger) => [
+  ...new Set(config.containerizers.map((name) => presentName(name, config, logger))),
+];
+
+/** What containers are really held by, which depends on the machine: for the log, and beside the flags. */
+async function isolationOf(config: AgentConfig, names: readonly string[]): Promise<Record<string, string>> {
+  const isNative = names.includes('native');
+  const profile = isNative ? await findApparmorProfile() : undefined;
+  return {
+    containerizers_in_use: names.join(','),
+    ...(isNative && {
+      oci_runtime_in_use: config.ociRuntime ?? findOciRuntime() ?? '',
+      apparmor_in_use: profile ?? 'none: the kernel has no AppArmor, or no profile for containers',
+    }),
+  };
+}
+
 function containerizerOf(config: AgentConfig, logger: Logger): Containerizer {
-  const names = [...new Set(config.containerizers.map((name) => presentName(name, config, logger)))];
+  const names = namesOf(config, logger);
   return composeContainerizers(names.map((name) => createContainerizer(runtimeOf(name, config), { logger })));
 }
 
@@ -94,7 +112,10 @@ export async function runAgent(options: RunAgentOptions): Promise<number> {
   const { flags, createDetector = detectorOf, logger = createLogger({ name: 'agent' }) } = options;
   // How much disk there is to offer is found out there.
   if (flags.work_dir !== undefined) await mkdir(flags.work_dir, { recursive: true });
-  const config = agentConfig(flags);
+  const given = agentConfig(flags);
+  const isolation = await isolationOf(given, namesOf(given, silentLogger));
+  logger.info('containers', isolation);
+  const config = { ...given, flags: { ...given.flags, ...isolation } };
   const ignored = flagsWithoutEffect(flags);
   if (ignored.length > 0) logger.warn('flags without an effect here', { flags: ignored });
   let fail: (error: unknown) => void = () => undefined;

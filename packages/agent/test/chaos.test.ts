@@ -109,12 +109,13 @@ async function leaks(): Promise<string[]> {
   const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n');
   const found = await Promise.all([...folders, ...cgroups].map(entriesIn));
   const leases = await entriesIn(join(cluster.folder, 'leases/pairs'));
-  const saved = await entriesIn(join(cluster.workDir, 'meta/state'));
+  const saved = await readdir(join(cluster.workDir, 'meta/state'), { recursive: true });
+  const containers = cluster.statuses.map(({ containerStatus }) => containerStatus?.containerId?.value);
   return [
     ...found.flat(),
     ...leases.filter((path) => /\/10\.[\d.]+$/.test(path)),
-    ...saved.filter((path) => !path.endsWith('/agent')),
-    ...(await entriesIn('/run/netns')).filter((path) => path.includes('/mesos-')),
+    ...saved.filter((path) => path !== 'agent'),
+    ...containers.map((id) => `/run/netns/mesos-${id}`).filter((path) => existsSync(path)),
     ...mounts.filter((line) => line.includes(`${cluster.workDir}/`)),
     ...(await processesOf(cluster.workDir)),
     ...(await docker('ps', '--all', '--quiet')).split('\n').filter((line) => line !== ''),

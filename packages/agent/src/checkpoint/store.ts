@@ -71,6 +71,11 @@ export class CheckpointStore {
       if (entry.name.endsWith(unfinished)) await rm(path);
       else records.push(decodeRecord(await readFile(path, 'utf8'), path));
     }
+    // Made for a file that was never written.
+    const folders = entries
+      .filter((entry) => entry.isDirectory())
+      .map((one) => join(one.parentPath, one.name));
+    for (const folder of folders.toReversed()) await this.#removeEmptyFolders(folder);
     return records;
   }
 

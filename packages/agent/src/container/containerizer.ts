@@ -52,7 +52,7 @@ export interface Containerizer {
    * (default: all are kept), and such as were made and never started, are destroyed and not told of.
    */
   recover(keep?: (containerId: string) => boolean): Promise<RecoveredContainer[]>;
-  /** Stops watching; the containers go on. */
+  /** Stops watching, once what is being removed is gone; the other containers go on. */
   close(): Promise<void>;
 }
 
@@ -178,7 +178,11 @@ class RuntimeContainerizer implements Containerizer {
   }
 
   async close(): Promise<void> {
-    for (const { timer } of this.#entries.values()) timer?.cancel();
+    const entries = [...this.#entries.values()];
+    for (const { timer } of entries) timer?.cancel();
+    // What is being removed is removed to the end: whoever starts next might not look for it.
+    const removing = entries.filter(({ state }) => state.phase === 'removing');
+    await Promise.allSettled(removing.map(({ removed }) => removed.promise));
     await this.#runtime.close();
   }
 

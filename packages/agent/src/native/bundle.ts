@@ -12,6 +12,8 @@ export interface HostFacts {
   topFolders: readonly string[];
   /** A program that reaps and forwards signals, put first where the container has processes of its own. */
   initPath: string | undefined;
+  /** What AppArmor holds containers to; undefined where it cannot. */
+  apparmorProfile?: string | undefined;
   /** The kernel counts swap. */
   hasSwapAccounting: boolean;
 }
@@ -124,7 +126,10 @@ function processOf(spec: ContainerSpec, { account, host }: BundleOptions) {
     MESOS_SANDBOX: sandboxInside(spec),
   };
   const init = usesInit(spec, host) ? [initMountPath, '-g', '--'] : [];
+  // Who may do without the one filter may do without the other.
+  const isConfined = host.apparmorProfile !== undefined && spec.linux?.seccomp !== 'unconfined';
   return {
+    ...(isConfined && { apparmorProfile: host.apparmorProfile }),
     terminal: false,
     user: { uid: account.uid, gid: account.gid, additionalGids: account.additionalGids },
     args: [...init, ...argvOf(spec.command)],

@@ -35,14 +35,14 @@ import { bundleConfig, type HostFacts, nativeProblem } from './bundle.ts';
 import { Cni, type CniOptions } from './cni.ts';
 import { createUnderConmon } from './conmon.ts';
 import { writeExecProcess } from './exec-process.ts';
-import { readHostFacts } from './host-facts.ts';
+import { findOciRuntime, readHostFacts } from './host-facts.ts';
 import { joinNetwork, leaveNetwork } from './network.ts';
 import { prepareRoot, removeRoot } from './root-filesystem.ts';
 
 export interface NativeRuntimeOptions {
   /** Bundles, exit codes and the runtime's state. On a file system that outlives the agent, not the machine. */
   stateFolder: string;
-  /** Default `/usr/sbin/runc`. */
+  /** runc or crun; default what is installed. */
   runcPath?: string;
   /** Default `/usr/bin/conmon`. */
   conmonPath?: string;
@@ -64,12 +64,13 @@ export interface NativeRuntimeOptions {
 export function nativeMissing(
   options: Pick<NativeRuntimeOptions, 'runcPath' | 'conmonPath'> = {},
 ): string | undefined {
-  const { runcPath = defaultRunc, conmonPath = defaultConmon } = options;
+  const { runcPath = defaultRunc(), conmonPath = defaultConmon } = options;
   const missing = [runcPath, conmonPath].filter((path) => !existsSync(path));
   return missing.length === 0 ? undefined : `there is no ${missing.join(' and no ')}`;
 }
 
-const defaultRunc = '/usr/sbin/runc';
+/** Named when there is none, so that it is known what to install. */
+const defaultRunc = () => findOciRuntime() ?? '/usr/sbin/runc';
 const defaultConmon = '/usr/bin/conmon';
 
 interface Made {
@@ -96,7 +97,7 @@ export class NativeRuntime implements Runtime {
   constructor(options: NativeRuntimeOptions) {
     this.#options = options;
     this.#gate = new LaunchGate(options.launchConcurrency);
-    this.#runc = options.runcPath ?? defaultRunc;
+    this.#runc = options.runcPath ?? defaultRunc();
     this.#runcRoot = join(options.stateFolder, 'runc');
     this.#cni = new Cni(options.cni);
     this.#folders = new ContainerFolders(join(options.stateFolder, 'containers'));
