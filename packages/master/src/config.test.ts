@@ -118,6 +118,7 @@ test.each([
   [['--ip=1.2.3.4', '--ip_discovery_command=x'], /both given/],
   [['--ip_discovery_command=exit 1'], /failed/],
   [['--port=70000'], /not a port/],
+  [['--firewall_rules={}'], /--firewall_rules is not/],
   [['--domain={}'], /defines no `fault_domain`/],
   [['--allocator_agent_recovery_factor=2'], /between 0 and 1/],
 ])('%j is refused', async (args, message) => {

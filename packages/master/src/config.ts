@@ -63,6 +63,8 @@ export interface MasterConfig extends MasterAddress {
     readonly readwrite: boolean;
   };
   readonly tls: Tls | undefined;
+  /** Paths that are served to nobody. */
+  readonly disabledEndpoints: ReadonlySet<string>;
   /** Of tokens that are made elsewhere. */
   readonly jwtKey: Buffer | undefined;
   readonly authenticationTimeoutMs: number;
@@ -103,6 +105,22 @@ async function readDomain(read: FlagReader): Promise<DomainInfoValid | undefined
 
 function readRoles(read: FlagReader): ReadonlySet<string> | undefined {
   return read.text('roles') === undefined ? undefined : new Set(['*', ...read.list('roles')]);
+}
+
+/** `{"disabled_endpoints": {"paths": ["/files/browse"]}}` */
+async function readFirewall(read: FlagReader): Promise<ReadonlySet<string>> {
+  const given = await read.contents('firewall_rules');
+  if (given === undefined) return new Set();
+  const problem = 'flag --firewall_rules is not {"disabled_endpoints": {"paths": ["/…"]}}';
+  let rules: { readonly disabled_endpoints?: { readonly paths?: unknown } };
+  try {
+    rules = JSON.parse(given.text) as typeof rules;
+  } catch (cause) {
+    throw new MasterError('config', problem, { cause });
+  }
+  const { paths } = rules.disabled_endpoints ?? {};
+  if (Array.isArray(paths) && paths.every((path) => typeof path === 'string')) return new Set(paths);
+  throw new MasterError('config', problem);
 }
 
 async function readTlsFlags(read: FlagReader): Promise<Tls | undefined> {
@@ -195,6 +213,7 @@ export async function readConfig(flags: Flags): Promise<MasterConfig> {
     fairSharingExcluded: read.list('fair_sharing_excluded_resource_names'),
     ...readLogFlags(read),
     tls: await readTlsFlags(read),
+    disabledEndpoints: await readFirewall(read),
     jwtKey,
     authenticationTimeoutMs: read.durationMs('authentication_v0_timeout'),
     credentials: credentials === undefined ? new Map() : parseCredentials(credentials.text, credentials.file),

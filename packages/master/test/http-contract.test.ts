@@ -296,7 +296,8 @@ describe('the log of a master', () => {
   beforeAll(async () => {
     folder = await temporaryFolder('log');
     await writeFile(join(folder, 'own.log'), 'first line\nsecond line\n');
-    logging = await startMaster({ external_log_file: join(folder, 'own.log') });
+    const firewall_rules = '{"disabled_endpoints":{"paths":["/profile","/master/tasks"]}}';
+    logging = await startMaster({ external_log_file: join(folder, 'own.log'), firewall_rules });
   });
 
   afterAll(async () => {
@@ -333,6 +334,8 @@ describe('the log of a master', () => {
     ['/logging/toggle?level=2&duration=1mins', 200, ''],
     ['/logging/toggle', 200, '2\n'],
     ['/logging/toggle?level=0&duration=1secs', 200, ''],
+    ['/master/tasks', 403, "Endpoint '/master/tasks' is disabled"],
+    ['/tasks', 200, '{"tasks":[]}'],
     ['/logging/toggle', 200, '0\n'],
   ])('GET %s', async (path, status, text) => {
     expect(await get(path)).toEqual([status, text]);

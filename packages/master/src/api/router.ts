@@ -32,6 +32,8 @@ export interface ApiOptions {
   /** Realms whose requests must say who sends them. */
   readonly authenticated: ReadonlySet<Realm>;
   readonly identify: Identify;
+  /** Paths, as they are asked for, that are served to nobody. */
+  readonly disabledEndpoints: ReadonlySet<string>;
   readonly acls: Acls;
   readonly audit: Audit;
   readonly clock: Clock;
@@ -111,6 +113,9 @@ export function createApi(options: ApiOptions): (request: IncomingMessage, respo
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://master');
     const fullPath = decodeURIComponent(url.pathname);
+    if (options.disabledEndpoints.has(fullPath)) {
+      return sendText(response, 403, `Endpoint '${fullPath}' is disabled`);
+    }
     const path = fullPath.startsWith('/master/') ? fullPath.slice('/master'.length) : fullPath;
     const route = routes.find((each) => path === each.path || path.startsWith(`${each.path}/`));
     if (route === undefined || (route.path === '/redirect' && path !== route.path))

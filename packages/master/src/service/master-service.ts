@@ -160,6 +160,7 @@ export class MasterService {
       authenticated: realms,
       identify: createIdentify({ ...config, nowMs: () => this.#clock.nowMs() }),
       acls: config.acls,
+      disabledEndpoints: config.disabledEndpoints,
       audit: createAudit(this.#logger),
       clock: this.#clock,
       logger: this.#logger,
