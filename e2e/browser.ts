@@ -29,13 +29,13 @@ export async function openConsole({
 }: BrowserOptions): Promise<ConsoleBrowser> {
   const browser: Browser = await chromium.launch({
     executablePath,
-    args: ['--no-sandbox', '--use-gl=swiftshader', '--enable-unsafe-swiftshader'],
+    args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
   });
   const page = await browser.newPage({ colorScheme, viewport: { ...viewport } });
   const failures: string[] = [];
   page.on('pageerror', (error) => failures.push(error.stack ?? error.message));
   page.on('console', (message) => {
-    if (message.type() === 'error') failures.push(message.text());
+    if (message.type() === 'error') failures.push(`${message.text()} ${message.location().url}`);
   });
   await page.goto(url);
   return {

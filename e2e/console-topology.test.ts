@@ -46,7 +46,13 @@ beforeAll(async () => {
   const started = await monitor.start();
   url = started.url;
   const socket = `--sources.docker.socket=${engine.socketPath}`;
-  const names = ['--host-id=alpha', '--host-name=alpha', '--metrics-port=0', '--no-process'];
+  const names = [
+    '--host-id=alpha',
+    '--host-name=alpha',
+    '--metrics-port=0',
+    '--no-process',
+    '--no-connection',
+  ];
   probe = await startProcess({
     command: process.execPath,
     args: [orchestrator, 'probe', `127.0.0.1:${started.probePort}`, socket, ...names],
@@ -154,7 +160,7 @@ test('what containers say of themselves stays text', async () => {
   await page.locator('[data-testid=graph][data-painted]').waitFor(shown);
   await open(page, 'steady');
   await page.getByText(script, { exact: true }).first().waitFor(shown);
-  expect(await page.evaluate(() => document.body.dataset.hit)).toBeUndefined();
+  expect(await page.evaluate('document.body.dataset.hit')).toBeUndefined();
   const policy = (await page.request.get(url, { headers: { accept: 'text/html' } })).headers()[
     'content-security-policy'
   ];

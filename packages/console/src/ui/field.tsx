@@ -54,20 +54,6 @@ export function TextField({
   );
 }
 
-export function TextArea({
-  label,
-  hint,
-  problem,
-  ...rest
-}: FieldFrame & Omit<ComponentProps<'textarea'>, 'id' | 'className'>) {
-  const id = useId();
-  return (
-    <Frame {...{ id, label, hint, problem }}>
-      <textarea {...rest} id={id} className={styles.area} {...told(id, { label, hint, problem })} />
-    </Frame>
-  );
-}
-
 export interface Choice<Value extends string> {
   readonly value: Value;
   readonly label: string;

@@ -1,9 +1,9 @@
-export { Button, type ButtonKind, type ButtonProps, IconButton } from './button.tsx';
-export { Chart, type ChartProps, type Line, Sparkline, type SparklineProps } from './chart.tsx';
+export { Button, IconButton } from './button.tsx';
+export { Chart, Sparkline } from './chart.tsx';
 export { classNames } from './class-names.ts';
-export { type ConfirmOptions, ConfirmProvider, useConfirm } from './confirm.tsx';
-export { Dialog, type DialogProps } from './dialog.tsx';
-export { Checkbox, type Choice, Segments, Select, TextArea, TextField } from './field.tsx';
+export { ConfirmProvider, useConfirm } from './confirm.tsx';
+export { Dialog } from './dialog.tsx';
+export { Checkbox, type Choice, Segments, Select, TextField } from './field.tsx';
 export {
   formatAgo,
   formatBytes,
@@ -16,7 +16,7 @@ export {
 export { Icon, type IconName } from './icon.tsx';
 export { Facts, Page, Panel, type Tab, Tabs } from './panel.tsx';
 export { EmptyState, ErrorState, Loading, sentence } from './state.tsx';
-export { Badge, Meter, type MeterPart, Progress, Status, type Tone } from './status.tsx';
-export { type Column, type Sorting, Table, type TableProps } from './table.tsx';
-export { ToastProvider, type Toasts, useToasts } from './toast.tsx';
+export { Badge, Meter, Progress, Status, type Tone } from './status.tsx';
+export { type Column, Table } from './table.tsx';
+export { ToastProvider, useToasts } from './toast.tsx';
 export { useNow } from './use-now.ts';

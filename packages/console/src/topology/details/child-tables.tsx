@@ -4,7 +4,7 @@ import { formatMetric } from '../model/metrics.ts';
 import { stateOf } from '../model/node-state.ts';
 import type { NodeDetail } from '../model/schema.ts';
 import styles from './details-panel.module.css';
-import type { OpenNode } from './details-panel.tsx';
+import type { OpenNode } from './open-node.ts';
 
 type ChildGroup = NonNullable<NodeDetail['children']>[number];
 const shownAtFirst = 12;

@@ -1,6 +1,6 @@
 import type { ConnectionTable } from '../model/schema.ts';
 import styles from './details-panel.module.css';
-import type { OpenNode } from './details-panel.tsx';
+import type { OpenNode } from './open-node.ts';
 
 /** The internet and the like are not nodes that one can open. */
 const canOpen = (id: string) => !/^(in|out)-theinternet$|^pseudo:/.test(id);

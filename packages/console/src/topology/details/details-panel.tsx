@@ -12,9 +12,7 @@ import styles from './details-panel.module.css';
 import { MetadataRows } from './metadata-rows.tsx';
 import { MetricList } from './metric-list.tsx';
 import { NodeTables } from './node-tables.tsx';
-
-/** Opens a node in the view that shows it. */
-export type OpenNode = (view: string, id: string) => void;
+import type { OpenNode } from './open-node.ts';
 
 function Section({ title, children }: { readonly title: string; readonly children: ReactNode }) {
   return (

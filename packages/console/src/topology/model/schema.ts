@@ -63,7 +63,6 @@ export type NodeSummary = z.output<typeof summary>;
 export type MetadataRow = z.output<typeof metadataRow>;
 export type MetricRow = z.output<typeof metricRow>;
 export type NodeTable = z.output<typeof table>;
-export type Flow = z.output<typeof flow>;
 
 /** A message of `WS /api/topology/VIEW/ws`. */
 export const difference = z.object({
@@ -146,5 +145,4 @@ const innerView = z.object(viewFields);
 
 export const views = z.array(z.object({ ...viewFields, sub_topologies: z.array(innerView).optional() }));
 
-export type Views = z.output<typeof views>;
 export type ViewInfo = z.output<typeof innerView>;
