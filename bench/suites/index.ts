@@ -1,3 +1,4 @@
+import { consoleSuite } from '../console/suite.ts';
 import { containers } from '../containers/suite.ts';
 import { failover } from '../mesos/failover.ts';
 import { launch } from '../mesos/launch.ts';
@@ -22,6 +23,7 @@ export const suites: readonly Suite[] = [
   allocator,
   probe,
   monitor,
+  consoleSuite,
   containers,
   launch,
   state,
