@@ -1,6 +1,6 @@
 /** Three masters, two agents, and what people do with them: with the real command, from up to down. */
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isAlive, type LocalCluster, processesWith, startLocalCluster } from './local-cluster.ts';
 
@@ -150,6 +150,16 @@ test('an agent is drained, and taken into use again', async () => {
   expect((await agentNow())?.drain).toMatch(/^DRAIN/);
   expect(await cli.run('drain', agentId, '--undo')).toMatchObject({ exitCode: 0 });
   expect(await agentNow()).toMatchObject({ active: true, drain: null });
+});
+
+test('the monitor follows it, by the ZooKeeper of its masters', async () => {
+  const { zk } = await cluster.status();
+  const folder = join(dirname(cluster.folder), 'monitor');
+  const ports = ['--http.port=0', '--probes.port=0'];
+  const monitor = cluster.cli.start('monitor', `--master=${zk}`, `--work-dir=${folder}`, ...ports);
+  await expect.poll(() => monitor.text(), patience).toMatch(/"agents":2.*the cluster is followed/);
+  monitor.child.kill('SIGTERM');
+  expect(await monitor.ended).toMatchObject({ exitCode: 0 });
 });
 
 test('shares and outages are set and shown', async () => {

@@ -90,7 +90,7 @@ export function monitorCommand(context: CommandContext): Command {
       const { runMonitor } = await import('@orchestrator/monitor');
       const createDetector = async (master: string) => {
         const { detector, close } = await openDetector(parseMasterAddress(master));
-        return Object.assign(Object.create(detector), { close });
+        return { detect: detector.detect.bind(detector), close };
       };
       const print = (text: string) => context.terminal.out(text.trimEnd());
       const exitCode = await runMonitor({ args, environment: context.env, version, createDetector, print });
