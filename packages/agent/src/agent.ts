@@ -101,6 +101,7 @@ export class Agent {
       onHandlerError: (error, { type }) => logger.warn('a message was not understood', { type, error }),
     });
     this.#runner = new TaskRunner({
+      recoveryTimeoutMs: config.recoveryTimeoutMs,
       ...{ workDir, switchUser, allowPrivileged, pid: this.#pid, ip, port, containerizer, logger },
       ...{ fetcher: this.#fetcher, collector: this.#collector },
       agentId: () => this.state.info.id?.value ?? '',

@@ -26,6 +26,8 @@ export interface TaskRunnerOptions {
   workDir: string;
   switchUser: boolean;
   allowPrivileged: boolean;
+  /** How long executors wait for an agent that is away. */
+  recoveryTimeoutMs: number;
   /** `slave(1)@ip:port` */
   pid: string;
   ip: string;
@@ -110,12 +112,12 @@ export class TaskRunner {
   }
 
   #environment(order: LaunchOrder, sandboxPath: string): Record<string, string> {
-    const { pid, ip, port, agentId } = this.#options;
+    const { pid, ip, port, agentId, recoveryTimeoutMs } = this.#options;
     const grace = order.executor.shutdownGracePeriod;
     return executorEnvironment({
       ...{ frameworkId: order.frameworkId, executorId: order.executorId, agentId: agentId() },
       ...{ agentPid: pid, agentIp: ip, agentEndpoint: `${ip}:${port}`, sandboxPath },
-      checkpoint: order.framework.checkpoint,
+      ...{ checkpoint: order.framework.checkpoint, recoveryTimeoutMs },
       ...(grace !== undefined && { shutdownGracePeriodMs: Number(grace.nanoseconds) / 1e6 }),
     });
   }

@@ -1,0 +1,90 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { removeFolder, temporaryFolder } from '@orchestrator/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { agentConfig, agentInfoOf } from './config.ts';
+import { agentFlagNames, flagsWithoutEffect, readAgentFlags } from './flags.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await temporaryFolder('config');
+});
+afterAll(() => removeFolder(folder));
+
+const configOf = (more: Record<string, string> = {}) =>
+  agentConfig({ master: 'm:5050', work_dir: folder, hostname: 'h', ...more });
+
+test('the command line wins over the environment, that over files, and each wins over the default', async () => {
+  await mkdir(join(folder, 'mesos-slave'));
+  await mkdir(join(folder, 'mesos'));
+  await writeFile(join(folder, 'mesos/zk'), 'zk://z:2181/mesos\n');
+  for (const [name, text] of [
+    ['attributes', 'rack:file\n'],
+    ['port', '1'],
+    ['ip', '10.0.0.1'],
+    ['?no-switch_user', ''],
+  ])
+    await writeFile(join(folder, 'mesos-slave', name as string), text as string);
+  const flags = await readAgentFlags({
+    args: ['--port=3', '--no-cgroups_enable_cfs'],
+    environment: { MESOS_PORT: '2', MESOS_IP: '10.0.0.2', MESOS_SANDBOX: '/x', HOME: '/root' },
+    etc: folder,
+  });
+  expect(flags).toMatchObject({ master: 'zk://z:2181/mesos', attributes: 'rack:file', switch_user: 'false' });
+  expect(flags).toMatchObject({ port: '3', ip: '10.0.0.2', cgroups_enable_cfs: 'false' });
+  expect(flags).not.toHaveProperty('sandbox');
+});
+
+test('what an agent is comes from its flags', () => {
+  const config = configOf({
+    resources: 'cpus:4;mem:1024;disk:10;ports:[31000-31001]',
+    attributes: 'rack:r1;level:3;slots:[1-2,5-6]',
+    domain: '{"fault_domain": {"region": {"name": "r"}, "zone": {"name": "z"}}}',
+    default_role: 'web',
+  });
+  const info = agentInfoOf(config);
+  expect(info.attributes.map(({ name, type }) => [name, type])).toEqual([
+    ['rack', 3],
+    ['level', 0],
+    ['slots', 1],
+  ]);
+  expect(info.domain?.faultDomain?.zone?.name).toBe('z');
+  expect(info.resources[0]?.reservations[0]?.role).toBe('web');
+});
+
+test('what cannot be is said with the name of the flag and what to write', () => {
+  const message = (more: Record<string, string>) => {
+    try {
+      configOf(more);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return undefined;
+  };
+  expect(message({ porrt: '1' })).toContain('an agent has no flag "porrt"');
+  expect(message({ port: '70000' })).toBe('--port is 70000; write 1 to 65535');
+  expect(message({ gc_delay: 'soon' })).toBe('--gc_delay is soon; write a duration such as 15secs');
+  expect(message({ enforce_container_disk_quota: 'true' })).toContain('is not supported');
+  expect(message({ enforce_container_disk_quota: 'false' })).toBeUndefined();
+  expect(message({ authenticate_http_readonly: 'true' })).toContain('there are no credentials');
+  expect(message({ credential: '{"principal": "p", "secrett": "hidden"}' })).not.toContain('hidden');
+  expect(message({ acls: '{"view_flags": [{"principals": 3}]}' })).toContain('view_flags[0].principals');
+});
+
+test('secrets are shown to nobody, and what has no effect is named', () => {
+  const { flags } = configOf({
+    credential: '{"principal": "p", "secret": "hidden"}',
+    master: 'zk://user:hidden@z:2181/mesos',
+  });
+  expect(JSON.stringify(flags)).not.toContain('hidden');
+  expect(flags.master).toBe('zk://***@z:2181/mesos');
+  expect(flagsWithoutEffect({ isolation: 'cgroups/cpu', port: '1' })).toEqual(['isolation']);
+});
+
+test('every flag with an effect is in the compatibility table', async () => {
+  const table = await readFile(
+    new URL('../../../docs/orchestrator/compatibility-agent.md', import.meta.url),
+    'utf8',
+  );
+  expect(agentFlagNames.filter((name) => !table.includes(`\`--${name}\``))).toEqual([]);
+});
