@@ -2,6 +2,7 @@
 import {
   type ExecutorInfoValid,
   HttpRefusal,
+  MetricSchema,
   maintenance,
   makeMessage,
   type master,
@@ -31,7 +32,8 @@ export interface ReadPlace {
   readonly shared: SharedAnswers;
   /** Who asks, and what they may see. */
   readonly viewer: Viewer;
-  readonly metrics: () => ReadonlyMap<string, number>;
+  /** Every figure, in the order of their names. */
+  readonly metrics: () => Iterable<readonly (readonly [string, number])[]>;
   readonly loggingLevel: () => number;
 }
 
@@ -170,6 +172,15 @@ const noStatus = makeMessage(maintenance.ClusterStatusSchema, {});
 export const maintenanceStatusOf = ({ master, viewer }: ReadPlace): maintenance.ClusterStatusValid =>
   viewer.permits('get_maintenance_status') ? viewMaintenance(master.core.state) : noStatus;
 
+async function metricsOf({ metrics, slicer }: ReadPlace): Promise<master.Response_GetMetricsValid> {
+  const message = makeMessage(masterApi.Response_GetMetricsSchema, {});
+  for (const batch of metrics()) {
+    for (const [name, value] of batch) message.metrics.push(makeMessage(MetricSchema, { name, value }));
+    await slicer.pause();
+  }
+  return message;
+}
+
 type Init = Parameters<typeof makeMessage<typeof ResponseSchema>>[1];
 
 /** Answers that are small. */
@@ -185,10 +196,6 @@ function smallAnswer(place: ReadPlace, call: master.CallValid): Init | undefined
     }
     case type.GET_VERSION:
       return { type: answer.GET_VERSION, getVersion: { versionInfo: versionOf(place) } };
-    case type.GET_METRICS: {
-      const metrics = [...place.metrics()].map(([name, value]) => ({ name, value }));
-      return { type: answer.GET_METRICS, getMetrics: { metrics } };
-    }
     case type.GET_LOGGING_LEVEL:
       return { type: answer.GET_LOGGING_LEVEL, getLoggingLevel: { level: place.loggingLevel() } };
     case type.GET_WEIGHTS: {
@@ -252,6 +259,10 @@ export async function readAnswer(
     case type.GET_FRAMEWORKS:
       response.getFrameworks = await frameworksOf(place);
       response.type = answer.GET_FRAMEWORKS;
+      return response;
+    case type.GET_METRICS:
+      response.getMetrics = await metricsOf(place);
+      response.type = answer.GET_METRICS;
       return response;
     case type.GET_TASKS:
       response.getTasks = tasksOf(place);

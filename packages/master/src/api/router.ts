@@ -1,6 +1,6 @@
 /** What is served where, by whom, and to whom. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HttpRefusal, type MasterInfoValid } from '@orchestrator/mesos';
+import { HttpRefusal, type MasterInfoValid, mediaTypes } from '@orchestrator/mesos';
 import type { Clock, Logger } from '@orchestrator/runtime';
 import { prometheusText } from '../metrics/prometheus.ts';
 import { snapshot, systemStats } from '../metrics/snapshot.ts';
@@ -9,7 +9,7 @@ import type { About } from './about.ts';
 import type { Acls } from './acls.ts';
 import type { Audit } from './audit.ts';
 import type { Identify } from './credentials.ts';
-import { type Exchange, readBody, sendJson, sendMethodNotAllowed, sendText } from './exchange.ts';
+import { type Exchange, readBody, sendChunks, sendJson, sendMethodNotAllowed, sendText } from './exchange.ts';
 import { sendExplanation } from './explain.ts';
 import { double, jsonText } from './json-text.ts';
 import * as reads from './legacy-reads.ts';
@@ -41,6 +41,8 @@ export interface ApiOptions {
   readonly loggingLevel: () => number;
   readonly setLoggingLevel: (level: number, durationMs: number) => void;
 }
+
+type Figures = Iterable<readonly (readonly [string, number])[]>;
 
 type Serve = (exchange: Exchange, place: OperatorPlace) => Promise<void> | void;
 
@@ -156,10 +158,24 @@ export function createApi(options: ApiOptions): (request: IncomingMessage, respo
   }
 }
 
-function figures({ leading, about, clock }: ApiOptions): Map<string, number> {
+function figures({ leading, about, clock }: ApiOptions): Figures {
   const perFramework = about.flags.publish_per_framework_metrics !== 'false';
   const { startedAtMs } = about;
   return snapshot({ master: leading(), startedAtMs, nowMs: clock.nowMs(), perFramework });
+}
+
+/** `{"name":1.0,…}` between two texts. */
+function* snapshotText(batches: Figures, [before, after]: readonly [string, string]): Generator<string> {
+  let separator = `${before}{`;
+  for (const batch of batches) {
+    let text = '';
+    for (const [name, value] of batch) {
+      text += `${separator}${JSON.stringify(name)}:${jsonText(double(value))}`;
+      separator = ',';
+    }
+    yield text;
+  }
+  yield `}${after}`;
 }
 
 function localRoutes(options: ApiOptions): Route[] {
@@ -174,15 +190,17 @@ function localRoutes(options: ApiOptions): Route[] {
       if (!viewer.permits('view_flags')) return sendText(exchange.response, 403);
       sendJson(exchange, reads.flagsText(about));
     }),
-    everywhere('/metrics/snapshot', (exchange, { viewer }) => {
-      if (!viewer.permits('get_endpoint', '/metrics/snapshot')) return sendText(exchange.response, 403);
-      const entries = [...figures(options)].map(([name, value]) => [name, double(value)] as const);
-      sendJson(exchange, jsonText(Object.fromEntries(entries)));
+    everywhere('/metrics/snapshot', (exchange, { viewer, slicer }) => {
+      if (!viewer.permits('get_endpoint', '/metrics/snapshot')) throw new HttpRefusal(403, '');
+      const callback = exchange.query.get('jsonp');
+      const pieces = snapshotText(figures(options), callback === null ? ['', ''] : [`${callback}(`, ');']);
+      const contentType = callback === null ? mediaTypes.json : 'text/javascript';
+      return sendChunks(exchange.response, contentType, pieces, slicer);
     }),
-    everywhere('/metrics', ({ response }, { viewer }) => {
-      if (!viewer.permits('get_endpoint', '/metrics/snapshot')) return sendText(response, 403);
-      response.setHeader('Content-Type', 'text/plain; version=0.0.4; charset=utf-8');
-      response.writeHead(200).end(prometheusText(figures(options)));
+    everywhere('/metrics', ({ response }, { viewer, slicer }) => {
+      if (!viewer.permits('get_endpoint', '/metrics/snapshot')) throw new HttpRefusal(403, '');
+      const contentType = 'text/plain; version=0.0.4; charset=utf-8';
+      return sendChunks(response, contentType, prometheusText(figures(options), slicer), slicer);
     }),
     everywhere('/files/browse', logFiles.browse),
     everywhere('/files/read', logFiles.read),

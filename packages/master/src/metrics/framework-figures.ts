@@ -47,14 +47,13 @@ function setCounts(
   figures.set(key, sum);
 }
 
-export function frameworkFigures(figures: Map<string, number>, framework: FrameworkRecord): void {
-  const { info, id, figures: own, roles, suppressedRoles } = framework;
-  const key = `master/frameworks/${encodeURIComponent(info.name)}/${id}`;
-  // Of drivers; those that are known count from the counters, which were set before.
-  for (const kind of info.principal === '' ? [] : ['received', 'processed']) {
-    const name = `frameworks/${info.principal}/messages_${kind}`;
-    if (!figures.has(name)) figures.set(name, 0);
-  }
+/** What the names of its figures begin with. */
+export const frameworkKey = ({ info, id }: FrameworkRecord) =>
+  `master/frameworks/${encodeURIComponent(info.name)}/${id}`;
+
+export function frameworkFigures(key: string, framework: FrameworkRecord): Map<string, number> {
+  const { figures: own, roles, suppressedRoles } = framework;
+  const figures = new Map<string, number>();
   figures.set(`${key}/subscribed`, framework.connection === undefined ? 0 : 1);
   setCounts(figures, `${key}/calls`, calls, own.calls);
   setCounts(figures, `${key}/events`, events, own.events);
@@ -71,4 +70,5 @@ export function frameworkFigures(figures: Map<string, number>, framework: Framew
     figures.set(`${key}/tasks/terminal/${stateNames.get(state)}`, own.ended[state] ?? 0);
   }
   for (const role of roles) figures.set(`${key}/roles/${role}/suppressed`, suppressedRoles.has(role) ? 1 : 0);
+  return figures;
 }

@@ -2,6 +2,7 @@
  * `/metrics` in Prometheus' text format. Names are those of `/metrics/snapshot` with underscores and `mesos_` in front
  * (`mesos_master_tasks_running`); what stands for a framework, a role or a principal is a label.
  */
+import type { Slicer } from '../api/slicer.ts';
 
 const gauges =
   /(_active|_inactive|_connected|_disconnected|_unreachable|_total|_used|_percent|elected|uptime_secs|_ms|_ms\/p\d+|_ms\/(min|max)|_bytes|load_\d+min|outstanding_offers|queued_operations|recovered|ensemble_size|subscribers|tasks_(staging|starting|running|killing)|\/total|offered_or_allocated|consumed|guarantee|limit|dominant|\/active|suppressed|subscribed|tasks\/active\/\w+|operations\/(\w+\/)?(pending|recovering|unreachable))$/;
@@ -81,19 +82,28 @@ function sampleOf(key: string): Sample {
   return { name: key, labels: '' };
 }
 
-export function prometheusText(figures: ReadonlyMap<string, number>): string {
-  const families = new Map<string, { readonly type: string; readonly lines: string[] }>();
-  for (const [key, value] of figures) {
-    if (sums.test(key)) continue;
-    const { name, labels } = sampleOf(key);
-    const family = `mesos_${name.replace(/[^A-Za-z0-9]+/g, '_')}`;
-    const type = gauges.test(key) ? 'gauge' : 'counter';
-    const known = families.get(family) ?? { type, lines: [] };
-    // One family, one type: states of tasks come and go, also those that are counted.
-    families.set(family, known.type === type ? known : { ...known, type: 'untyped' });
-    known.lines.push(`${family}${labels} ${value}`);
+type Families = Map<string, { readonly type: string; readonly lines: string[] }>;
+
+function addSample(families: Families, key: string, value: number): void {
+  if (sums.test(key)) return;
+  const { name, labels } = sampleOf(key);
+  const family = `mesos_${name.replace(/[^A-Za-z0-9]+/g, '_')}`;
+  const type = gauges.test(key) ? 'gauge' : 'counter';
+  const known = families.get(family) ?? { type, lines: [] };
+  // One family, one type: states of tasks come and go, also those that are counted.
+  families.set(family, known.type === type ? known : { ...known, type: 'untyped' });
+  known.lines.push(`${family}${labels} ${value}`);
+}
+
+/** A family of metrics at a time; made with turns for others in between. */
+export async function* prometheusText(
+  batches: Iterable<readonly (readonly [string, number])[]>,
+  slicer: Slicer,
+): AsyncGenerator<string> {
+  const families: Families = new Map();
+  for (const batch of batches) {
+    for (const [key, value] of batch) addSample(families, key, value);
+    await slicer.pause();
   }
-  let text = '';
-  for (const [family, { type, lines }] of families) text += `# TYPE ${family} ${type}\n${lines.join('\n')}\n`;
-  return text;
+  for (const [family, { type, lines }] of families) yield `# TYPE ${family} ${type}\n${lines.join('\n')}\n`;
 }

@@ -3,7 +3,7 @@ import { cpus, freemem, loadavg, totalmem } from 'node:os';
 import { type Resources, TaskState } from '@orchestrator/mesos';
 import { metricNameOf } from '../core/task-state.ts';
 import type { LeadingMaster } from '../service/leading-master.ts';
-import { frameworkFigures } from './framework-figures.ts';
+import { frameworkFigures, frameworkKey } from './framework-figures.ts';
 import { operationFigures } from './operation-figures.ts';
 import { roleFigures } from './role-figures.ts';
 
@@ -187,9 +187,31 @@ function allocatorFigures(figures: Map<string, number>, master: LeadingMaster | 
   roleFigures(figures, master);
 }
 
-/** In the order of their names. */
-export function snapshot(options: SnapshotOptions): Map<string, number> {
-  const { master, startedAtMs, nowMs, perFramework = true } = options;
+const inOrder = (figures: Iterable<readonly [string, number]>) =>
+  [...figures].sort(([left], [right]) => (left < right ? -1 : 1));
+
+/** What comes before it sorts before the figures of frameworks. */
+const frameworksPrefix = 'master/frameworks/';
+
+/**
+ * Every figure, in the order of their names, a framework at a time: there may be thousands of frameworks with dozens of
+ * figures each, and whoever takes these gives others their turn in between.
+ */
+export function* snapshot(options: SnapshotOptions): Generator<readonly (readonly [string, number])[]> {
+  const all = inOrder(commonFigures(options));
+  const cut = all.findIndex(([name]) => name > frameworksPrefix);
+  const { master, perFramework = true } = options;
+  yield all.slice(0, cut);
+  if (perFramework && master !== undefined) {
+    const frameworks = [...master.core.state.frameworks.values()];
+    const keyed = frameworks.map((framework) => [frameworkKey(framework), framework] as const);
+    keyed.sort(([left], [right]) => (left < right ? -1 : 1));
+    for (const [key, framework] of keyed) yield inOrder(frameworkFigures(key, framework));
+  }
+  yield all.slice(cut);
+}
+
+function commonFigures({ master, startedAtMs, nowMs }: SnapshotOptions): Map<string, number> {
   const figures = new Map<string, number>();
   figures.set('master/elected', master === undefined ? 0 : 1);
   figures.set('master/uptime_secs', (nowMs - startedAtMs) / 1000);
@@ -199,17 +221,21 @@ export function snapshot(options: SnapshotOptions): Map<string, number> {
   figures.set('master/operator_event_stream_subscribers', master?.subscribers ?? 0);
   for (const name of countedFromStart) figures.set(`master/${name}`, 0);
   for (const state of endedStates) figures.set(`master/tasks_${metricNameOf(state)}`, 0);
+  for (const { info } of master?.core.state.frameworks.values() ?? []) {
+    if (info.principal === '') continue;
+    // Of drivers; the counters know better where there are any.
+    for (const kind of ['received', 'processed']) {
+      figures.set(`frameworks/${info.principal}/messages_${kind}`, 0);
+    }
+  }
   for (const [name, value] of master?.core.counters.entries() ?? []) figures.set(name, value);
   agentFigures(figures, master);
   allFrameworksFigures(figures, master);
-  if (perFramework) {
-    for (const each of master?.core.state.frameworks.values() ?? []) frameworkFigures(figures, each);
-  }
   operationFigures(figures, master);
   registrarFigures(figures, master);
   allocatorFigures(figures, master);
   systemFigures(figures);
-  return new Map([...figures].sort(([left], [right]) => (left < right ? -1 : 1)));
+  return figures;
 }
 
 /** `/system/stats.json` */
