@@ -8,7 +8,7 @@ import { request as httpRequest } from '../node-http.ts';
 export interface DockerApiOptions {
   /** Default `/var/run/docker.sock`. */
   readonly socketPath?: string;
-  /** Milliseconds until an answer begins. Default 10 000. */
+  /** Milliseconds until an answer begins. Default 20 000. */
   readonly timeoutMs?: number;
   readonly clock?: Clock;
 }
@@ -62,9 +62,12 @@ async function textOf(answer: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** A container that does not heed its signal is stopped after ten seconds, and answered about only then. */
+const patienceMs = 20_000;
+
 /** Talks to one engine. Connections are made for each call: over a unix socket that is cheaper than keeping them. */
 export function dockerApi(options: DockerApiOptions = {}): DockerApi {
-  const { socketPath = '/var/run/docker.sock', timeoutMs = 10_000, clock = systemClock } = options;
+  const { socketPath = '/var/run/docker.sock', timeoutMs = patienceMs, clock = systemClock } = options;
 
   const send = (method: string, path: string, body: object | undefined, headers: Record<string, string>) => {
     const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
