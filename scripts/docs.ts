@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { commandsDocument, orchestratorCommandsDocument } from './docs/commands.ts';
 import { configurationDocument } from './docs/configuration.ts';
+import { monitorApiDocument, monitorConfigurationDocument } from './docs/monitor.ts';
 import { restApiDocument } from './docs/rest-api.ts';
 
 /** Content by path. */
@@ -11,6 +12,8 @@ export async function generatedPages(): Promise<ReadonlyMap<string, string>> {
     ['docs/zk-migrate/commands.md', commandsDocument()],
     ['docs/orchestrator/cli.md', orchestratorCommandsDocument()],
     ['docs/zk-migrate/rest-api.md', await restApiDocument()],
+    ['docs/monitor/configuration.md', monitorConfigurationDocument()],
+    ['docs/monitor/api.md', await monitorApiDocument()],
   ]);
 }
 

@@ -14,7 +14,7 @@ interface Operation {
   };
 }
 
-interface OpenApi {
+export interface OpenApi {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
@@ -75,8 +75,8 @@ const events = `## Live events
 | \`audit\` | \`entry\`: an entry of the audit log |
 `;
 
-export async function restApiDocument(): Promise<string> {
-  const { paths } = await readOpenApi();
+/** A section for each tag, a row for each route. */
+export function routeSections({ paths }: OpenApi): string[] {
   const routes = Object.entries(paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, operation]) => ({
       call: `${method.toUpperCase()} ${path}`,
@@ -85,11 +85,15 @@ export async function restApiDocument(): Promise<string> {
     })),
   );
   const tags = [...new Set(routes.flatMap((route) => route.tags ?? []))];
-  const sections = tags.map((tag) => {
+  return tags.map((tag) => {
     const rows = routes
       .filter((route) => route.tags?.includes(tag))
       .map(({ call, inputs, summary }) => [codeCell(call), inputs, summary ?? '']);
     return `## ${tag}\n\n${table(['Request', 'Takes', 'What'], rows)}`;
   });
+}
+
+export async function restApiDocument(): Promise<string> {
+  const sections = routeSections(await readOpenApi());
   return [introduction, ...sections.flatMap((section) => [section, '']), events].join('\n');
 }

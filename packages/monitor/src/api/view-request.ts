@@ -7,11 +7,22 @@ import { chooseOptions } from '../view/options.ts';
 import type { ViewRequest } from '../view/renderer.ts';
 
 /** Any parameter may be an option of the view; those below mean something of their own. */
+const value = z.union([z.string().max(2_000), z.array(z.string().max(2_000))]);
+
 export const viewQuery = z
-  .record(z.string().max(100), z.union([z.string().max(2_000), z.array(z.string().max(2_000))]))
-  .describe(
-    'Options of the view by the id of their group; `query`: in the query language; `group`: `label.KEY`',
-  );
+  .object({
+    query: value.optional().describe('In the query language'),
+    group: value.optional().describe('`label.KEY`: by the values of a label'),
+    flows: value.optional().describe('`1`: with the rates of what flows to other nodes'),
+    timestamp: value.optional().describe('A time to look back at, as 2026-01-31T12:00:00Z'),
+  })
+  .catchall(value)
+  .describe('And options of the view by the id of their group')
+  .transform((given): Record<string, string | string[]> => {
+    const isGiven = (entry: [string, string | string[] | undefined]): entry is [string, string | string[]] =>
+      entry[1] !== undefined;
+    return Object.fromEntries(Object.entries(given).filter(isGiven));
+  });
 
 export const viewParams = z.object({ view: z.string().max(100) });
 export const nodeParams = viewParams.extend({ id: z.string().max(2_000) });
