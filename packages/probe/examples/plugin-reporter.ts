@@ -1,41 +1,83 @@
 /**
- * A plugin that reports: the temperature of the processor, as a metric of the host.
+ * A plugin that reports: the file systems of a host as a table on its node, and a link to where they are explained.
  *
  *   node packages/probe/examples/plugin-reporter.ts /var/run/orchestrator/plugins
  */
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, statfsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
-const id = 'temperature';
+const id = 'filesystems';
 const socketPath = join(process.argv[2] ?? '/var/run/orchestrator/plugins', `${id}.sock`);
-const zones = '/sys/class/thermal';
+const explained = 'https://www.kernel.org/doc/html/latest/filesystems/index.html';
+const rowLimit = 50;
+/** Every cell is a leaf: what the table's other columns say need not be said again. */
+const cell = (row: string, column: string) => `filesystem_${row}___${column}`;
 
-/** Of the hottest zone, in degrees Celsius; undefined where there is no sensor. */
-function temperature(): number | undefined {
-  if (!existsSync(zones)) return undefined;
-  const readings = readdirSync(zones)
-    .filter((name) => name.startsWith('thermal_zone'))
-    .map((name) => Number(readFileSync(join(zones, name, 'temp'), 'utf8')) / 1000);
-  return readings.length === 0 ? undefined : Math.max(...readings);
+interface FileSystem {
+  readonly mountPoint: string;
+  readonly type: string;
+  readonly usedPercent: number;
+}
+
+/** Those with blocks: `/proc` and its like have none. */
+function fileSystems(): FileSystem[] {
+  const lines = readFileSync('/proc/self/mounts', 'utf8').trimEnd().split('\n');
+  const found = lines.flatMap((line): FileSystem[] => {
+    const [, mountPoint = '', type = ''] = line.split(' ');
+    try {
+      const { blocks, bavail } = statfsSync(mountPoint);
+      return blocks === 0 ? [] : [{ mountPoint, type, usedPercent: Math.round((1 - bavail / blocks) * 100) }];
+    } catch {
+      return []; // not for us
+    }
+  });
+  return found.slice(0, rowLimit);
 }
 
 function report(): object {
-  const value = temperature();
-  const samples = value === undefined ? [] : [{ date: new Date().toISOString(), value }];
+  const timestamp = new Date().toISOString();
+  const latest: Record<string, { timestamp: string; value: string }> = {
+    filesystem_docs: { timestamp, value: explained },
+  };
+  for (const { mountPoint, type, usedPercent } of fileSystems()) {
+    latest[cell(mountPoint, 'mount')] = { timestamp, value: mountPoint };
+    latest[cell(mountPoint, 'type')] = { timestamp, value: type };
+    latest[cell(mountPoint, 'used')] = { timestamp, value: String(usedPercent) };
+  }
+  const columns = [
+    { id: 'mount', label: 'Mounted at', dataType: '' },
+    { id: 'type', label: 'Type', dataType: '' },
+    { id: 'used', label: 'Used (%)', dataType: 'number' },
+  ];
   return {
     Host: {
-      nodes: { [`${hostname()};<host>`]: { metrics: { temperature: { samples, min: 0, max: 100 } } } },
-      metric_templates: {
-        temperature: { id: 'temperature', label: 'Temperature (°C)', format: '', priority: 20 },
+      nodes: { [`${hostname()};<host>`]: { latest } },
+      metadata_templates: {
+        filesystem_docs: {
+          id: 'filesystem_docs',
+          label: 'About file systems',
+          priority: 30,
+          from: 'latest',
+          dataType: 'link',
+        },
+      },
+      table_templates: {
+        filesystem_: {
+          id: 'filesystem_',
+          label: 'File systems',
+          prefix: 'filesystem_',
+          type: 'multicolumn-table',
+          columns,
+        },
       },
     },
     Plugins: [
       {
         id,
-        label: 'Temperature',
-        description: 'Of the processor',
+        label: 'File systems',
+        description: 'And how full they are',
         interfaces: ['reporter'],
         api_version: '1',
       },

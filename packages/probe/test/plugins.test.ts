@@ -95,24 +95,43 @@ it('a plugin adds values, metrics and controls to nodes of others, and nodes of 
   expect(await app.call(hostId, 'lamp~switch')).toMatchObject({ errorCode: 'not-found' });
 });
 
-it.each(['reporter', 'controller'])('the example of a %s works', async (kind) => {
+async function example(kind: string, id: string, check: () => Promise<void>): Promise<void> {
   const program = fileURLToPath(new URL(`../examples/plugin-${kind}.ts`, import.meta.url));
-  const example = await startProcess({
-    command: process.execPath,
-    args: [program, folder],
-    logFile: join(folder, `${kind}.log`),
-  });
+  const logFile = join(folder, `${kind}.log`);
+  const running = await startProcess({ command: process.execPath, args: [program, folder], logFile });
   try {
-    const id = kind === 'reporter' ? 'temperature' : 'notes';
-    await waitFor(() => healthOf(id) === 'ok', { what: 'the example', timeoutMs });
-    if (kind === 'reporter') return;
+    await waitFor(() => healthOf(id) === 'ok', { what: `the example of a ${kind}`, timeoutMs });
+    await check();
+  } finally {
+    running.signal('SIGKILL');
+    await running.exit;
+    await rm(join(folder, `${id}.sock`), { force: true });
+  }
+}
+
+const templateOf = (key: string) => app.report().topologies.get('host')?.templates.get(key)?.value;
+
+it('the example of a reporter adds a table and a link', () =>
+  example('reporter', 'filesystems', async () => {
+    const root = () => latestOf(app.node('host', hostId), 'filesystem_/___mount');
+    await waitFor(() => root() === '/', { what: 'the root', timeoutMs });
+    expect(templateOf('table:filesystem_')).toMatchObject({ type: 'multicolumn-table' });
+    expect(templateOf('metadata:filesystem_docs')).toMatchObject({ dataType: 'link' });
+    expect(latestOf(app.node('host', hostId), 'filesystem_docs')).toMatch(/^https:/);
+  }));
+
+it('the example of a metric has a template, and a value where there is a sensor', () =>
+  example('metrics', 'temperature', async () => {
+    expect(templateOf('metric:temperature')).toMatchObject({ label: 'Temperature (°C)' });
+  }));
+
+it('the example of a control is called, and says what came of it', () =>
+  example('control', 'notes', async () => {
     expect(await app.call(hostId, 'notes~add', { text: 'mind the gap' })).toMatchObject({ error: '' });
     const note = () => latestOf(app.node('host', hostId), 'note_1');
     await waitFor(() => note() === 'mind the gap', { what: 'the note', timeoutMs });
-  } finally {
-    example.signal('SIGKILL');
-  }
-});
+    expect(await app.call(hostId, 'notes~add')).toMatchObject({ errorCode: 'precondition' });
+  }));
 
 it.each([
   ['hangs', () => undefined, /did not answer within/],

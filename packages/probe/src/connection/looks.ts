@@ -20,13 +20,21 @@ export const trackedNoticeEveryMs = 3_000;
 /** No TCP connection was opened or accepted since the namespace came to be. */
 const quietActivity = '0 0 0';
 
+/** Connection tracking tells of a connection at most so much later than the namespace's own counts. */
+const toldWithinMs = 1_000;
+
 interface Seen {
   activity: string;
   noticedMs: number;
+  /** When connection tracking told of a connection of its own. */
+  trackedMs: number;
   lookedMs: number;
   covered: boolean;
   due: boolean;
 }
+
+const isTold = ({ covered, trackedMs }: Seen, nowMs: number) =>
+  covered || nowMs - trackedMs < trackedNoticeEveryMs;
 
 /**
  * Decides which namespace to look at next. A file of 30 microseconds tells whether TCP connections were opened, accepted or
@@ -45,22 +53,37 @@ export function createLooks({ clock, procRoot }: { clock: Clock; procRoot: strin
         const seen = known.get(namespace);
         if (seen !== undefined && nowMs - seen.noticedMs < noticeEveryMs) continue;
         // Its connections are told, and a look would only be taken after a while.
-        if (seen?.covered === true && nowMs - seen.lookedMs < coveredLookEveryMs) continue;
+        if (seen !== undefined && isTold(seen, nowMs) && nowMs - seen.lookedMs < coveredLookEveryMs) continue;
         const activity = tcpActivity(readShortLines(`${procRoot}/${pid}/net/snmp`) ?? '');
         if (seen === undefined) {
           // Most containers never talk; there is nothing to be found in them.
           const due = activity !== quietActivity;
           const lookedMs = nowMs - idleLookEveryMs / 2;
-          known.set(namespace, { activity, noticedMs: nowMs, lookedMs, covered: false, due });
+          const never = Number.NEGATIVE_INFINITY;
+          known.set(namespace, {
+            activity,
+            noticedMs: nowMs,
+            trackedMs: never,
+            lookedMs,
+            covered: false,
+            due,
+          });
           continue;
         }
-        seen.noticedMs = nowMs;
         const ageMs = nowMs - seen.lookedMs;
-        if (activity !== seen.activity) seen.due = true;
+        // What was opened is what was told, as far as can be known without a look.
+        const isExplained = seen.trackedMs >= seen.noticedMs - toldWithinMs && ageMs < coveredLookEveryMs;
+        if (activity !== seen.activity && !isExplained) seen.due = true;
         if (ageMs >= idleLookEveryMs && !seen.covered) seen.due = true;
         seen.activity = activity;
+        seen.noticedMs = nowMs;
       }
       for (const namespace of known.keys()) if (!pids.has(namespace)) known.delete(namespace);
+    },
+    /** Connection tracking has told of a connection of this namespace. */
+    tracked(namespace: string): void {
+      const seen = known.get(namespace);
+      if (seen !== undefined) seen.trackedMs = clock.monotonicMs();
     },
     /** The namespace that has waited longest, if one is due and looks are left. */
     next(): string | undefined {

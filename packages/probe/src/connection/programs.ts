@@ -10,6 +10,9 @@ const largestOutputBytes = 16 * 2 ** 20;
 const listTimeoutMs = 5_000;
 /** Of the package of the same name. */
 const flowProgram = 'conntrack';
+/** Has the kernel end the program with us, also when we are killed; of util-linux, as `nsenter` is. */
+const guardProgram = 'setpriv';
+const guardFlags = ['--pdeathsig', 'KILL', '--'];
 /** Events that the kernel keeps for us while we are busy. */
 const eventBufferBytes = 4 * 2 ** 20;
 
@@ -61,9 +64,11 @@ export async function followFlows(options: FollowFlowsOptions): Promise<void> {
 
 function runOnce({ signal, flow, opened }: FollowFlowsOptions): Promise<string> {
   return new Promise((resolve) => {
-    const child = spawn(flowProgram, ['-E', '-o', 'extended', '-b', String(eventBufferBytes)], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(
+      guardProgram,
+      [...guardFlags, flowProgram, '-E', '-o', 'extended', '-b', String(eventBufferBytes)],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
     const end = () => child.kill('SIGKILL');
     signal.addEventListener('abort', end, { once: true });
     let complaint = '';

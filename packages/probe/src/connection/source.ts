@@ -60,6 +60,7 @@ export function connectionSource(options: ConnectionSourceOptions = {}): Source 
       });
       const track = (flow: TrackedFlow) => {
         tracking = true;
+        looker.tracked(flow);
         if (flows.track(flow, clock.monotonicMs())) publisher.gather();
       };
       const jobs = [
@@ -176,7 +177,15 @@ function createLooker(
     if (after > before) found();
   };
 
+  /** Of a translated connection, the address that was asked for is nobody's. */
+  const tracked = ({ source, replySource }: TrackedFlow) => {
+    const ends = [places.atAddress(source.ip), places.atAddress(replySource.ip)];
+    for (const place of ends) if (place?.namespace !== undefined) looks.tracked(place.namespace);
+    if (ends.every((place) => place === undefined)) looks.tracked(places.ownNamespace);
+  };
+
   return {
+    tracked,
     stop: shell.stop,
     notice: () => looks.notice(pidByNamespace(), isTracking() ? trackedNoticeEveryMs - tickMs / 2 : 0),
     async look() {

@@ -21,11 +21,14 @@ export function createInventory(options: InventoryOptions) {
   const { api, showSecrets, found, gone, failed } = options;
   const waiting = new Set<string>();
   const underWay = new Set<string>();
+  /** Of those under way: what the engine answers is of before their end. */
+  const destroyed = new Set<string>();
   let idle: (() => void)[] = [];
 
   const inspect = async (id: string): Promise<void> => {
     try {
       const container = parseContainer(await api.get(`/containers/${id}/json`), { showSecrets });
+      if (destroyed.has(id)) return;
       if (container === undefined) gone(id);
       else found(container);
     } catch (error) {
@@ -43,6 +46,7 @@ export function createInventory(options: InventoryOptions) {
       underWay.add(id);
       void inspect(id).finally(() => {
         underWay.delete(id);
+        destroyed.delete(id);
         pump();
       });
     }
@@ -63,6 +67,7 @@ export function createInventory(options: InventoryOptions) {
     },
     forget(id: string): void {
       waiting.delete(id);
+      if (underWay.has(id)) destroyed.add(id);
     },
     /** When nothing waits any more. */
     settled(): Promise<void> {

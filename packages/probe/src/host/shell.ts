@@ -14,6 +14,13 @@ const shellLimit = 10;
 /** Gives what it runs a terminal; of util-linux. */
 const terminalProgram = 'script';
 
+/** Nothing of the probe's own environment, in which its secrets may be. */
+const environment = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  HOME: '/root',
+  TERM: 'xterm',
+};
+
 /** The best shell that is there, and an environment of its own. */
 const command = 'TERM=xterm; export TERM; [ -x /bin/bash ] && exec /bin/bash -l; exec /bin/sh -l';
 
@@ -59,13 +66,15 @@ function open(
       code: 'limit',
       remedy: 'close one',
     });
-  const isHosts = readLink('/proc/self/ns/mnt') === readLink(`${host.procRoot}/1/ns/mnt`);
-  const within = isHosts ? '' : `nsenter --target 1 --mount --uts --ipc --net --pid -- `;
+  const [own, theirs] = [readLink('/proc/self/ns/mnt'), readLink(`${host.procRoot}/1/ns/mnt`)];
+  const isContained = theirs !== undefined && own !== theirs;
+  const within = !isContained ? '' : `nsenter --target 1 --mount --uts --ipc --net --pid -- `;
   const shell = spawn(
     terminalProgram,
     ['-q', '-f', '-E', 'always', '-c', `${within}/bin/sh -c '${command}'`, '/dev/null'],
     {
       cwd: '/',
+      env: environment,
       stdio: ['pipe', 'pipe', 'pipe'],
     },
   );

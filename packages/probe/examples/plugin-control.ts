@@ -1,7 +1,7 @@
 /**
  * A plugin with a control and a table: notes that people leave on a host.
  *
- *   node packages/probe/examples/plugin-controller.ts /var/run/orchestrator/plugins
+ *   node packages/probe/examples/plugin-control.ts /var/run/orchestrator/plugins
  */
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:http';
