@@ -100,7 +100,7 @@ async function open(page: Page, name: string): Promise<void> {
 test('a container appears, is found, opened, used through a shell, stopped, and goes', async () => {
   const { page, picture } = browser;
   await page.locator('[data-testid=graph][data-nodes="1"][data-painted]').waitFor(shown);
-  await runContainer('fresh', '--label=tier=front');
+  await runContainer('fresh', '--label=tier=front', '--stop-signal=KILL');
   await page.locator('[data-testid=graph][data-nodes="2"]').waitFor(shown);
   await picture('topology');
 
@@ -161,6 +161,11 @@ test('what containers say of themselves stays text', async () => {
   await open(page, 'steady');
   await page.getByText(script, { exact: true }).first().waitFor(shown);
   expect(await page.evaluate('document.body.dataset.hit')).toBeUndefined();
+  await page.getByRole('button', { name: 'Files' }).click();
+  await page.getByRole('row', { name: /^etc/ }).click(shown);
+  await page.getByRole('row', { name: /^passwd/ }).click(shown);
+  await page.getByText('root:x:0:0').waitFor(shown);
+  await browser.picture('topology-files');
   const policy = (await page.request.get(url, { headers: { accept: 'text/html' } })).headers()[
     'content-security-policy'
   ];

@@ -6,6 +6,7 @@ import { runControl } from '../model/acts.ts';
 import type { Control, NodeDetail } from '../model/schema.ts';
 import { openSession } from '../session/sessions.ts';
 import styles from './details-panel.module.css';
+import { FileBrowser } from './file-browser.tsx';
 
 const icons: readonly (readonly [RegExp, IconName])[] = [
   [/logs/, 'logs'],
@@ -23,10 +24,15 @@ const icons: readonly (readonly [RegExp, IconName])[] = [
 const iconOf = (id: string): IconName => icons.find(([pattern]) => pattern.test(id))?.[1] ?? 'more';
 const isDangerous = (id: string) => /remove|delete/.test(id);
 
+const hasFiles = (nodeId: string) => nodeId.endsWith(';<container>');
+/** Files have a window of their own. */
+const isButton = ({ id }: Control) => !/_file(s)?$/.test(id);
+
 /** What the server offers for the node; who may not act sees none of it. */
 export function ControlBar({ node }: { readonly node: NodeDetail }) {
   const { data: who } = useSession();
   const [running, setRunning] = useState<string>();
+  const [isBrowsing, setBrowsing] = useState(false);
   const toasts = useToasts();
   const confirm = useConfirm();
   const client = useQueryClient();
@@ -52,7 +58,7 @@ export function ControlBar({ node }: { readonly node: NodeDetail }) {
   };
   return (
     <div className={styles.controls} role="toolbar" aria-label="Controls">
-      {node.controls.map((control) => (
+      {node.controls.filter(isButton).map((control) => (
         <Button
           key={control.id}
           icon={iconOf(control.id)}
@@ -63,6 +69,12 @@ export function ControlBar({ node }: { readonly node: NodeDetail }) {
           {control.human}
         </Button>
       ))}
+      {hasFiles(node.id) && (
+        <Button icon="folder" onClick={() => setBrowsing(true)}>
+          Files
+        </Button>
+      )}
+      {isBrowsing && <FileBrowser nodeId={node.id} label={node.label} onClose={() => setBrowsing(false)} />}
     </div>
   );
 }
