@@ -26,6 +26,7 @@ import { type Collector, createCollector } from './collect/collector.ts';
 import {
   authOf,
   type Environment,
+  forgetFirstPassword,
   httpTls,
   makeFirstAccount,
   oidcOf,
@@ -182,6 +183,7 @@ export async function createMonitorServer(options: MonitorServerOptions): Promis
     ...{ accounts, sessions, history, labels, isAuthorised, cluster, migrations },
     requireRight: createRights(config.controls.roles),
     views: createViewRights(config.views.roles),
+    onPassword: (name) => forgetFirstPassword(config, name),
     ...{ oidc: oidcOf(config, env, clock), isOpen: config.auth.mode === 'off', secure },
   });
   consoleRoutes(http, consoleFolder);

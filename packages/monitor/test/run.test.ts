@@ -43,6 +43,14 @@ test('runs until SIGTERM, with an administrator whose password is in a file', as
     body: JSON.stringify({ name: 'admin', password }),
   });
   expect(await login.json()).toEqual({ name: 'admin', role: 'admin' });
+  const [cookie = ''] = login.headers.getSetCookie();
+  const changed = await fetch(`${url}/api/accounts/admin`, {
+    method: 'PUT',
+    headers: { ...authorization.headers, cookie: cookie.split(';')[0] ?? '' },
+    body: JSON.stringify({ role: 'admin', password: 'another-password' }),
+  });
+  expect(changed.status).toBe(204);
+  await expect(readFile(join(folder, 'initial-admin-password'))).rejects.toThrow('ENOENT');
   process.kill(process.pid, 'SIGTERM');
   expect(await running).toBe(0);
   await rm(folder, { recursive: true, force: true });

@@ -11,9 +11,17 @@ const role = z.enum(['viewer', 'operator', 'admin']);
 const password = z.string().max(1_000).meta({ secret: true });
 const principal = z.object({ name: z.string(), role });
 
+export interface AccountServices {
+  readonly accounts: Accounts;
+  readonly sessions: Sessions;
+  readonly audit: Audit;
+  /** A password of this name has been set. */
+  readonly onPassword: (name: string) => void;
+}
+
 export function accountRoutes(
   server: HttpServer,
-  { accounts, sessions, audit }: { accounts: Accounts; sessions: Sessions; audit: Audit },
+  { accounts, sessions, audit, onPassword }: AccountServices,
 ): void {
   server.route({
     ...{ method: 'POST', path: '/api/login', role: 'anyone', tags, summary: 'Sets the cookie of a session' },
@@ -53,6 +61,7 @@ export function accountRoutes(
       audit.record(who, 'account.put', params.name, { role: body.role }, async () => {
         await accounts.put(params.name, body.role, body.password);
         sessions.end(params.name);
+        if (body.password !== undefined) onPassword(params.name);
       }),
   });
   server.route({

@@ -24,6 +24,7 @@ export interface RouteServices extends Services, ClusterServices, MigrationServi
   readonly history: History;
   readonly labels: Labels;
   readonly isAuthorised: (token: string) => boolean;
+  readonly onPassword: (name: string) => void;
 }
 
 /** Everything that is answered under `/api`. */

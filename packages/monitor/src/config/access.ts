@@ -1,6 +1,6 @@
 /** From the configuration to who may come in: secrets and files are read here, once, and kept only as long as needed. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuthOptions, HttpServerOptions, Logger } from '@orchestrator/runtime';
 import type { Clock } from '@orchestrator/runtime/clock';
@@ -71,6 +71,13 @@ export function oidcOf({ auth }: LoadedMonitorConfig, env: Environment, clock: C
   return { client: createOidc({ ...options, ...secret, clock }), label, lastsMs: hours * 3_600_000 };
 }
 
+const firstPasswordFile = ({ workDir }: LoadedMonitorConfig) => join(workDir, 'initial-admin-password');
+
+/** The first password is of no use any more once another one is set. */
+export function forgetFirstPassword(config: LoadedMonitorConfig, name: string): void {
+  if (name === 'admin') rmSync(firstPasswordFile(config), { force: true });
+}
+
 /** Somebody must be able to log in the first time: the password is in a file that only this user can read. */
 export async function makeFirstAccount(
   accounts: Accounts,
@@ -78,7 +85,7 @@ export async function makeFirstAccount(
   logger: Logger,
 ): Promise<void> {
   if (config.auth.mode === 'off' || accounts.list().length > 0) return;
-  const file = join(config.workDir, 'initial-admin-password');
+  const file = firstPasswordFile(config);
   const password = randomBytes(18).toString('base64url');
   writeFileSync(file, `${password}\n`, { mode: 0o600 });
   await accounts.put('admin', 'admin', password);
