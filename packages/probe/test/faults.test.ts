@@ -126,8 +126,10 @@ it('short-lived containers, many of them, leave neither nodes nor open files', a
   };
   await burst('first', 6);
   // Of those that run on, files are opened at the first reading of their usage.
-  const isRead = (name: string) =>
-    app.find('container', (node) => latestOf(node, 'docker_container_name') === name)?.[1].metrics.size !== 0;
+  const isRead = (name: string) => {
+    const found = app.find('container', (node) => latestOf(node, 'docker_container_name') === name);
+    return (found?.[1].metrics.size ?? 0) > 0;
+  };
   await until('a reading of the others', () => isRead('stays') && isRead('comes'));
   const before = openFiles(probe.pid);
   await burst('second', 16);

@@ -120,6 +120,7 @@ export const probeConfigSchema = z.strictObject({
   apps: z
     .array(z.union([appAddress, app]))
     .default(['127.0.0.1:4041'])
+    .meta({ secret: false })
     .describe('Monitors to report to; each gets everything'),
   token: secretReference.optional().describe('For apps that name none of their own'),
   tls: tls.optional().describe('For apps that name none of their own'),
