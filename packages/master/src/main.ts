@@ -1,7 +1,8 @@
-import { type Logger, runDaemon } from '@orchestrator/runtime';
+import { type Logger, runDaemon, systemClock } from '@orchestrator/runtime';
 import { readConfig } from './config.ts';
 import { type FlagSources, readFlags } from './flags.ts';
 import { openLog } from './log/output.ts';
+import { limitLogger, Verbosity } from './log/verbosity.ts';
 import { MasterService } from './service/master-service.ts';
 
 /** `orchestrator master`. Resolves to the exit code: see `runDaemon`. */
@@ -9,9 +10,10 @@ export async function runMaster(sources: FlagSources & { readonly logger?: Logge
   const config = await readConfig(await readFlags(sources));
   const logger = sources.logger ?? (await openLog(config));
   let fail: (error: unknown) => void = () => undefined;
-  const service = new MasterService({ config, logger, onFatal: (error) => fail(error) });
+  const verbosity = new Verbosity(systemClock);
+  const service = new MasterService({ config, logger, verbosity, onFatal: (error) => fail(error) });
   return runDaemon({
-    logger,
+    logger: limitLogger(logger, config.leastLogLevel, verbosity),
     components: [
       {
         name: 'master',

@@ -140,7 +140,7 @@ export function createApi(options: ApiOptions): (request: IncomingMessage, respo
         if (!response.headersSent) sendText(response, error.status, error.message);
         return;
       }
-      logger.error('request failed', { error, path: request.url, pid: about.info.pid });
+      logger.error('request failed', { error, path: request.url, upid: about.info.pid });
       if (response.headersSent) response.destroy();
       else sendText(response, 500, 'Internal error; the log of the master says more');
     });

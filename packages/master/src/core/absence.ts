@@ -12,7 +12,7 @@ import { removeExecutor, removeTask, updateTask } from './tasks.ts';
 export function onAgentDisconnected(context: MasterContext, agent: AgentRecord): void {
   if (!agent.connected) return;
   agent.connected = false;
-  log(context, 'warn', 'agent disconnected', { agentId: agent.id, pid: agent.pid });
+  log(context, 'warn', 'agent disconnected', { agentId: agent.id, upid: agent.pid });
   refreshActive(context, agent);
   for (const [frameworkId, tasks] of [...agent.tasks]) {
     const framework = context.state.frameworks.get(frameworkId);

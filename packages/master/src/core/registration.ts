@@ -46,7 +46,7 @@ function isOldVersion(version: string): boolean {
 }
 
 function shutDown(context: MasterContext, pid: string, message: string): void {
-  log(context, 'warn', 'agent told to shut down', { pid, message });
+  log(context, 'warn', 'agent told to shut down', { upid: pid, message });
   toAgent(context, pid, 'ShutdownMessage', makeMessage(messages.ShutdownMessageSchema, { message }));
 }
 
@@ -82,19 +82,19 @@ function refused(
   const { agent: info, version } = message;
   const error = contentError(message);
   if (error !== undefined) {
-    log(context, 'warn', 'registration of an agent is not valid', { pid, error });
+    log(context, 'warn', 'registration of an agent is not valid', { upid: pid, error });
     return true;
   }
   if (isOldVersion(version)) {
-    log(context, 'warn', 'agent is too old', { pid, version });
+    log(context, 'warn', 'agent is too old', { upid: pid, version });
     return true;
   }
   if (info.domain === undefined && context.options.requiresAgentDomain) {
-    log(context, 'warn', 'agent names no domain, and has to', { pid });
+    log(context, 'warn', 'agent names no domain, and has to', { upid: pid });
     return true;
   }
   if (info.domain !== undefined && context.options.masterInfo.domain === undefined) {
-    log(context, 'warn', 'agent names a domain, and this master has none', { pid });
+    log(context, 'warn', 'agent names a domain, and this master has none', { upid: pid });
     return true;
   }
   if (isMachineDown(context, info, pid)) {
@@ -178,7 +178,7 @@ function admit(context: MasterContext, pid: string, message: internal.RegisterSl
   state.transitions.set(pid, 'registering');
   write(context, { type: 'admit-agent', info: info as IdentifiedAgentInfo }, (outcome) => {
     state.transitions.delete(pid);
-    if ('refusal' in outcome) return log(context, 'warn', 'agent not admitted', { pid, ...outcome });
+    if ('refusal' in outcome) return log(context, 'warn', 'agent not admitted', { upid: pid, ...outcome });
     const agent = makeAgent({
       ...factsOf(context, id, pid, message),
       registeredAtMs: context.nowMs,
@@ -188,7 +188,7 @@ function admit(context: MasterContext, pid: string, message: internal.RegisterSl
     });
     state.agents.set(id, agent);
     context.counters.add('master/slave_registrations');
-    log(context, 'info', 'agent registered', { agentId: id, pid, hostname: info.hostname });
+    log(context, 'info', 'agent registered', { agentId: id, upid: pid, hostname: info.hostname });
     confirmRegistered(context, agent);
     addAgent(context, agent);
   });
@@ -259,7 +259,7 @@ function readmit(
   });
   context.state.agents.set(id, agent);
   context.counters.add('master/slave_reregistrations');
-  log(context, 'info', 'agent registered again', { agentId: id, pid, wasUnreachable });
+  log(context, 'info', 'agent registered again', { agentId: id, upid: pid, wasUnreachable });
   readoptTasks(context, agent, message, wasUnreachable);
   confirmReregistered(context, agent, message);
   addAgent(context, agent);

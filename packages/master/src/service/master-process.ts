@@ -61,7 +61,7 @@ export function masterRoutes(options: MasterProcessOptions): MessageRoute[] {
       const principal = principals.get(pid);
       const registers = name === 'RegisterSlaveMessage' || name === 'ReregisterSlaveMessage';
       if (registers && options.requiresAgents && principal === undefined) {
-        logger.warn('agent is not authenticated', { pid });
+        logger.warn('agent is not authenticated', { upid: pid });
         return;
       }
       const event = { type: 'agent-message', pid, principal, message: { name, message } } as const;
@@ -72,7 +72,7 @@ export function masterRoutes(options: MasterProcessOptions): MessageRoute[] {
   );
 
   const refuse = (from: Upid, message: string) => {
-    logger.warn('driver refused', { pid: formatUpid(from), message });
+    logger.warn('driver refused', { upid: formatUpid(from), message });
     leading()?.sendTo(
       from,
       internal.FrameworkErrorMessageSchema,
@@ -141,7 +141,7 @@ export function masterRoutes(options: MasterProcessOptions): MessageRoute[] {
           if (principals.size >= mostPrincipals) principals.delete(principals.keys().next().value ?? '');
           principals.set(pid, principal);
         },
-        (error: unknown) => logger.warn('authentication went wrong', { pid, error }),
+        (error: unknown) => logger.warn('authentication went wrong', { upid: pid, error }),
       );
     }),
   ];

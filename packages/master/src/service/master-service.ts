@@ -46,6 +46,8 @@ export interface MasterServiceOptions {
   readonly config: MasterConfig;
   /** Takes every level: what is written is decided by `logging_level`, and by operators. */
   readonly logger?: Logger;
+  /** Default: its own. */
+  readonly verbosity?: Verbosity;
   readonly clock?: Clock;
   readonly random?: Random;
   /** It has led and cannot any more, or cannot go on at all: the process should end, and be started anew. */
@@ -79,7 +81,7 @@ export class MasterService {
   constructor(options: MasterServiceOptions) {
     const { logger = silentLogger, clock = systemClock, random = systemRandom } = options;
     this.#options = options;
-    this.#verbosity = new Verbosity(clock);
+    this.#verbosity = options.verbosity ?? new Verbosity(clock);
     this.#logger = limitLogger(logger, options.config.leastLogLevel, this.#verbosity);
     this.#clock = clock;
     this.#gate = new LeadershipGate(clock);
@@ -100,7 +102,8 @@ export class MasterService {
   /** Listens, then stands for election. Resolves when it takes part. */
   async start(): Promise<void> {
     const { config } = this.#options;
-    for (const flag of flagsWithoutEffect(config.flags)) this.#logger.warn('flag has no effect', { ...flag });
+    for (const flag of flagsWithoutEffect(config.flags))
+      this.#logger.warn('flag has no effect', { flag: flag.name, why: flag.why });
     if (config.workDir !== undefined) await mkdir(config.workDir, { recursive: true });
     this.#store = await openStore(config.store, { clock: this.#clock, random: this.#random });
     const http = createHttpServer({ keepAliveTimeout: 60_000, requestTimeout: 0 });
@@ -124,7 +127,7 @@ export class MasterService {
       if (!takeMessage(request, response)) serveApi(request, response);
     });
     this.#process = node.spawn('master', routeMessages(this.#routes(node)));
-    this.#logger.info('listening', { pid: info.pid, id: info.id });
+    this.#logger.info('listening', { upid: info.pid, id: info.id });
     await this.#standForElection(info);
   }
 
