@@ -126,12 +126,15 @@ function isOnRecord(history: RunHistory, here: Made, there: Made): boolean {
   return [here, there].some((made) => wentByItself(history.sides[made.side], made));
 }
 
-/** When it was no longer there, whoever deleted it. */
-function endMs({ sides }: RunHistory, { side, index, op: { path } }: Made): number {
-  const { log, expired } = sides[side];
-  const isEnd = ({ zxid, ops }: Txn) =>
-    expired.get(zxid)?.includes(path) === true || ops.some((op) => op.kind === 'delete' && op.path === path);
-  return log.slice(index + 1).find(isEnd)?.timeMs ?? Number.POSITIVE_INFINITY;
+/** When it was no longer there, whoever deleted it; or a client of the other side had deleted what had come over of it. */
+function endMs({ sides }: RunHistory, { side, txn, op: { path } }: Made): number {
+  const isEnd = (made: Txn) =>
+    made.timeMs >= txn.timeMs && made.ops.some((each) => each.kind === 'delete' && each.path === path);
+  const isGone = ({ zxid }: Txn) => zxid > txn.zxid && sides[side].expired.get(zxid)?.includes(path) === true;
+  const far = sides[side === 'source' ? 'target' : 'source'];
+  const here = sides[side].log.find((made) => (made.zxid > txn.zxid && isEnd(made)) || isGone(made));
+  const there = far.log.find((made) => far.clientSessions.has(made.sessionId) && isEnd(made));
+  return Math.min(...[here, there].map((end) => end?.timeMs ?? Number.POSITIVE_INFINITY));
 }
 
 /** Deleted by a client of its own side, or gone with its session. */
