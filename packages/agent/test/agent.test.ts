@@ -103,7 +103,7 @@ test('kill -9 and a restart keep tasks, pending updates and the exit codes of wh
   await waitFor(() => existsSync(join(workDir, 'containers/process/exits')), { what: 'exit codes' });
   master.acknowledges = true;
   agent = await startAgent();
-  await master.untilRegistered(2);
+  await master.untilReregistered();
   const names = master.reregistrations[0]?.tasks.map(({ taskId }) => taskId.value).toSorted();
   expect(names).toEqual(['ends', 'pending', 'stays']);
   await until('ends', [TASK_STARTING, TASK_RUNNING, TASK_FAILED]);
@@ -129,7 +129,7 @@ test('a custom executor subscribes, runs what it is given, and finds the agent a
   expect(Buffer.from(master.updates[0]?.status.data ?? []).toString()).toBe('d');
   await kill();
   agent = await startAgent();
-  await master.untilRegistered(2);
+  await master.untilReregistered();
   expect(master.reregistrations[0]?.executorInfos.map(({ executorId }) => executorId.value)).toEqual(['e']);
   master.run(custom('c2'));
   await until('c2', [TASK_RUNNING]);

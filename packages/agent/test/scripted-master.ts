@@ -96,9 +96,14 @@ export class ScriptedMaster {
     return [...new Set(own.map(({ status }) => status.state))];
   }
 
-  async untilRegistered(times = 1): Promise<void> {
-    const count = () => this.registrations.length + this.reregistrations.length;
-    await waitFor(() => count() >= times && this.agent !== undefined, { what: 'the registration' });
+  async untilRegistered(): Promise<void> {
+    const isThere = () => this.registrations.length > 0 && this.agent !== undefined;
+    await waitFor(isThere, { what: 'the registration' });
+  }
+
+  /** After a restart: an agent that is not answered at once registers more than once. */
+  async untilReregistered(): Promise<void> {
+    await waitFor(() => this.reregistrations.length > 0, { what: 'the registration again' });
   }
 
   get pid(): string {
