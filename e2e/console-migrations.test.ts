@@ -24,7 +24,7 @@ const clients: ZooKeeperClient[] = [];
 
 beforeEach(async () => {
   folder = await temporaryFolder('e2e-console');
-  source = await startEnsemble({ servers: 3, folder: join(folder, 'a') });
+  source = await startEnsemble({ servers: 3 });
   file = await writeMigrationFile({
     ...{ folder, source, target: await deployLocally(folder) },
     lines: ['  sync: { conflict_resolution: "manual" }'],
