@@ -4,7 +4,7 @@ import { lookup, lookupService } from 'node:dns/promises';
 import { isIPv4 } from 'node:net';
 import { networkInterfaces, hostname as ownHostname } from 'node:os';
 import { promisify } from 'node:util';
-import { sleep, systemClock } from '@orchestrator/runtime';
+import { systemClock } from '@orchestrator/runtime';
 import { MasterError } from './errors.ts';
 import type { FlagReader } from './flag-reader.ts';
 
@@ -43,10 +43,12 @@ async function discover(command: string): Promise<string> {
   }
 }
 
-async function within<Result>(answer: Promise<Result>): Promise<Result | undefined> {
-  // A resolver that does not answer, or has no answer, is no reason not to start.
-  const given = answer.catch(() => undefined);
-  return Promise.race([given, sleep(systemClock, lookupTimeoutMs).then(() => undefined)]);
+/** A resolver that does not answer in time, or has no answer, is no reason not to start: then undefined. */
+function within<Result>(answer: Promise<Result>): Promise<Result | undefined> {
+  return new Promise((resolve) => {
+    const timer = systemClock.after(lookupTimeoutMs, () => resolve(undefined), { background: true });
+    answer.then(resolve, () => resolve(undefined)).finally(() => timer.cancel());
+  });
 }
 
 /** An address of this machine that others can reach: the one its name stands for, else the first of its interfaces. */
