@@ -4,7 +4,7 @@ import { MonitorError } from '../errors.ts';
 import { parseQuery } from '../query/parse.ts';
 import { findView, type ViewDefinition, viewDefinitions } from '../view/definitions.ts';
 import { chooseOptions } from '../view/options.ts';
-import type { ViewRequest } from '../view/renderer.ts';
+import type { ViewRequest } from '../view/request.ts';
 
 /** Any parameter may be an option of the view; those below mean something of their own. */
 const value = z.union([z.string().max(2_000), z.array(z.string().max(2_000))]);

@@ -7,7 +7,8 @@ import type { Logger } from '@orchestrator/runtime';
 import type { Clock, Timer } from '@orchestrator/runtime/clock';
 import type { Collector } from '../collect/collector.ts';
 import { MonitorError } from '../errors.ts';
-import type { Renderer, ViewRequest } from '../view/renderer.ts';
+import type { Renderer } from '../view/renderer.ts';
+import type { ViewRequest } from '../view/request.ts';
 import { type Message, messages, type Nodes, toldBy } from './difference.ts';
 
 /** The part of a WebSocket that is needed. */

@@ -12,7 +12,8 @@ import { SimulatedClock } from '@orchestrator/testing';
 import { expect, test } from 'vitest';
 import { createCollector } from '../collect/collector.ts';
 import { findView } from './definitions.ts';
-import { createRenderer, type ViewRequest } from './renderer.ts';
+import { createRenderer } from './renderer.ts';
+import type { ViewRequest } from './request.ts';
 
 const requests: ViewRequest[] = [
   ['containers', { system: 'all', stopped: 'running', pseudo: 'show' }, ''],

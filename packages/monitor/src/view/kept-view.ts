@@ -8,7 +8,7 @@ import { type Graph, type GraphNode, groupGraph, regroupFlows } from './graph.ts
 import { type GroupOf, groupingOf } from './grouping.ts';
 import { nodeOf } from './lineage.ts';
 import { isChosen, visibleIds } from './options.ts';
-import type { ViewRequest } from './renderer.ts';
+import type { ViewRequest } from './request.ts';
 import { type RenderedNode, render } from './summarise.ts';
 
 /** All nodes that options and grouping show. */

@@ -7,18 +7,9 @@ import { compileQuery } from '../query/match.ts';
 import type { ViewDefinition } from './definitions.ts';
 import { type Graph, GraphBook } from './graph.ts';
 import { type KeptView, nextView } from './kept-view.ts';
-import type { ChosenOptions } from './options.ts';
+import type { ViewRequest } from './request.ts';
 import type { RenderedNode } from './summarise.ts';
 import { type KnownSurroundings, surroundingsOf } from './surroundings.ts';
-
-export interface ViewRequest {
-  readonly view: ViewDefinition;
-  readonly options: ChosenOptions;
-  /** A label by whose values the nodes are grouped, in the place of the view's own grouping. */
-  readonly label?: string;
-  /** In the query language; empty for all. */
-  readonly query: string;
-}
 
 export interface ViewStats {
   readonly nodeCount: number;
