@@ -1,20 +1,11 @@
-import type { Component, Logger } from '@orchestrator/runtime';
-import type { Clock } from '@orchestrator/runtime/clock';
-import type { ProbeConfig } from '../config/load.ts';
+import type { Component } from '@orchestrator/runtime';
 import { hostFacts } from '../host/facts.ts';
 import { type Probe, startProbe } from '../probe.ts';
 import { appsOf } from './apps.ts';
+import type { DaemonContext } from './context.ts';
 import { createCpuMeter, exposition } from './exposition.ts';
 import { startMetricsServer } from './metrics-server.ts';
-import type { Environment } from './secrets.ts';
 import { sourcesOf } from './sources.ts';
-
-export interface DaemonContext {
-  readonly config: ProbeConfig;
-  readonly environment: Environment;
-  readonly logger: Logger;
-  readonly clock: Clock;
-}
 
 const version = '0.1.0';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ProbeError } from '../errors.ts';
 import type { Source } from '../source.ts';
-import type { DaemonContext } from './components.ts';
+import type { DaemonContext } from './context.ts';
 import { readSecret } from './secrets.ts';
 
 /** What a pod is given to speak with its cluster. */

@@ -5,7 +5,7 @@ import { hostSource } from '../host/source.ts';
 import { pluginSource } from '../plugin/source.ts';
 import { processSource } from '../process/source.ts';
 import type { Source } from '../source.ts';
-import type { DaemonContext } from './components.ts';
+import type { DaemonContext } from './context.ts';
 import { kubernetes } from './kubernetes.ts';
 import { readSecret } from './secrets.ts';
 
