@@ -1,5 +1,5 @@
 import { useMemo } from 'react';
-import { Badge, Button, Status } from '../../ui/index.ts';
+import { Badge, Button, formatNumber, Status } from '../../ui/index.ts';
 import { GraphCanvas } from '../graph/graph-canvas.tsx';
 import { draw, groupPrefix } from '../model/drawn.ts';
 import type { Nodes } from '../model/live-view.ts';
@@ -20,6 +20,8 @@ const legend = [
   ['idle', 'stopped, outside'],
   ['info', 'no state'],
 ] as const;
+
+const counted = (count: number, what: string) => `${formatNumber(count)} ${what}${count === 1 ? '' : 's'}`;
 
 export function GraphMode({ state, change, nodes }: ModeProps) {
   const { group, open, metric } = state;
@@ -47,7 +49,7 @@ export function GraphMode({ state, change, nodes }: ModeProps) {
       />
       <div className={styles.corner}>
         <p className={styles.numbers} role="status">
-          {drawn.nodes.length} nodes, {drawn.edges.length} connections
+          {counted(drawn.nodes.length, 'node')}, {counted(drawn.edges.length, 'connection')}
         </p>
         {[...open].map((name) => (
           <Button key={name} kind="quiet" icon="close" onClick={() => toggle(name)}>
