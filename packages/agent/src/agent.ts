@@ -16,6 +16,7 @@ import {
   newUuidBytes,
   parseUpid,
   routeMessages,
+  type Tls,
 } from '@orchestrator/mesos';
 import { type Clock, systemClock, type Timer } from '@orchestrator/runtime/clock';
 import { type Logger, silentLogger } from '@orchestrator/runtime/logger';
@@ -46,6 +47,8 @@ export interface AgentOptions {
   /** What it left is recovered by `start`; closed by `stop`. */
   containerizer: Containerizer;
   detector: MasterDetector;
+  /** On its port, and on the way to masters; default plain connections. */
+  tls?: Tls;
   clock?: Clock;
   random?: Random;
   logger?: Logger;
@@ -97,6 +100,7 @@ export class Agent {
     this.#sessions = new ExecutorSessions(clock);
     this.#libprocess = createLibprocess({
       address: { host: ip, port },
+      ...(options.tls && { tls: options.tls }),
       clock,
       onHandlerError: (error, { type }) => logger.warn('a message was not understood', { type, error }),
     });
@@ -203,7 +207,12 @@ export class Agent {
       findTask(this.state, frameworkId, taskId)?.executor.info.executorId.value;
     const handler = routeMessages([...masterRoutes(tell), ...executorRoutes(tell, executorOf)]);
     this.#process = this.#libprocess.spawn('slave(1)', handler);
-    const server = createSharedServer({ libprocess: this.#libprocess, http: this.#http });
+    const { tls } = this.#options;
+    const server = createSharedServer({
+      libprocess: this.#libprocess,
+      http: this.#http,
+      ...(tls && { tls }),
+    });
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

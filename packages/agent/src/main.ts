@@ -1,7 +1,13 @@
 /** Puts an agent together from its flags. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createFixedDetector, createHostListDetector, type MasterDetector } from '@orchestrator/mesos';
+import {
+  createFixedDetector,
+  createHostListDetector,
+  type MasterDetector,
+  readTls,
+  type Tls,
+} from '@orchestrator/mesos';
 import { runDaemon } from '@orchestrator/runtime/daemon';
 import { type Logger, silentLogger } from '@orchestrator/runtime/logger';
 import { createLogger } from '@orchestrator/runtime/logging';
@@ -11,7 +17,7 @@ import { composeContainerizers } from './container/composing.ts';
 import { type Containerizer, createContainerizer } from './container/containerizer.ts';
 import type { Runtime } from './container/runtime.ts';
 import { DockerRuntime } from './docker/runtime.ts';
-import { AgentError } from './errors.ts';
+import { AgentError, reasonOf } from './errors.ts';
 import { type Flags, flagsWithoutEffect } from './flags.ts';
 import { findApparmorProfile, findOciRuntime } from './native/host-facts.ts';
 import { NativeRuntime, nativeMissing } from './native/runtime.ts';
@@ -102,17 +108,33 @@ export const agentNodeFlags: readonly string[] = ['--max-semi-space-size=2'];
 export interface RunAgentOptions {
   /** By their names in Mesos: `master`, `work_dir`, `resources`, … */
   flags: Flags;
+  /** For `LIBPROCESS_SSL_*`; default that of the process. */
+  environment?: NodeJS.ProcessEnv;
   /** For `master` flags that name a ZooKeeper ensemble; default: a list of hosts. */
   createDetector?: (master: string) => MasterDetector;
   logger?: Logger;
 }
 
+/** Mesos has no flags for it, only variables. */
+async function tlsOf(environment: NodeJS.ProcessEnv): Promise<Tls | undefined> {
+  try {
+    return await readTls((setting) => {
+      const name = setting.toUpperCase();
+      return environment[`LIBPROCESS_${name}`] ?? environment[name];
+    });
+  } catch (cause) {
+    throw new AgentError('Config', reasonOf(cause), { cause });
+  }
+}
+
 /** `orchestrator agent`. Resolves to the exit code: see `runDaemon`. */
 export async function runAgent(options: RunAgentOptions): Promise<number> {
-  const { flags, createDetector = detectorOf, logger = createLogger({ name: 'agent' }) } = options;
+  const { flags, environment = process.env, createDetector = detectorOf } = options;
+  const { logger = createLogger({ name: 'agent' }) } = options;
   // How much disk there is to offer is found out there.
   if (flags.work_dir !== undefined) await mkdir(flags.work_dir, { recursive: true });
   const given = agentConfig(flags);
+  const tls = await tlsOf(environment);
   const isolation = await isolationOf(given, namesOf(given, silentLogger));
   logger.info('containers', isolation);
   const config = { ...given, flags: { ...given.flags, ...isolation } };
@@ -120,7 +142,7 @@ export async function runAgent(options: RunAgentOptions): Promise<number> {
   if (ignored.length > 0) logger.warn('flags without an effect here', { flags: ignored });
   let fail: (error: unknown) => void = () => undefined;
   const agent = new Agent({
-    ...{ config, logger, detector: createDetector(config.master) },
+    ...{ config, logger, detector: createDetector(config.master), ...(tls && { tls }) },
     containerizer: containerizerOf(config, logger),
     onFatal: (error) => fail(error),
   });

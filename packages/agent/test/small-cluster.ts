@@ -32,6 +32,7 @@ export interface ClusterOptions {
   /** Of the agent, beside those for a quick start. */
   flags?: Record<string, string>;
   masterFlags?: Record<string, string>;
+  masterEnvironment?: NodeJS.ProcessEnv;
   resources?: string;
   environment?: NodeJS.ProcessEnv;
   framework?: Record<string, unknown>;
@@ -72,7 +73,9 @@ export class SmallCluster {
     const [masterPort = 0, agentPort = 0] = await freePorts(2);
     const flags = { ip: '127.0.0.1', port: String(masterPort), work_dir: folder, ...options.masterFlags };
     const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
-    const config = await readConfig(await readFlags({ args, etc: folder }));
+    const config = await readConfig(
+      await readFlags({ args, etc: folder, environment: options.masterEnvironment ?? {} }),
+    );
     const master = new MasterService({
       config,
       onFatal: (error) => {
