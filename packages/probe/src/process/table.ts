@@ -78,6 +78,8 @@ export function createProcessTable({ host, minAgeMs, limit, showSecrets }: Proce
         } else {
           const ticks = stat.cpuTicks - entry.stat.cpuTicks;
           const elapsedS = (nowMs - entry.atMs) / 1000;
+          // It has become another program, as what starts a container becomes its command.
+          if (entry.stat.name !== stat.name) entry.command = undefined;
           if (elapsedS > 0) cpuPercent = Math.round((ticks / host.clockTicksPerS / elapsedS) * 1000) / 10;
           entry.stat = stat;
           entry.atMs = nowMs;
