@@ -99,6 +99,11 @@ export class OneTask {
     this.#client.close();
   }
 
+  /** Nobody waits for its end any more: `ended` rejects. */
+  giveUp(reason: unknown): void {
+    this.#ended.reject(reason);
+  }
+
   /** Leaves the task running, for as long as the framework's failover timeout. */
   leave(): void {
     this.#leaving = true;

@@ -1,5 +1,5 @@
 /** Standard output and standard error of a task, as they come. */
-import type { OfferValid } from '@orchestrator/mesos';
+import { MesosError, type OfferValid } from '@orchestrator/mesos';
 import type { CommandContext } from '../../program/context.ts';
 import type { Cluster } from '../connection/cluster.ts';
 import { followFile, sandboxPaths } from './sandbox.ts';
@@ -57,6 +57,8 @@ export class OutputStream {
       for await (const data of followFile({ agent, path, offset: 0, mayGrow, clock, signal }))
         terminal.writeBytes(data, to);
     } catch (error) {
+      // It never ran, so it has written nothing.
+      if (error instanceof MesosError && error.code === 'not-found') return;
       say(`${file} cannot be read: ${error instanceof Error ? error.message : error}`);
     }
   }

@@ -4,9 +4,9 @@ import { userInfo } from 'node:os';
 import type { TaskExplanation } from '@orchestrator/master';
 import { nameOfEnum, type OfferValid, TaskState, type TaskStatusValid } from '@orchestrator/mesos';
 import type { CommandContext } from '../../program/context.ts';
-import { exitCodes } from '../../program/exit-codes.ts';
 import type { Cluster } from '../connection/cluster.ts';
 import { renderTaskReport } from '../render/explanations.ts';
+import { hasEnded } from '../views/tasks.ts';
 import { frameworkInfoOf, type TaskDescription } from './description.ts';
 import { OneTask } from './one-task.ts';
 import { exitCodeOf } from './outcome.ts';
@@ -44,57 +44,19 @@ const explainAfterMs = 5_000;
 const killPatienceMs = 30_000;
 
 export async function runTask(options: RunOptions): Promise<RunResult> {
-  const { context, cluster, description, detach } = options;
-  const { clock, signal, terminal } = context;
-  const taskId = `${description.name}.${randomBytes(4).toString('hex')}`;
-  const say = options.quiet ? () => undefined : (text: string) => terminal.say(terminal.sayStyle.dim(text));
-  const output = new OutputStream({ cluster, context, say });
-  const running = Promise.withResolvers<TaskStatusValid>();
-  let launchedOn: OfferValid | undefined;
-
-  const task = new OneTask({
-    ...{ cluster, taskId, description },
-    frameworkInfo: frameworkInfoOf({
-      ...{ description, user: userInfo().username, principal: cluster.principal },
-      failoverTimeoutS: detach ? detachedTimeoutS : failoverTimeoutS,
-    }),
-    onLaunch(offer) {
-      launchedOn = offer;
-      say(`task ${taskId} goes to ${offer.hostname}`);
-    },
-    onStatus(status) {
-      if (status.state !== TaskState.TASK_RUNNING) return;
-      running.resolve(status);
-      say(`task ${taskId} runs`);
-      if (options.output && !detach && launchedOn !== undefined)
-        output.begin({ taskId, frameworkId: task.frameworkId, offer: launchedOn });
-    },
-    onDisconnected: () => say('the master is gone; the task goes on, and another master is looked for'),
-  });
-
-  const resultOf = (status: TaskStatusValid, exitCode: number | null): RunResult => ({
-    ...{ task_id: taskId, framework_id: task.frameworkId },
-    agent_id: launchedOn?.agentId.value ?? null,
-    host: launchedOn?.hostname ?? null,
-    state: nameOfEnum(TaskState, status.state),
-    message: status.message === '' ? null : status.message,
-    exit_code: exitCode,
-  });
-
-  const explaining = clock.after(explainAfterMs, () => void explainWait(options, task, say), {
-    background: true,
-  });
-  const killing = () => void endEarly(task, options, say);
+  const { context, detach } = options;
+  const { clock, signal } = context;
+  const run = beginRun(options);
+  const { task, output } = run;
+  const explaining = clock.after(explainAfterMs, () => void explainWait(options, run), { background: true });
+  const killing = () => void endEarly(options, run);
   signal.addEventListener('abort', killing, { once: true });
   try {
-    const first = await Promise.race([task.ended, ...(detach ? [running.promise] : [])]);
-    if (detach && first.state === TaskState.TASK_RUNNING) {
-      task.leave();
-      return resultOf(first, null);
-    }
+    const status = await Promise.race([task.ended, ...(detach ? [run.running] : [])]);
+    if (detach && status.state === TaskState.TASK_RUNNING) return run.resultOf(status, null);
     await output.end();
     await task.tearDown();
-    return resultOf(first, exitCodeOf(first.state, first.message));
+    return run.resultOf(status, exitCodeOf(status.state, status.message));
   } finally {
     explaining.cancel();
     signal.removeEventListener('abort', killing);
@@ -102,11 +64,57 @@ export async function runTask(options: RunOptions): Promise<RunResult> {
   }
 }
 
-async function explainWait(
-  { cluster, description, context }: RunOptions,
-  task: OneTask,
-  say: (text: string) => void,
-) {
+interface Run {
+  readonly task: OneTask;
+  readonly output: OutputStream;
+  /** Resolves when it runs. */
+  readonly running: Promise<TaskStatusValid>;
+  readonly say: (text: string) => void;
+  resultOf(status: TaskStatusValid, exitCode: number | null): RunResult;
+}
+
+function beginRun({ context, cluster, description, detach, quiet, output: passOn }: RunOptions): Run {
+  const { terminal } = context;
+  const taskId = `${description.name}.${randomBytes(4).toString('hex')}`;
+  const say = quiet ? () => undefined : (text: string) => terminal.say(terminal.sayStyle.dim(text));
+  const output = new OutputStream({ cluster, context, say });
+  const running = Promise.withResolvers<TaskStatusValid>();
+  let offer: OfferValid | undefined;
+
+  const task = new OneTask({
+    ...{ cluster, taskId, description },
+    frameworkInfo: frameworkInfoOf({
+      ...{ description, user: userInfo().username, principal: cluster.principal },
+      failoverTimeoutS: detach ? detachedTimeoutS : failoverTimeoutS,
+    }),
+    onLaunch(taken) {
+      offer = taken;
+      say(`task ${taskId} goes to ${taken.hostname}`);
+    },
+    onStatus(status) {
+      const runs = status.state === TaskState.TASK_RUNNING;
+      if (runs) {
+        running.resolve(status);
+        say(`task ${taskId} runs`);
+      }
+      // That it runs may have been told to a master that is gone.
+      if ((runs || hasEnded(status.state)) && passOn && !detach && offer !== undefined)
+        output.begin({ taskId, frameworkId: task.frameworkId, offer });
+    },
+    onDisconnected: () => say('the master is gone; the task goes on, and another master is looked for'),
+  });
+  const resultOf = (status: TaskStatusValid, exitCode: number | null): RunResult => ({
+    ...{ task_id: taskId, framework_id: task.frameworkId },
+    agent_id: offer?.agentId.value ?? null,
+    host: offer?.hostname ?? null,
+    state: nameOfEnum(TaskState, status.state),
+    message: status.message === '' ? null : status.message,
+    exit_code: exitCode,
+  });
+  return { task, output, running: running.promise, say, resultOf };
+}
+
+async function explainWait({ cluster, description, context }: RunOptions, { task, say }: Run): Promise<void> {
   if (task.isLaunched) return;
   const { role, resources } = description;
   const wanted = resources.toString().replaceAll('; ', ';');
@@ -121,13 +129,14 @@ async function explainWait(
 }
 
 /** Ctrl-C: the task is killed, and what it still has to say is waited for. */
-async function endEarly(task: OneTask, { context }: RunOptions, say: (text: string) => void): Promise<void> {
-  const { clock } = context;
-  clock.after(killPatienceMs, () => process.exit(exitCodes.interrupted), { background: true });
-  if (!task.isLaunched) {
+async function endEarly({ context }: RunOptions, { task, say }: Run): Promise<void> {
+  const { clock, signal } = context;
+  clock.after(killPatienceMs, () => task.giveUp(signal.reason), { background: true });
+  if (task.isLaunched) {
+    say('killing the task');
+    await task.kill();
+  } else {
     await task.tearDown();
-    process.exit(exitCodes.interrupted);
+    task.giveUp(signal.reason);
   }
-  say('killing the task');
-  await task.kill();
 }
