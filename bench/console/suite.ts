@@ -52,7 +52,7 @@ async function startMonitor(fleet: FleetOptions): Promise<Running> {
 async function openGraph(browser: Browser, url: string): Promise<Page> {
   const page = await openPage(browser);
   await page.goto(`${url}/topology/containers?metric=docker_cpu_total_usage`);
-  await page.locator('[data-testid=graph][data-layout=settled]').waitFor(shown);
+  await page.locator('[data-testid=graph][data-layout=settled][data-painted]').waitFor(shown);
   return page;
 }
 
