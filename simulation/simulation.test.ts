@@ -114,7 +114,7 @@ describe('simulated worlds', () => {
     expect(coverage.txns).toBeGreaterThan(50 * fixedSeeds);
   });
 
-  test.each(Object.values(polled))('captured without history, and disturbed: %o', async (change) => {
+  test.each(Object.entries(polled))('%s captured without history, and disturbed', async (_, change) => {
     for (let seed = 1; seed <= polledSeeds; seed++) {
       expectSound(seed, playSeed(seed, undefined, change));
       if (seed % 20 === 0) await setImmediate();
