@@ -87,7 +87,11 @@ describe('without connection tracking', () => {
   it('sockets tell of connections between containers, whose they are, and their end', async () => {
     const { app } = await watch({ conntrack: false });
     const client = await runContainer(engine, image, 'client', {
-      Cmd: ['sh', '-c', `(echo hello; sleep 4) | nc ${serverIp} 80 >/dev/null; sleep 600`],
+      Cmd: [
+        'sh',
+        '-c',
+        `(echo hello; until [ -e /stop ]; do sleep 0.1; done) | nc ${serverIp} 80 >/dev/null; sleep 600`,
+      ],
     });
     const found = await waitFor(() => edgeTo(app, partOf(client), serverIp, 80), {
       what: 'the edge',
@@ -98,6 +102,7 @@ describe('without connection tracking', () => {
       what: 'the process of the connection',
       timeoutMs,
     });
+    await runCommand('docker', ['--host', engine.dockerHost, 'exec', client, 'touch', '/stop']);
     await waitFor(() => edgeTo(app, partOf(client), serverIp, 80) === undefined, {
       what: 'its end',
       timeoutMs,
