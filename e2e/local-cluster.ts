@@ -1,8 +1,11 @@
 /** A cluster as `orchestrator cluster up` makes it, on ports and in a folder of its own. */
-import { readdir, readFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePorts, removeFolder, temporaryFolder } from '@orchestrator/testing';
-import { openProgram, type Program } from './program.ts';
+import { freePorts } from '@orchestrator/testing';
+import { openProgram, type Program, programPath } from './program.ts';
 
 export interface PartStatus {
   readonly name: string;
@@ -38,14 +41,42 @@ export interface LocalCluster extends AsyncDisposable {
   supervisor(): Promise<number>;
 }
 
+/** Waits for the end of a pipe, which comes when this process closes it or dies, and takes the cluster down. */
+const keeping = `
+trap '' INT TERM HUP
+cat >/dev/null
+"$0" cluster down
+rm -rf -- "$1"`;
+
+/** However this process ends, the cluster ends with it. */
+function keepCluster(parent: string, env: NodeJS.ProcessEnv): { end(): Promise<void> } {
+  const child = spawn('sh', ['-c', keeping, programPath('orchestrator'), parent], {
+    ...{ detached: true, stdio: ['pipe', 'ignore', 'ignore'] },
+    env: { ...process.env, ...env },
+  });
+  const gone = once(child, 'exit');
+  return {
+    async end() {
+      child.stdin?.end();
+      await gone;
+    },
+  };
+}
+
 /** @param flags of `cluster up` */
 export async function startLocalCluster(...flags: readonly string[]): Promise<LocalCluster> {
-  const parent = await temporaryFolder('cluster');
+  // Not a folder of the test's own, which would be gone before what runs in it.
+  const parent = await mkdtemp(join(tmpdir(), 'orchestrator-cluster-'));
   const folder = join(parent, 'cluster');
-  const cli = openProgram({ name: 'orchestrator', env: { ORCHESTRATOR_WORK_DIR: folder } });
+  const env = { ORCHESTRATOR_WORK_DIR: folder };
+  const cli = openProgram({ name: 'orchestrator', env });
+  const keeper = keepCluster(parent, env);
   const [firstPort] = await freePorts(1);
   const up = await cli.run('cluster', 'up', '--detach', `--first-port=${firstPort}`, ...flags);
-  if (up.exitCode !== 0) throw new Error(`cluster up ended with ${up.exitCode}: ${up.stdout}${up.stderr}`);
+  if (up.exitCode !== 0) {
+    await keeper.end();
+    throw new Error(`cluster up ended with ${up.exitCode}: ${up.stdout}${up.stderr}`);
+  }
   return {
     ...{ cli, folder },
     status: () => cli.json('cluster', 'status'),
@@ -53,8 +84,7 @@ export async function startLocalCluster(...flags: readonly string[]): Promise<Lo
     supervisor: async () => JSON.parse(await readFile(join(folder, 'cluster.json'), 'utf8')).supervisor.pid,
     async [Symbol.asyncDispose]() {
       await cli.close();
-      await cli.run('cluster', 'down');
-      await removeFolder(parent);
+      await keeper.end();
     },
   };
 }

@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const bin = fileURLToPath(new URL('../packages/cli/bin/', import.meta.url));
+
+export const programPath = (name: ProgramOptions['name']): string => `${bin}${name}`;
 const cacheFolder = fileURLToPath(new URL('../.cache', import.meta.url));
 
 const longestCommandMs = 130_000;
@@ -40,7 +42,7 @@ export function openProgram({ name, env }: ProgramOptions): Program {
   const running = new Set<Running>();
 
   const start = (...args: readonly string[]): Running => {
-    const child = spawn(`${bin}${name}`, args, {
+    const child = spawn(programPath(name), args, {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, XDG_CACHE_HOME: cacheFolder, NO_COLOR: '1', ...env },
     });
