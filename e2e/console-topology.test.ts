@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { consoleFolder } from '@orchestrator/console';
 import { createMonitorServer, loadMonitorConfig, type MonitorServer } from '@orchestrator/monitor';
 import {
   busyboxImage,
@@ -42,7 +43,7 @@ beforeAll(async () => {
   engine = await startDocker();
   image = await busyboxImage(engine, 'shop/web:1');
   const flags = { workDir: folder, 'http.port': 0, 'probes.port': 0, 'history.pictureEveryMs': 5_000 };
-  monitor = await createMonitorServer({ config: loadMonitorConfig({ flags }) });
+  monitor = await createMonitorServer({ config: loadMonitorConfig({ flags }), consoleFolder });
   const started = await monitor.start();
   url = started.url;
   const socket = `--sources.docker.socket=${engine.socketPath}`;

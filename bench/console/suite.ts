@@ -1,5 +1,6 @@
 /** How soon the graph is there, and what it costs the page to move in it. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { consoleFolder } from '@orchestrator/console';
 import { createMonitorServer, loadMonitorConfig } from '@orchestrator/monitor';
 import { removeFolder, temporaryFolder } from '@orchestrator/testing';
 import type { Browser, Page } from 'playwright-core';
@@ -40,7 +41,7 @@ async function startMonitor(fleet: FleetOptions, isChanging: boolean): Promise<R
     'history.enabled': false,
     'collector.windowMs': windowMs,
   };
-  const server = await createMonitorServer({ config: loadMonitorConfig({ flags }) });
+  const server = await createMonitorServer({ config: loadMonitorConfig({ flags }), consoleFolder });
   const { url } = await server.start();
   await report(url, fleet);
   let telling: Promise<void> = Promise.resolve();
