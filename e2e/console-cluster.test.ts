@@ -1,6 +1,7 @@
 /** A cluster seen and operated in a browser: its agents, a task with its log, why another cannot start, a drain. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { consoleFolder } from '@orchestrator/console';
 import { createMonitorServer, loadMonitorConfig, type MonitorServer } from '@orchestrator/monitor';
 import { removeFolder, temporaryFolder } from '@orchestrator/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -29,7 +30,9 @@ beforeAll(async () => {
     `cluster: { master: "${(await cluster.status()).leader}" }`,
   ];
   await writeFile(config, lines.join('\n'));
-  monitor = await createMonitorServer({ config: loadMonitorConfig({ file: config, env: {} }) });
+  monitor = await createMonitorServer({
+    ...{ config: loadMonitorConfig({ file: config, env: {} }), consoleFolder },
+  });
   const { url } = await monitor.start();
   browser = await openConsole({ url: `${url}/cluster` });
 });

@@ -1,6 +1,7 @@
 /** A migration seen and steered in a browser: a conflict is decided, a phase approved, everything is read afterwards. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { consoleFolder } from '@orchestrator/console';
 import { createMonitorServer, loadMonitorConfig, type MonitorServer } from '@orchestrator/monitor';
 import { type Ensemble, removeFolder, startEnsemble, temporaryFolder } from '@orchestrator/testing';
 import { connect, type ZooKeeperClient } from '@orchestrator/zookeeper';
@@ -74,7 +75,9 @@ async function watch(coordinatorUrl: string): Promise<string> {
     `    - { name: main, url: "${coordinatorUrl}", token: { file: "${join(folder, 'token')}" } }`,
   ];
   await writeFile(config, lines.join('\n'));
-  monitor = await createMonitorServer({ config: loadMonitorConfig({ file: config, env: {} }) });
+  monitor = await createMonitorServer({
+    ...{ config: loadMonitorConfig({ file: config, env: {} }), consoleFolder },
+  });
   return (await monitor.start()).url;
 }
 

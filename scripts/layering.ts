@@ -20,8 +20,11 @@ export const mayImport: Record<string, readonly string[]> = {
   report: [],
   probe: ['runtime', 'report'],
   console: ['runtime', 'monitor'],
-  monitor: ['runtime', 'report', 'store', 'mesos', 'console'],
-  cli: ['runtime', 'store', 'zookeeper', 'sync', 'migration', 'mesos', 'master', 'agent', 'probe', 'monitor'],
+  monitor: ['runtime', 'report', 'store', 'mesos'],
+  cli: [
+    ...['runtime', 'store', 'zookeeper', 'sync', 'migration'],
+    ...['mesos', 'master', 'agent', 'probe', 'monitor', 'console'],
+  ],
   testing: ['runtime'],
 };
 

@@ -4,7 +4,6 @@ import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { consoleFolder } from '@orchestrator/console';
 import {
   type Component,
   createHttpServer,
@@ -72,6 +71,8 @@ export interface MonitorServerOptions {
   readonly version?: string;
   /** For `cluster.master`. Default: one that asks a list of hosts; it refuses `zk://`. */
   readonly createDetector?: CreateDetector;
+  /** The console's built files. Default: none are served, and the API alone answers. */
+  readonly consoleFolder?: string;
 }
 
 export interface MonitorServer {
@@ -82,7 +83,7 @@ export interface MonitorServer {
   stop(): Promise<void>;
 }
 
-type Ambient = Required<Omit<MonitorServerOptions, 'version' | 'createDetector'>> & {
+type Ambient = Required<Omit<MonitorServerOptions, 'version' | 'createDetector' | 'consoleFolder'>> & {
   readonly version: string;
 };
 
@@ -186,7 +187,7 @@ export async function createMonitorServer(options: MonitorServerOptions): Promis
     onPassword: (name) => forgetFirstPassword(config, name),
     ...{ oidc: oidcOf(config, env, clock), isOpen: config.auth.mode === 'off', secure },
   });
-  consoleRoutes(http, consoleFolder);
+  if (options.consoleFolder !== undefined) consoleRoutes(http, options.consoleFolder);
   return {
     http,
     async start() {
@@ -234,6 +235,7 @@ export interface RunMonitorOptions {
   readonly environment?: Environment;
   readonly version?: string;
   readonly createDetector?: CreateDetector;
+  readonly consoleFolder?: string;
   readonly logger?: Logger;
   /** Where the help goes. Default standard output. */
   readonly print?: (text: string) => void;
@@ -245,7 +247,7 @@ export interface RunMonitorOptions {
  * @throws ConfigError, MonitorError `config` for flags, variables or a file that are wrong
  */
 export async function runMonitor(options: RunMonitorOptions = {}): Promise<number> {
-  const { args = [], environment = {}, version, createDetector } = options;
+  const { args = [], environment = {}, version, createDetector, consoleFolder } = options;
   const { help, file, flags } = readArguments(args);
   if (help) {
     const { print = (text: string) => process.stdout.write(text) } = options;
@@ -258,6 +260,7 @@ export async function runMonitor(options: RunMonitorOptions = {}): Promise<numbe
     ...{ config, logger, env: environment },
     ...(version === undefined ? {} : { version }),
     ...(createDetector === undefined ? {} : { createDetector }),
+    ...(consoleFolder === undefined ? {} : { consoleFolder }),
   });
   return runDaemon({ components: [monitor], logger });
 }

@@ -88,12 +88,15 @@ export function monitorCommand(context: CommandContext): Command {
     .description('Runs the monitor and its console until SIGTERM. --help after it lists its flags.')
     .action(async (args: readonly string[]) => {
       const { runMonitor } = await import('@orchestrator/monitor');
+      const { consoleFolder } = await import('@orchestrator/console');
       const createDetector = async (master: string) => {
         const { detector, close } = await openDetector(parseMasterAddress(master));
         return { detect: detector.detect.bind(detector), close };
       };
       const print = (text: string) => context.terminal.out(text.trimEnd());
-      const exitCode = await runMonitor({ args, environment: context.env, version, createDetector, print });
+      const exitCode = await runMonitor({
+        ...{ args, environment: context.env, version, createDetector, consoleFolder, print },
+      });
       context.setExitCode(exitCode);
     });
 }
