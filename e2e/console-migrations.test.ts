@@ -6,6 +6,7 @@ import { createMonitorServer, loadMonitorConfig, type MonitorServer } from '@orc
 import { type Ensemble, removeFolder, startEnsemble, temporaryFolder } from '@orchestrator/testing';
 import { connect, type ZooKeeperClient } from '@orchestrator/zookeeper';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Leftovers, watchLeftovers } from '../scripts/demo/leftovers.ts';
 import { accessibilityFaults } from './accessibility.ts';
 import { type ConsoleBrowser, openConsole } from './browser.ts';
 import { deployLocally, type MigrationFile, writeMigrationFile } from './migration-file.ts';
@@ -16,6 +17,7 @@ const patience = { timeout: 60_000, interval: 50 };
 const shown = { timeout: 60_000 };
 
 let folder: string;
+let leftovers: Leftovers;
 let source: Ensemble;
 let cli: ZkMigrate;
 let file: MigrationFile;
@@ -25,6 +27,7 @@ const clients: ZooKeeperClient[] = [];
 
 beforeEach(async () => {
   folder = await temporaryFolder('e2e-console');
+  leftovers = watchLeftovers(folder);
   source = await startEnsemble({ servers: 3 });
   file = await writeMigrationFile({
     ...{ folder, source, target: await deployLocally(folder) },
@@ -37,8 +40,9 @@ afterEach(async () => {
   await browser?.close();
   await monitor?.stop();
   await Promise.all(clients.splice(0).map((client) => client.close()));
-  await cli.run('stop', '--everything');
+  await cli.run('stop');
   await cli.close();
+  await leftovers.remove();
   await source.close();
   await removeFolder(folder);
 });
