@@ -15,7 +15,7 @@ const idleLookEveryMs = 600_000;
  * Where connection tracking tells of connections at once, namespaces are asked this often for what it does not tell, such as those
  * within a container.
  */
-export const trackedNoticeEveryMs = 3_000;
+export const trackedNoticeEveryMs = 1_500;
 
 /** No TCP connection was opened or accepted since the namespace came to be. */
 const quietActivity = '0 0 0';
