@@ -8,6 +8,7 @@ import {
   readTls,
   type Tls,
 } from '@orchestrator/mesos';
+import { systemClock } from '@orchestrator/runtime/clock';
 import { runDaemon } from '@orchestrator/runtime/daemon';
 import { type Logger, silentLogger } from '@orchestrator/runtime/logger';
 import { createLogger } from '@orchestrator/runtime/logging';
@@ -101,7 +102,8 @@ function detectorOf(master: string): MasterDetector {
 
 /**
  * Flags of Node.js that keep an agent small: what lives shortly gets 2 MB instead of 16, which costs an agent nothing that
- * can be measured and saves 40 MB after a hundred launches. They cannot be changed once the process runs.
+ * can be measured and saves 40 MB after a hundred launches. They cannot be changed once the process runs; `bin/orchestrator`
+ * gives them.
  */
 export const agentNodeFlags: readonly string[] = ['--max-semi-space-size=2'];
 
@@ -161,12 +163,16 @@ export async function runAgent(options: RunAgentOptions): Promise<number> {
   });
 }
 
+const longestDestructionMs = 600_000;
+
 /**
  * Ends and removes every container that an agent with these flags has made. For one that does not run any more and will
  * not come back: an agent that runs would find its tasks gone. Sandboxes stay. Resolves to how many there were.
  */
 export async function destroyContainers({ flags, logger = silentLogger }: RunAgentOptions): Promise<number> {
   const containerizer = containerizerOf(agentConfig(flags), logger);
+  // Timers of a containerizer do not keep a process alive, and in that of a command nothing else may.
+  const awake = systemClock.after(longestDestructionMs, () => undefined);
   let count = 0;
   try {
     await containerizer.recover(() => {
@@ -174,6 +180,7 @@ export async function destroyContainers({ flags, logger = silentLogger }: RunAge
       return false;
     });
   } finally {
+    awake.cancel();
     await containerizer.close();
   }
   return count;

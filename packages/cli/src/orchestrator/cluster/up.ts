@@ -34,7 +34,8 @@ export interface PreparedCluster {
 
 const agentPortsAfter = 10;
 const zooKeeperPort = 2181;
-const program = fileURLToPath(new URL('../main.ts', import.meta.url));
+/** As people start it, so that parts are started as they would be without us. */
+const program = fileURLToPath(new URL('../../../bin/orchestrator', import.meta.url));
 
 /** @throws CliError `conflict` when one runs there */
 export async function clearFolder(folder: string, context: CommandContext): Promise<void> {
@@ -71,7 +72,7 @@ export async function prepareCluster(
   const machine = await readMachine();
   const plan = planCluster({
     ...{ folder, name: options.name, masterPorts, agentPorts, zk, zookeeper, containerizers },
-    program: [process.execPath, ...process.execArgv, program],
+    program: [program],
     masterFlags: options.masterFlag,
     agentFlags: options.agentFlag,
     agentResources: (index) => options.agentResources ?? shareOf(machine, agents, index),
