@@ -126,8 +126,10 @@ test('the leading master is killed: tasks run on, frameworks hear of them, opera
   await expect.poll(states, patience).toEqual(['TASK_RUNNING']);
   await writeFile(enough, '');
   const ended = await run.ended;
-  expect(ended.exitCode).toBe(5);
-  expect(ended.stderr).toContain('another master is looked for');
+  expect(ended).toMatchObject({
+    exitCode: 5,
+    stderr: expect.stringContaining('another master is looked for'),
+  });
   const lines = ended.stdout.trim().split('\n');
   expect(lines).toEqual(lines.map((_, index) => String(index)));
 

@@ -45,7 +45,11 @@ export async function holdEphemeral({ near, connectString, far, path }: HolderOp
   };
   return {
     path,
-    release: () => owner.close(),
+    async release() {
+      // Without a connection its ensemble would hear of the end only when the session times out.
+      await waitFor(() => owner.isConnected, { what: `the owner of ${path} to be connected` });
+      await owner.close();
+    },
     async damage() {
       const now = await statOf(far, path);
       const found = await originalDamage();
