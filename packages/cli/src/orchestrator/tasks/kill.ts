@@ -68,7 +68,7 @@ async function takeOverAndKill(
   { id, agent_id }: TaskView,
 ): Promise<void> {
   const owner = new OneTask({
-    ...{ cluster, frameworkInfo, taskId: id, description: undefined },
+    ...{ cluster, frameworkInfo, taskId: id, description: undefined, clock },
     onStatus: () => undefined,
   });
   const late = Promise.withResolvers<never>();

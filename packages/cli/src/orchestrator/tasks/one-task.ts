@@ -7,8 +7,10 @@ import {
   type SchedulerClient,
   type SchedulerClientOptions,
   scheduler,
+  TaskStatus_Reason,
   type TaskStatusValid,
 } from '@orchestrator/mesos';
+import type { Clock } from '@orchestrator/runtime';
 import { CliError } from '../../program/errors.ts';
 import type { Cluster } from '../connection/cluster.ts';
 import { hasEnded } from '../views/tasks.ts';
@@ -21,6 +23,7 @@ export interface OneTaskOptions {
   readonly cluster: Cluster;
   readonly frameworkInfo: FrameworkInfo;
   readonly taskId: string;
+  readonly clock: Clock;
   /** What to launch; `undefined` to take over a task that runs. */
   readonly description: TaskDescription | undefined;
   /** It was launched on this offer. */
@@ -32,6 +35,8 @@ export interface OneTaskOptions {
 
 /** How long an offer that does not fit is not wanted again. */
 const refuseS = 2;
+/** An update that was not acknowledged has come again by then, with all that it has to say. */
+const updateAgainMs = 20_000;
 
 export class OneTask {
   readonly #options: OneTaskOptions;
@@ -176,6 +181,11 @@ export class OneTask {
       await this.#call({ type: scheduler.Call_Type.ACKNOWLEDGE, acknowledge });
     }
     this.#options.onStatus(status);
-    if (hasEnded(status.state)) this.#ended.resolve(status);
+    if (!hasEnded(status.state)) return;
+    // What a master answers knows the state, but not how it came about; the update itself may be on its way.
+    const isAnswer = status.reason === TaskStatus_Reason.RECONCILIATION;
+    const end = () => this.#ended.resolve(status);
+    if (isAnswer) this.#options.clock.after(updateAgainMs, end, { background: true });
+    else end();
   }
 }

@@ -82,7 +82,7 @@ function beginRun({ context, cluster, description, detach, quiet, output: passOn
   let offer: OfferValid | undefined;
 
   const task = new OneTask({
-    ...{ cluster, taskId, description },
+    ...{ cluster, taskId, description, clock: context.clock },
     frameworkInfo: frameworkInfoOf({
       ...{ description, user: userInfo().username, principal: cluster.principal },
       failoverTimeoutS: detach ? detachedTimeoutS : failoverTimeoutS,
