@@ -6,6 +6,7 @@ import { createTestCgroup, freePorts, temporaryFolder } from '@orchestrator/test
 import { watchLeftovers } from '../leftovers.ts';
 import { createOperator, type Operator } from '../operator.ts';
 import type { PlayOptions } from '../play.ts';
+import { openConsole } from './console.ts';
 import { openWitness, type Witness } from './framework.ts';
 import type { ClusterResult } from './result.ts';
 
@@ -44,7 +45,7 @@ export async function playCluster(options: PlayOptions): Promise<ClusterResult> 
     stage: { ...options.stage, command: () => undefined, output: () => undefined },
   });
   try {
-    return await perform(options, operator, `${cgroup.path}/containers`);
+    return await perform(options, operator, folder, `${cgroup.path}/containers`);
   } finally {
     await cleaner.type('cluster', 'down').catch(() => undefined); // it is down already
     await cgroup.end();
@@ -55,6 +56,7 @@ export async function playCluster(options: PlayOptions): Promise<ClusterResult> 
 async function perform(
   { stage, signal }: PlayOptions,
   operator: Operator,
+  folder: string,
   cgroup: string,
 ): Promise<ClusterResult> {
   const startedMs = systemClock.monotonicMs();
@@ -77,6 +79,10 @@ async function perform(
   await operator.type('explain', '--resources=cpus:64;mem:512');
 
   const addresses = before.parts.filter(({ kind }) => kind === 'master').map(({ address }) => address);
+  const webConsole = await openConsole({ masters: addresses, workFolder: `${folder}/monitor`, signal });
+  stage.say(
+    `the console shows all of it at ${webConsole.url}: admin, with the password in ${webConsole.passwordFile}`,
+  );
   const witness = openWitness({ masters: addresses, containers });
   try {
     await reached(() => witness.running().length === containers, signal);
@@ -93,6 +99,7 @@ async function perform(
 
     stage.chapter('And down: nothing stays behind');
     await witness.close();
+    await webConsole.close();
     const marked = [...before.parts, ...failover.after.parts].flatMap(({ pid }) =>
       pid === null ? [] : [pid],
     );
@@ -112,6 +119,7 @@ async function perform(
       durationS: Math.round((systemClock.monotonicMs() - startedMs) / 1_000),
     };
   } finally {
+    await webConsole.close();
     await witness.close();
   }
 }
