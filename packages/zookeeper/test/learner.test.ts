@@ -160,7 +160,8 @@ describe('a slow consumer', () => {
     const events = observer[Symbol.asyncIterator]();
     let event = (await events.next()).value;
     while (event?.type !== 'synced') event = (await events.next()).value;
-    const last = await writeMuch(400);
+    // Far more than the spool holds, since some of it may still be on its way when the last is acknowledged.
+    const last = await writeMuch(2_000);
     const zxids: bigint[] = [];
     const story: string[] = [];
     while (zxids.at(-1) !== last) {
