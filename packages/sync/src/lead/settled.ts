@@ -32,6 +32,9 @@ export async function waitUntilSettled(options: SettledOptions): Promise<void> {
     return positions.source >= sourceZxid && positions.target >= targetZxid && isIdle(core);
   };
   while (!isSettled()) await sleep(clock, pollMs, until);
+  // A leader tells observers of a commit before it shows it to its own clients.
+  const after = sides();
+  await Promise.all([lastZxid(after.source, clock, until), lastZxid(after.target, clock, until)]);
 }
 
 /** Paths that were given up for the moment count as not settled. */
