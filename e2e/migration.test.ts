@@ -1,6 +1,6 @@
 /** A migration by the commands alone, in the order of an operator's day, interruptions included. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Ensemble, removeFolder, startEnsemble, temporaryFolder } from '@orchestrator/testing';
 import { connect, type ZooKeeperClient } from '@orchestrator/zookeeper';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -14,6 +14,8 @@ let onA: ZooKeeperClient;
 let cli: ZkMigrate;
 let file: MigrationFile;
 let leftovers: Leftovers;
+/** A as the coordinator has started it again. */
+let restarted: Leftovers;
 
 const patience = { timeout: 60_000, interval: 100 };
 
@@ -21,6 +23,9 @@ beforeEach(async () => {
   folder = await temporaryFolder('e2e');
   leftovers = watchLeftovers(folder);
   a = await startEnsemble({ servers: 1, config: { standaloneEnabled: 'false' } });
+  const [server] = a.servers;
+  if (server === undefined) throw new Error('the ensemble has no server');
+  restarted = watchLeftovers(dirname(dirname(server.configFile)));
   onA = await connect({ connectString: a.connectString });
   cli = zkMigrate({ workFolder: join(folder, 'work') });
   file = await writeMigrationFile({
@@ -36,6 +41,7 @@ afterEach(async () => {
   await onA.close();
   await leftovers.remove();
   await a.close();
+  await restarted.remove();
   await removeFolder(folder);
 });
 
