@@ -6,6 +6,10 @@ import type { Slicer } from './slicer.ts';
 export const httpLimits = {
   /** Of a request's body; ACCEPTs of thousands of tasks are a few megabytes. */
   bodyBytes: 64 * 1024 * 1024,
+  /** Read and forgotten of a body that was refused, before its connection is closed in its sender's face. */
+  refusedBytes: 64 * 1024 * 1024,
+  /** For the sender of a refused body to send on or to close, before the connection is closed. */
+  refusedIdleMs: 2_000,
 } as const;
 
 export interface Exchange {
@@ -18,8 +22,7 @@ export interface Exchange {
   readonly principal: string | undefined;
 }
 
-/** What is left of it is not worth waiting for. */
-const endsConnection = 413;
+const tooLarge = 413;
 
 const reasons: Readonly<Record<number, string>> = { 404: 'Not Found', 501: 'Not Implemented' };
 
@@ -28,9 +31,26 @@ export function sendText(response: ServerResponse, status: number, text?: string
   const reason = reasons[status];
   const body = text ?? (reason === undefined ? '' : `${status} ${reason}.`);
   if (body !== '') response.setHeader('Content-Type', 'text/plain; charset=utf-8');
-  if (status === endsConnection) response.setHeader('Connection', 'close');
   response.setHeader('Content-Length', Buffer.byteLength(body));
-  response.writeHead(status).end(body);
+  if (status === tooLarge) refuseAndClose(response, body);
+  else response.writeHead(status).end(body);
+}
+
+/**
+ * Answers at once and closes when the sender has seen it. A connection that is closed over bytes that nobody has read is
+ * reset, and the reset takes the answer with it.
+ */
+function refuseAndClose(response: ServerResponse, body: string): void {
+  response.setHeader('Connection', 'close');
+  response.writeHead(tooLarge).write(body);
+  const close = () => response.end();
+  let bytes = 0;
+  response.req.on('data', (part: Buffer) => {
+    bytes += part.byteLength;
+    if (bytes > httpLimits.refusedBytes) close();
+  });
+  response.req.on('end', close);
+  response.setTimeout(httpLimits.refusedIdleMs, close);
 }
 
 /** With `?jsonp=name` as a call of that function. */
@@ -57,7 +77,6 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let parts: Buffer[] = [];
     let bytes = 0;
-    // Read on beyond the limit, and forgotten: who is still sending would not see the answer otherwise.
     request.on('data', (part: Buffer) => {
       bytes += part.byteLength;
       if (bytes <= httpLimits.bodyBytes) parts.push(part);
