@@ -1,30 +1,32 @@
 /** What an agent is told at its start, read from its flags. */
-import { readFileSync, statfsSync } from 'node:fs';
+import { statfsSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import {
+  type Acls,
   AgentInfoSchema,
   type AgentInfoValid,
   AttributeSchema,
   type AttributeValid,
+  type Credential,
+  type Credentials,
   DomainInfoSchema,
   type DomainInfoValid,
+  FlagReader,
+  type Flags,
   makeMessage,
-  parseDuration,
+  noAcls,
+  parseAcls,
+  parseCredential,
+  parseCredentials,
   Resources,
   readJson,
   Value_Type,
+  withoutSecrets,
 } from '@orchestrator/mesos';
-import { type Acls, noAcls, parseAcls } from './access/acls.ts';
-import {
-  type Credential,
-  type Credentials,
-  parseCredential,
-  parseCredentials,
-} from './access/credentials.ts';
 import type { ReconfigurationPolicy } from './checkpoint/reconfiguration.ts';
 import type { CoreOptions } from './core/records.ts';
-import { AgentError } from './errors.ts';
-import { completeFlags, type Flags } from './flags.ts';
+import { AgentError, asConfigError } from './errors.ts';
+import { agentFlags, completeFlags } from './flags.ts';
 
 type CoreTimes = Pick<
   CoreOptions,
@@ -84,69 +86,10 @@ export interface AgentConfig {
   flags: Flags;
 }
 
-/** Reads flags one by one, naming the one that is wrong. */
-class FlagReader {
-  readonly #flags: Flags;
-
-  constructor(flags: Flags) {
-    this.#flags = flags;
-  }
-
-  text(name: string): string | undefined {
-    const value = this.#flags[name];
-    return value === undefined || value === '' ? undefined : value;
-  }
-
-  required(name: string): string {
-    const value = this.text(name);
-    if (value === undefined) throw new AgentError('Config', `an agent needs --${name}`);
-    return value;
-  }
-
-  yes(name: string): boolean {
-    const text = this.text(name) ?? 'false';
-    if (text === 'true' || text === '1') return true;
-    if (text === 'false' || text === '0') return false;
-    throw new AgentError('Config', `--${name} is ${text}; write true or false`);
-  }
-
-  port(name: string): number {
-    const port = Number(this.text(name));
-    if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
-    throw new AgentError('Config', `--${name} is ${this.text(name)}; write 1 to 65535`);
-  }
-
-  ms(name: string): number {
-    const text = this.required(name);
-    try {
-      return parseDuration(text);
-    } catch (cause) {
-      throw new AgentError('Config', `--${name} is ${text}; write a duration such as 15secs`, { cause });
-    }
-  }
-
-  share(name: string): number {
-    const share = Number(this.text(name));
-    if (share >= 0 && share <= 1) return share;
-    throw new AgentError('Config', `--${name} is ${this.text(name)}; write a share from 0 to 1`);
-  }
-
-  folders(name: string): readonly string[] | undefined {
-    return this.text(name)?.split(':');
-  }
-
-  /** JSON as it is given, or what is in the file that is named; also as `file:///path`. */
-  contents(name: string): { text: string; file: string } | undefined {
-    const value = this.text(name);
-    if (value === undefined) return undefined;
-    if (value.trimStart().startsWith('{')) return { text: value, file: `--${name}` };
-    const file = value.replace(/^file:\/\//, '');
-    try {
-      return { text: readFileSync(file, 'utf8'), file };
-    } catch (cause) {
-      throw new AgentError('Config', `--${name} names ${file}, which cannot be read`, { cause });
-    }
-  }
+function needed(read: FlagReader, name: string): string {
+  const value = read.text(name);
+  if (value === undefined) throw new AgentError('Config', `an agent needs --${name}`);
+  return value;
 }
 
 function rangesOf(text: string) {
@@ -224,25 +167,10 @@ function accessOf(read: FlagReader): Pick<AgentConfig, 'credentials' | 'tokens' 
   };
 }
 
-const secretFlags = new Set(['credential', 'http_credentials', 'http_tokens', 'docker_config']);
-
-/** An URL of ZooKeeper may hold a password, and a flag what is usually in a file. */
-function shownFlags(flags: Flags): Flags {
-  const shown = Object.entries(flags).map(([name, value]) => {
-    const isInline = secretFlags.has(name) && value.trimStart().startsWith('{');
-    return [name, isInline ? '***' : value.replace(/\/\/[^/@]*:[^/@]*@/, '//***@')] as const;
-  });
-  return Object.fromEntries(shown);
-}
-
-function policyOf(read: FlagReader): ReconfigurationPolicy {
-  const policy = read.required('reconfiguration_policy');
-  if (policy === 'equal' || policy === 'additive') return policy;
-  throw new AgentError('Config', `reconfiguration_policy is ${policy}; write equal or additive`);
-}
+const policies: Readonly<Record<string, ReconfigurationPolicy>> = { equal: 'equal', additive: 'additive' };
 
 function placeOf(read: FlagReader) {
-  const ip = read.required('ip');
+  const ip = needed(read, 'ip');
   const port = read.port('port');
   return {
     ...{ ip, port },
@@ -253,56 +181,61 @@ function placeOf(read: FlagReader) {
 
 function containersOf(read: FlagReader) {
   return {
-    containerizers: read
-      .required('containerizers')
-      .split(',')
-      .map((name) => name.trim()),
-    dockerSocket: read.required('docker_socket').replace(/^unix:\/\//, ''),
+    containerizers: read.list('containerizers'),
+    dockerSocket: needed(read, 'docker_socket').replace(/^unix:\/\//, ''),
     dockerConfig: read.contents('docker_config')?.text,
-    cgroupsRoot: read.required('cgroups_root'),
+    cgroupsRoot: needed(read, 'cgroups_root'),
     enforceCpuQuota: read.yes('cgroups_enable_cfs'),
     ociRuntime: read.text('oci_runtime'),
     cniConfigFolder: read.text('network_cni_config_dir'),
-    cniPluginFolders: read.folders('network_cni_plugins_dir'),
+    cniPluginFolders: read.text('network_cni_plugins_dir')?.split(':'),
   };
 }
 
 /** @param given flags by their names, without defaults. @throws AgentError `Config` */
 export function agentConfig(given: Flags): AgentConfig {
+  try {
+    return configOf(given);
+  } catch (error) {
+    throw asConfigError(error);
+  }
+}
+
+function configOf(given: Flags): AgentConfig {
   const flags = completeFlags(given);
   const read = new FlagReader(flags);
-  const workDir = read.required('work_dir');
+  const workDir = needed(read, 'work_dir');
   const credential = read.contents('credential');
   return {
     ...placeOf(read),
     ...containersOf(read),
     ...accessOf(read),
-    master: read.required('master'),
+    master: needed(read, 'master'),
     workDir,
-    hostname: read.required('hostname'),
+    hostname: needed(read, 'hostname'),
     resources: resourcesOf(read, workDir),
     attributes: attributesOf(read.text('attributes') ?? ''),
     domain: domainOf(read),
-    reconfigurationPolicy: policyOf(read),
+    reconfigurationPolicy: read.oneOf('reconfiguration_policy', policies),
     switchUser: read.yes('switch_user'),
     allowPrivileged: read.yes('allow_privileged_containers'),
-    gcDelayMs: read.ms('gc_delay'),
+    gcDelayMs: read.durationMs('gc_delay'),
     gcDiskHeadroom: read.share('gc_disk_headroom'),
-    diskWatchIntervalMs: read.ms('disk_watch_interval'),
+    diskWatchIntervalMs: read.durationMs('disk_watch_interval'),
     fetcherCacheDir: read.text('fetcher_cache_dir'),
-    recoveryTimeoutMs: read.ms('recovery_timeout'),
+    recoveryTimeoutMs: read.durationMs('recovery_timeout'),
     credential: credential && parseCredential(credential.text, credential.file),
     authentication: {
-      backoffMs: read.ms('authentication_backoff_factor'),
-      timeoutMs: read.ms('authentication_timeout_min'),
+      backoffMs: read.durationMs('authentication_backoff_factor'),
+      timeoutMs: read.durationMs('authentication_timeout_min'),
     },
     core: {
-      registrationBackoffMs: read.ms('registration_backoff_factor'),
-      executorRegistrationTimeoutMs: read.ms('executor_registration_timeout'),
-      executorReregistrationTimeoutMs: read.ms('executor_reregistration_timeout'),
-      executorShutdownGraceMs: read.ms('executor_shutdown_grace_period'),
+      registrationBackoffMs: read.durationMs('registration_backoff_factor'),
+      executorRegistrationTimeoutMs: read.durationMs('executor_registration_timeout'),
+      executorReregistrationTimeoutMs: read.durationMs('executor_reregistration_timeout'),
+      executorShutdownGraceMs: read.durationMs('executor_shutdown_grace_period'),
     },
-    flags: shownFlags(flags),
+    flags: withoutSecrets(agentFlags, flags),
   };
 }
 

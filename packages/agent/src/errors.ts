@@ -1,3 +1,5 @@
+import { FlagError, MesosError } from '@orchestrator/mesos';
+
 /**
  * - `InvalidContainer`: the specification asks for something that no containerizer here can do, or that does not exist.
  * - `ImageUnavailable`: the image cannot be had: no such image, no access, no registry.
@@ -41,4 +43,15 @@ export class AgentError extends Error {
 /** The message of whatever was thrown. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** What is wrong with a flag or a file that it names, as an error of this package. */
+export function asConfigError(error: unknown): unknown {
+  if (error instanceof FlagError) {
+    const { flag, value, write } = error;
+    return new AgentError('Config', `--${flag} is ${value}; write ${write}`, { cause: error });
+  }
+  if (!(error instanceof MesosError)) return error;
+  const { message, remedy } = error;
+  return new AgentError('Config', remedy === undefined ? message : `${message}; ${remedy}`, { cause: error });
 }

@@ -1,7 +1,7 @@
 // The agent
 export { Agent, type AgentOptions } from './agent.ts';
 export { type AgentConfig, agentConfig } from './config.ts';
-export { type AgentFlagSources, agentFlagNames, type Flags, readAgentFlags } from './flags.ts';
+export { agentFlagNames, readAgentFlags } from './flags.ts';
 export { agentNodeFlags, destroyContainers, type RunAgentOptions, runAgent } from './main.ts';
 
 // Containers

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   createFixedDetector,
   createHostListDetector,
+  type Flags,
   type MasterDetector,
   readTls,
   type Tls,
@@ -19,7 +20,7 @@ import { type Containerizer, createContainerizer } from './container/containeriz
 import type { Runtime } from './container/runtime.ts';
 import { DockerRuntime } from './docker/runtime.ts';
 import { AgentError, reasonOf } from './errors.ts';
-import { type Flags, flagsWithoutEffect } from './flags.ts';
+import { flagsWithoutEffect } from './flags.ts';
 import { findApparmorProfile, findOciRuntime } from './native/host-facts.ts';
 import { NativeRuntime, nativeMissing } from './native/runtime.ts';
 import { ProcessRuntime } from './process/runtime.ts';

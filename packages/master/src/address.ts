@@ -4,9 +4,9 @@ import { lookup, lookupService } from 'node:dns/promises';
 import { isIPv4 } from 'node:net';
 import { networkInterfaces, hostname as ownHostname } from 'node:os';
 import { promisify } from 'node:util';
+import type { FlagReader } from '@orchestrator/mesos';
 import { systemClock } from '@orchestrator/runtime';
 import { MasterError } from './errors.ts';
-import type { FlagReader } from './flag-reader.ts';
 
 export interface MasterAddress {
   /** Listened on. */

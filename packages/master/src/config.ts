@@ -1,22 +1,26 @@
 import { join } from 'node:path';
 import {
+  type Acls,
+  type Credentials,
   DomainInfoSchema,
   type DomainInfoValid,
+  FlagReader,
+  type Flags,
   MesosError,
+  noAcls,
+  parseAcls,
+  parseCredentials,
   Resources,
   readJson,
   readTls,
   type Tls,
+  withoutSecrets,
 } from '@orchestrator/mesos';
 import { type MasterAddress, readAddress } from './address.ts';
 import type { Quantities } from './allocator/subscription.ts';
-import { type Acls, noAcls, parseAcls } from './api/acls.ts';
-import { type Credentials, parseCredentials } from './api/credentials.ts';
 import { type ElectionPlace, readZkUrl } from './election/zk-url.ts';
-import { MasterError } from './errors.ts';
-import { FlagReader } from './flag-reader.ts';
-import { flagTable } from './flag-table.ts';
-import type { Flags } from './flags.ts';
+import { asConfigError, MasterError } from './errors.ts';
+import { masterFlags } from './flags.ts';
 import type { LeastLevel } from './log/verbosity.ts';
 
 /** Everything that a master is started with; made of flags by `readConfig`. */
@@ -89,8 +93,8 @@ function minAllocatable(text: string): Quantities[] {
 }
 
 /** @throws MasterError `config` */
-async function readDomain(read: FlagReader): Promise<DomainInfoValid | undefined> {
-  const given = await read.contents('domain');
+function readDomain(read: FlagReader): DomainInfoValid | undefined {
+  const given = read.contents('domain');
   if (given === undefined) return undefined;
   let domain: DomainInfoValid;
   try {
@@ -108,8 +112,8 @@ function readRoles(read: FlagReader): ReadonlySet<string> | undefined {
 }
 
 /** `{"disabled_endpoints": {"paths": ["/files/browse"]}}` */
-async function readFirewall(read: FlagReader): Promise<ReadonlySet<string>> {
-  const given = await read.contents('firewall_rules');
+function readFirewall(read: FlagReader): ReadonlySet<string> {
+  const given = read.contents('firewall_rules');
   if (given === undefined) return new Set();
   const problem = 'flag --firewall_rules is not {"disabled_endpoints": {"paths": ["/…"]}}';
   let rules: { readonly disabled_endpoints?: { readonly paths?: unknown } };
@@ -121,18 +125,6 @@ async function readFirewall(read: FlagReader): Promise<ReadonlySet<string>> {
   const { paths } = rules.disabled_endpoints ?? {};
   if (Array.isArray(paths) && paths.every((path) => typeof path === 'string')) return new Set(paths);
   throw new MasterError('config', problem);
-}
-
-async function readTlsFlags(read: FlagReader): Promise<Tls | undefined> {
-  try {
-    return await readTls((setting) => read.text(setting));
-  } catch (cause) {
-    if (!(cause instanceof MesosError)) throw cause;
-    throw new MasterError('config', cause.message, {
-      cause,
-      ...(cause.remedy === undefined ? {} : { remedy: cause.remedy }),
-    });
-  }
 }
 
 const logLevels: Readonly<Record<string, LeastLevel>> = { INFO: 'info', WARNING: 'warn', ERROR: 'error' };
@@ -149,11 +141,19 @@ function readLogFlags(read: FlagReader) {
 
 /** @throws MasterError `config`, naming the flag */
 export async function readConfig(flags: Flags): Promise<MasterConfig> {
+  try {
+    return await configOf(flags);
+  } catch (error) {
+    throw asConfigError(error);
+  }
+}
+
+async function configOf(flags: Flags): Promise<MasterConfig> {
   const read = new FlagReader(flags);
-  const credentials = await read.contents('credentials');
-  const tokens = await read.contents('http_tokens');
-  const acls = await read.contents('acls');
-  const jwtSecret = await read.contents('jwt_secret_key');
+  const credentials = read.contents('credentials');
+  const tokens = read.contents('http_tokens');
+  const acls = read.contents('acls');
+  const jwtSecret = read.contents('jwt_secret_key');
   const jwtKey = jwtSecret === undefined ? undefined : Buffer.from(jwtSecret.text.trim());
   const zk = read.text('zk');
   const workDir = read.text('work_dir');
@@ -184,7 +184,7 @@ export async function readConfig(flags: Flags): Promise<MasterConfig> {
   return {
     ...(await readAddress(read)),
     ...{ store, workDir, requires },
-    domain: await readDomain(read),
+    domain: readDomain(read),
     requiresAgentDomain: read.yes('require_agent_domain'),
     roles: readRoles(read),
     allowsRoot: read.yes('root_submissions'),
@@ -212,23 +212,13 @@ export async function readConfig(flags: Flags): Promise<MasterConfig> {
     keepsGpus: read.yes('filter_gpu_resources'),
     fairSharingExcluded: read.list('fair_sharing_excluded_resource_names'),
     ...readLogFlags(read),
-    tls: await readTlsFlags(read),
-    disabledEndpoints: await readFirewall(read),
+    tls: await readTls((setting) => read.text(setting)),
+    disabledEndpoints: readFirewall(read),
     jwtKey,
     authenticationTimeoutMs: read.durationMs('authentication_v0_timeout'),
     credentials: credentials === undefined ? new Map() : parseCredentials(credentials.text, credentials.file),
     tokens: tokens === undefined ? new Map() : parseCredentials(tokens.text, tokens.file),
     acls: acls === undefined ? noAcls : parseAcls(acls.text),
-    flags: withoutSecrets(flags),
+    flags: withoutSecrets(masterFlags, flags),
   };
-}
-
-/** A URL of ZooKeeper may hold a password, and a flag may hold what is usually in a file. */
-function withoutSecrets(flags: Flags): Flags {
-  const shown: Record<string, string> = {};
-  for (const [name, value] of Object.entries(flags)) {
-    const isInline = flagTable[name]?.secret === true && value.trimStart().startsWith('{');
-    shown[name] = isInline ? '***' : value.replace(/\/\/[^/@]*:[^/@]*@/, '//***@');
-  }
-  return shown;
 }

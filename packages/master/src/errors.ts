@@ -1,3 +1,4 @@
+import { MesosError } from '@orchestrator/mesos';
 import { type ErrorCode, OrchestratorError } from '@orchestrator/runtime';
 
 export type MasterErrorCode = Extract<
@@ -30,4 +31,11 @@ export class MasterError extends OrchestratorError {
   ) {
     super(message, { code, retryable: retryableCodes.has(code), ...detail });
   }
+}
+
+/** What is wrong with a flag or a file that it names, as an error of this package. */
+export function asConfigError(error: unknown): unknown {
+  if (!(error instanceof MesosError)) return error;
+  const { message, remedy } = error;
+  return new MasterError('config', message, { cause: error, ...(remedy === undefined ? {} : { remedy }) });
 }

@@ -1,38 +1,12 @@
 /** The flags of a Mesos master, and what each of them does here. The table of the compatibility page is made of this. */
+import { type FlagTable, flagFacts } from '@orchestrator/mesos';
 
-export interface FlagFacts {
-  /** Undefined: not set unless somebody does. */
-  readonly default?: string;
-  /** `same` as in Mesos; `differs`, or is a flag of ours; `none`: taken and without effect; `refused` unless `only`. */
-  readonly effect: 'same' | 'differs' | 'none' | 'refused';
-  /** What is different, or why it does nothing. */
-  readonly note?: string;
-  /** Values that are taken where the flag is refused otherwise: those that Mesos has without modules. */
-  readonly only?: readonly string[];
-  /** What it was called before. */
-  readonly formerly?: string;
-  /** What it holds is not to be shown. */
-  readonly secret?: boolean;
-}
-
-const same = (value?: string, more: Omit<FlagFacts, 'effect' | 'default'> = {}): FlagFacts => ({
-  ...(value === undefined ? {} : { default: value }),
-  ...{ effect: 'same', ...more },
-});
-const differs = (note: string, value?: string, more: Partial<FlagFacts> = {}): FlagFacts => ({
-  ...(value === undefined ? {} : { default: value }),
-  ...{ effect: 'differs', note, ...more },
-});
-const none = (note: string): FlagFacts => ({ effect: 'none', note });
-const refused = (note: string, only: readonly string[] = []): FlagFacts => ({
-  effect: 'refused',
-  ...{ note, only },
-});
+const { differs, none, refused, same } = flagFacts;
 
 const modules = 'C++ modules cannot be loaded; what they secured must not be left open without a word';
 const storeInstead = 'the registry is in `--store`, whose own log is the replicated one';
 
-export const flagTable: Readonly<Record<string, FlagFacts>> = {
+export const flagTable: FlagTable = {
   acls: same(),
   advertise_ip: same(),
   advertise_port: same(),

@@ -34,6 +34,6 @@ export { type MasterConfig, readConfig } from './config.ts';
 export { ZooKeeperDetector } from './election/detector.ts';
 export { type ElectionPlace, readZkUrl } from './election/zk-url.ts';
 export { MasterError, type MasterErrorCode } from './errors.ts';
-export { type FlagSources, type Flags, readFlags } from './flags.ts';
+export { readFlags } from './flags.ts';
 export { runMaster } from './main.ts';
 export { MasterService, type MasterServiceOptions } from './service/master-service.ts';

@@ -1,6 +1,7 @@
+import type { FlagSources } from '@orchestrator/mesos';
 import { type Logger, runDaemon, systemClock } from '@orchestrator/runtime';
 import { readConfig } from './config.ts';
-import { type FlagSources, readFlags } from './flags.ts';
+import { readFlags } from './flags.ts';
 import { openLog } from './log/output.ts';
 import { limitLogger, Verbosity } from './log/verbosity.ts';
 import { MasterService } from './service/master-service.ts';

@@ -1,7 +1,9 @@
 /** A master alone, on a port of its own, with its registry in a folder that goes with it. */
+
+import type { FlagSources } from '@orchestrator/mesos';
 import type { LogFields, Logger } from '@orchestrator/runtime';
 import { freePorts, removeFolder, temporaryFolder, waitFor } from '@orchestrator/testing';
-import { type FlagSources, MasterService, readConfig, readFlags } from '../src/index.ts';
+import { MasterService, readConfig, readFlags } from '../src/index.ts';
 
 export interface OneMaster extends AsyncDisposable {
   readonly url: string;

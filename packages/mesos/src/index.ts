@@ -37,12 +37,14 @@ export {
   type Valid,
 } from './messages/message.ts';
 export { missingFields } from './messages/required.ts';
+export { isTerminal } from './messages/task-state.ts';
 export { formatUuid, isUuid, newUuidBytes } from './messages/uuid.ts';
 
 // JSON with Mesos' rules.
 export type { JsonNames } from './json/names.ts';
 export { parseJson } from './json/parse.ts';
 export { type ReadJsonOptions, readJson, readJsonValue } from './json/read.ts';
+export { double, type Json, jsonText, RawJson } from './json/json-text.ts';
 export { doubleText } from './json/scalar-text.ts';
 export { type WriteJsonChunksOptions, writeJsonChunks } from './json/write-chunks.ts';
 export { type WriteJsonOptions, writeJson } from './json/write.ts';
@@ -101,8 +103,43 @@ export { createSharedServer, type SharedServerOptions } from './libprocess/share
 export { readTls, type Tls, type TlsSetting, tlsSettings } from './libprocess/tls.ts';
 export { addressOf, equalUpids, formatUpid, parseUpid, type Upid } from './libprocess/upid.ts';
 
-// What a server of the v1 API makes of a request.
+// Who may do what: ACLs, credentials, and who sends a request.
+export type { AclAction } from './access/acl-actions.ts';
+export { type Acls, noAcls, parseAcls } from './access/acls.ts';
+export {
+  type Credential,
+  type Credentials,
+  parseCredential,
+  parseCredentials,
+} from './access/credentials.ts';
+export { createIdentify, type Identify, type IdentifyOptions } from './access/identify.ts';
+
+// Flags of daemons, from wherever they are given.
+export { FlagError, FlagReader, type WrongFlag } from './flags/flag-reader.ts';
+export { type FlagSources, readGivenFlags } from './flags/flag-sources.ts';
+export * as flagFacts from './flags/flag-facts.ts';
+export {
+  completeFlags,
+  currentFlagName,
+  type FlagFacts,
+  type FlagProgram,
+  type Flags,
+  type FlagTable,
+  flagsWithoutEffect,
+  withoutSecrets,
+} from './flags/flag-table.ts';
+
+// What a server makes of a request, and how it answers.
 export { type BodyFormat, encodeBody, mediaTypes, recordMediaType } from './http/format.ts';
+export {
+  type Exchange,
+  readBody,
+  sendBody,
+  sendJson,
+  sendMethodNotAllowed,
+  sendText,
+} from './http/exchange.ts';
+export { sendChunks } from './http/send-chunks.ts';
 export { answerFormat, callFormat, HttpRefusal, readCall } from './http/negotiate.ts';
 
 // Clients of the v1 APIs.

@@ -1,6 +1,7 @@
 /** The part of an agent's state that a principal may see. */
+
+import { type Acls, noAcls } from '@orchestrator/mesos';
 import type { AgentState, ExecutorRecord, FrameworkRecord } from '../core/records.ts';
-import { type Acls, noAcls } from './acls.ts';
 
 /** As whom an executor runs: objects of ACLs are users. */
 export const userOfExecutor = ({ info: framework }: FrameworkRecord, { info }: ExecutorRecord): string =>

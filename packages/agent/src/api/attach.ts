@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http';
 import {
   type ContainerIDValid,
   createRecordDecoder,
+  type Exchange,
   encodeBody,
   encodeRecord,
   HttpRefusal,
@@ -15,7 +16,6 @@ import { followSandbox } from '../sandbox/follow.ts';
 import type { AttachedInput, OutputChunk } from '../service/nested-containers.ts';
 import { type ContainerCall, nestedOf, refusing, requireLaunch, requireParent } from './container-calls.ts';
 import { keyOf, requireContainerId, requirePermission } from './container-ids.ts';
-import type { Exchange } from './exchange.ts';
 import { type Media, streamHeaders } from './media.ts';
 import type { ApiPlace } from './place.ts';
 

@@ -3,12 +3,15 @@ import {
   type CommandInfoValid,
   type ContainerIDValid,
   type ContainerInfoValid,
+  type Exchange,
   encodeBody,
   HttpRefusal,
   makeMessage,
   mediaTypes,
   agent as protocol,
   type ResourceValid,
+  sendBody,
+  sendText,
 } from '@orchestrator/mesos';
 import type { WindowSize } from '../container/runtime.ts';
 import { argvOf } from '../container/spec.ts';
@@ -18,7 +21,6 @@ import { AgentError, reasonOf } from '../errors.ts';
 import { commandWords, standaloneSpec, variablesOf } from '../launch/container-spec.ts';
 import type { LaunchNested } from '../service/nested-containers.ts';
 import { containerAround, keyOf, requireContainerId, requirePermission } from './container-ids.ts';
-import { type Exchange, sendText } from './exchange.ts';
 import type { Media } from './media.ts';
 import type { ApiPlace } from './place.ts';
 
@@ -174,10 +176,7 @@ export async function waitContainer({ place, state, exchange, call, media }: Con
     ? { type: type.WAIT_NESTED_CONTAINER, waitNestedContainer: end }
     : { type: type.WAIT_CONTAINER, waitContainer: end };
   const message = makeMessage(protocol.ResponseSchema, answer);
-  const body = Buffer.from(encodeBody(media.format, protocol.ResponseSchema, message));
-  response.setHeader('Content-Type', mediaTypes[media.format]);
-  response.setHeader('Content-Length', body.byteLength);
-  response.writeHead(200).end(body);
+  sendBody(response, mediaTypes[media.format], encodeBody(media.format, protocol.ResponseSchema, message));
 }
 
 export async function killContainer({ place, state, exchange, call }: ContainerCall): Promise<void> {

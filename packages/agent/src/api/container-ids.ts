@@ -1,6 +1,5 @@
 /** Containers as callers name them: an id, and the id of the container that it is in. */
-import { type ContainerIDValid, HttpRefusal } from '@orchestrator/mesos';
-import type { AclAction } from '../access/acls.ts';
+import { type AclAction, type ContainerIDValid, HttpRefusal } from '@orchestrator/mesos';
 import { userOfExecutor } from '../access/visible.ts';
 import type { AgentState } from '../core/records.ts';
 import { findContainer } from '../core/turn.ts';

@@ -2,16 +2,20 @@
 import {
   answerFormat,
   callFormat,
+  type Exchange,
   HttpRefusal,
   isUuid,
   mediaTypes,
   executor as protocol,
+  readBody,
   readCall,
+  sendMethodNotAllowed,
+  sendText,
   TaskState,
   TaskStatus_Source,
 } from '@orchestrator/mesos';
 import { findExecutor } from '../core/sessions.ts';
-import { type Exchange, readBody, requirePost, sendText } from './exchange.ts';
+import { largestCallBytes } from './media.ts';
 import type { ApiPlace } from './place.ts';
 
 type Call = protocol.CallValid;
@@ -70,12 +74,12 @@ function subscribe(place: ApiPlace, call: Call, { request, response }: Exchange)
 }
 
 export async function serveExecutor(place: ApiPlace, exchange: Exchange): Promise<void> {
-  if (!requirePost(exchange)) return;
   const { request, response } = exchange;
+  if (request.method !== 'POST') return sendMethodNotAllowed(response, ['POST'], request.method ?? 'GET');
   const state = place.state();
   if (state?.areContainersKnown !== true) throw new HttpRefusal(503, 'Agent has not finished recovery');
   const format = callFormat(request.headers['content-type']);
-  const call = readCall(protocol.CallSchema, format, await readBody(request));
+  const call = readCall(protocol.CallSchema, format, await readBody(request, largestCallBytes));
   validate(call);
   if (call.type === type.SUBSCRIBE) {
     subscribe(place, call, exchange);

@@ -2,10 +2,8 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { HttpRefusal } from '@orchestrator/mesos';
-import { type Exchange, sendJson, sendText } from './exchange.ts';
+import { double, type Exchange, HttpRefusal, jsonText, sendJson, sendText } from '@orchestrator/mesos';
 import { downloadName, listFolder, modeText, readPart, resolveFile } from './files.ts';
-import { double, jsonText } from './json-text.ts';
 import type { ApiPlace } from './place.ts';
 
 function pathOf({ query }: Exchange): string {

@@ -9,6 +9,9 @@ import {
   recordMediaType,
 } from '@orchestrator/mesos';
 
+/** Of a call to the agent. */
+export const largestCallBytes = 16 * 1024 * 1024;
+
 export interface Media {
   format: BodyFormat;
   isStream: boolean;

@@ -1,12 +1,17 @@
 /** `/api/v1`: the v1 operator API. */
 import {
+  type Exchange,
   encodeBody,
   HttpRefusal,
   makeMessage,
   mediaTypes,
   nameOfEnum,
   agent as protocol,
+  readBody,
   readCall,
+  sendBody,
+  sendMethodNotAllowed,
+  sendText,
 } from '@orchestrator/mesos';
 import { visibleState } from '../access/visible.ts';
 import type { AgentState } from '../core/records.ts';
@@ -18,9 +23,8 @@ import {
   removeContainer,
   waitContainer,
 } from './container-calls.ts';
-import { type Exchange, readBody, requirePost, sendText } from './exchange.ts';
 import { listFolder, readPart, resolveFile } from './files.ts';
-import { answerMedia, requestMedia } from './media.ts';
+import { answerMedia, largestCallBytes, requestMedia } from './media.ts';
 import { agentMetrics } from './metrics.ts';
 import type { ApiPlace } from './place.ts';
 import { containerFacts, nestedFacts, standaloneFacts } from './statistics.ts';
@@ -221,21 +225,18 @@ async function answerRead(request: ContainerCall, answer: Answer): Promise<void>
   const { response, principal } = exchange;
   const visible = visibleState(state, place.config.acls, principal);
   const message = makeMessage(protocol.ResponseSchema, await answer(place, visible, call, principal));
-  const body = Buffer.from(encodeBody(media.format, protocol.ResponseSchema, message));
-  response.setHeader('Content-Type', mediaTypes[media.format]);
-  response.setHeader('Content-Length', body.byteLength);
-  response.writeHead(200).end(body);
+  sendBody(response, mediaTypes[media.format], encodeBody(media.format, protocol.ResponseSchema, message));
 }
 
 export async function serveOperator(place: ApiPlace, exchange: Exchange): Promise<void> {
-  if (!requirePost(exchange)) return;
   const { request, response } = exchange;
+  if (request.method !== 'POST') return sendMethodNotAllowed(response, ['POST'], request.method ?? 'GET');
   const state = place.state();
   if (state?.areContainersKnown !== true) throw new HttpRefusal(503, 'Agent has not finished recovery');
   const media = answerMedia(request.headers);
   const { format, isStream } = requestMedia(request.headers);
   if (isStream) return await attachInput(place, state, exchange, { format, isStream });
-  const call = readCall(protocol.CallSchema, format, await readBody(request));
+  const call = readCall(protocol.CallSchema, format, await readBody(request, largestCallBytes));
   validate(call);
   const asked = { place, state, exchange, call, media };
   const serve = containerCalls[call.type];

@@ -1,9 +1,18 @@
 /** The endpoints from before v1. */
-import { ContainerStatusSchema, HttpRefusal, ResourceStatisticsSchema, writeJson } from '@orchestrator/mesos';
+import {
+  ContainerStatusSchema,
+  double,
+  type Exchange,
+  HttpRefusal,
+  jsonText,
+  RawJson,
+  ResourceStatisticsSchema,
+  sendBody,
+  sendJson,
+  writeJson,
+} from '@orchestrator/mesos';
 import { visibleState } from '../access/visible.ts';
 import type { AgentState } from '../core/records.ts';
-import { type Exchange, sendJson } from './exchange.ts';
-import { double, jsonText, RawJson } from './json-text.ts';
 import { agentMetrics, prometheusText } from './metrics.ts';
 import type { ApiPlace } from './place.ts';
 import { type ContainerFacts, containerFacts } from './statistics.ts';
@@ -44,9 +53,7 @@ export function sendMetrics(place: ApiPlace, exchange: Exchange): void {
 /** For Prometheus, in its text format. */
 export function sendPrometheus(place: ApiPlace, { response }: Exchange): void {
   const body = prometheusText(agentMetrics(place, stateOf(place)));
-  response.setHeader('Content-Type', 'text/plain; version=0.0.4; charset=utf-8');
-  response.setHeader('Content-Length', Buffer.byteLength(body));
-  response.writeHead(200).end(body);
+  sendBody(response, 'text/plain; version=0.0.4; charset=utf-8', body);
 }
 
 export async function sendStatistics(place: ApiPlace, exchange: Exchange): Promise<void> {

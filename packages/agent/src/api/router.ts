@@ -1,8 +1,6 @@
 /** What is served where. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HttpRefusal } from '@orchestrator/mesos';
-import { createIdentify } from '../access/credentials.ts';
-import { type Exchange, sendJson, sendText } from './exchange.ts';
+import { createIdentify, type Exchange, HttpRefusal, sendJson, sendText } from '@orchestrator/mesos';
 import { serveExecutor } from './executor-api.ts';
 import { browse, download, readFile } from './files-endpoints.ts';
 import { serveOperator } from './operator-api.ts';
@@ -60,7 +58,13 @@ function refuse(response: ServerResponse, realm: Realm): void {
 export function createAgentApi(
   place: ApiPlace,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const identify = createIdentify(place.config.credentials, place.config.tokens);
+  const { credentials, tokens } = place.config;
+  const identify = createIdentify({
+    credentials,
+    tokens,
+    jwtKey: undefined,
+    nowMs: () => place.clock.nowMs(),
+  });
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://agent');

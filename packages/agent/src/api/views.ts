@@ -4,11 +4,14 @@ import {
   ContainerStatusSchema,
   DiscoveryInfoSchema,
   DrainConfigSchema,
+  double,
   ExecutorInfo_Type,
   type encodeMessage,
   HealthCheckSchema,
+  type Json,
   LabelsSchema,
   nameOfEnum,
+  RawJson,
   ResourceSchema,
   Resources,
   TaskState,
@@ -21,7 +24,6 @@ import type { AgentState, ExecutorRecord, FrameworkRecord } from '../core/record
 import { agentCapabilityNames } from '../core/registration.ts';
 import { totalResources } from '../core/resources.ts';
 import { sandboxFolder } from '../sandbox/layout.ts';
-import { double, type Json, RawJson } from './json-text.ts';
 import type { ApiPlace } from './place.ts';
 
 type Schema = Parameters<typeof encodeMessage>[0];

@@ -1,6 +1,7 @@
 import {
   CheckInfo_Type,
   CheckStatusInfoSchema,
+  isTerminal,
   makeMessage,
   TaskState,
   TaskStatus_Reason,
@@ -8,7 +9,6 @@ import {
 } from '@orchestrator/mesos';
 import type { CheckResult } from '../checks/machine.ts';
 import { reportTask } from './status.ts';
-import { isTerminal } from './task-state.ts';
 import { findContainer, type Turn } from './turn.ts';
 
 /** A look without an answer leaves the result empty, as Mesos does. */

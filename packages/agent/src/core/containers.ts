@@ -1,5 +1,5 @@
 /** What becomes of tasks as their containers start and end. */
-import { Resources, TaskState, TaskStatus_Reason, TaskStatus_Source } from '@orchestrator/mesos';
+import { isTerminal, Resources, TaskState, TaskStatus_Reason, TaskStatus_Source } from '@orchestrator/mesos';
 import type { Termination } from '../container/machine.ts';
 import type { ContainerStatus } from '../container/runtime.ts';
 import { finishDrainIfDone } from './drain.ts';
@@ -7,7 +7,6 @@ import { endExecutor, endTask } from './ends.ts';
 import { killTask } from './kill.ts';
 import type { ExecutorRecord, FrameworkRecord, TaskRecord } from './records.ts';
 import { type Report, reportTask } from './status.ts';
-import { isTerminal } from './task-state.ts';
 import { findContainer, type Turn } from './turn.ts';
 
 const source = TaskStatus_Source.EXECUTOR;

@@ -2,6 +2,7 @@
 import {
   FrameworkInfo_Capability_Type,
   type internal,
+  isTerminal,
   type KillPolicyValid,
   TaskState,
   TaskStatus_Reason,
@@ -12,7 +13,7 @@ import { sendKill, sendShutdown } from './executor-events.ts';
 import { tidy } from './frameworks.ts';
 import type { ExecutorRecord, FrameworkRecord, KillRequest, TaskRecord } from './records.ts';
 import { reportTask, reportUnknown } from './status.ts';
-import { droppedFor, isTerminal } from './task-state.ts';
+import { droppedFor } from './task-state.ts';
 import { findTask, hasCapability, hasEnded, log, type Place, type Turn, timer } from './turn.ts';
 import { saveTask } from './updates.ts';
 

@@ -1,5 +1,11 @@
 /** From what was saved to a state, and from the containers that were found to what became of the tasks. */
-import { type AgentInfoValid, Resources, TaskState, TaskStatus_Reason } from '@orchestrator/mesos';
+import {
+  type AgentInfoValid,
+  isTerminal,
+  Resources,
+  TaskState,
+  TaskStatus_Reason,
+} from '@orchestrator/mesos';
 import type { RecoveredContainer } from '../container/containerizer.ts';
 import type { Termination } from '../container/machine.ts';
 import { onLaunched, onTerminated } from './containers.ts';
@@ -18,7 +24,6 @@ import {
 import { startRegistration } from './registration.ts';
 import { setCheckpointed } from './resources.ts';
 import type { SavedExecutor, SavedRecord, SavedTask } from './saved.ts';
-import { isTerminal } from './task-state.ts';
 import { type Turn, timer } from './turn.ts';
 import { streamKey } from './updates.ts';
 

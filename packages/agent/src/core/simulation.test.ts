@@ -2,7 +2,7 @@
  * One agent that lives through crashes, broken connections and a network that delays, repeats and reorders, by seed.
  * Messages under way are lost with the process, as those on a TCP connection are.
  */
-import { internal, makeMessage, TaskState } from '@orchestrator/mesos';
+import { internal, isTerminal, makeMessage, TaskState } from '@orchestrator/mesos';
 import { type Random, seededRandom } from '@orchestrator/runtime';
 import { expect, test } from 'vitest';
 import type { MasterMessage } from './events.ts';
@@ -14,7 +14,6 @@ import {
   runTask,
   ScriptedAgent,
 } from './scripted-agent.ts';
-import { isTerminal } from './task-state.ts';
 import type { Action } from './turn.ts';
 
 const order: readonly TaskState[] = [TaskState.TASK_STARTING, TaskState.TASK_RUNNING, TaskState.TASK_KILLING];

@@ -4,6 +4,7 @@
  */
 import {
   internal,
+  isTerminal,
   makeMessage,
   TaskSchema,
   type TaskState,
@@ -18,7 +19,6 @@ import {
   type UpdateStream,
 } from './records.ts';
 import { taskKey } from './saved.ts';
-import { isTerminal } from './task-state.ts';
 import { cancelTimer, findTask, log, save, sendToMaster, type Turn, timer } from './turn.ts';
 
 interface TaskPlace {

@@ -1,5 +1,5 @@
+import type { Exchange } from '@orchestrator/mesos';
 import type { Logger } from '@orchestrator/runtime';
-import type { Exchange } from './exchange.ts';
 
 export interface AuditEntry {
   /** What was asked for: the type of a call, or the method and path of an endpoint. */

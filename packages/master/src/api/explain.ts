@@ -2,9 +2,8 @@
  * Why a framework got no offers, and why a task does not start: `GET /explain?framework_id=…`, and
  * `GET /explain?role=…&resources=cpus:4;mem:1024`. No master of Mesos had it.
  */
-import { HttpRefusal, MesosError, Resources, roleError } from '@orchestrator/mesos';
+import { type Exchange, HttpRefusal, MesosError, Resources, roleError, sendJson } from '@orchestrator/mesos';
 import type { Quantities } from '../allocator/subscription.ts';
-import { type Exchange, sendJson } from './exchange.ts';
 import type { ReadPlace } from './operator-reads.ts';
 
 function quantitiesOf(text: string): Quantities {

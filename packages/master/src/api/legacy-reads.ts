@@ -1,10 +1,20 @@
 /** The read endpoints from before v1. */
-import { maintenance, quota, TaskState, registry as wire, writeJson } from '@orchestrator/mesos';
+import {
+  double,
+  type Exchange,
+  type Json,
+  jsonText,
+  maintenance,
+  quota,
+  sendChunks,
+  sendJson,
+  TaskState,
+  registry as wire,
+  writeJson,
+} from '@orchestrator/mesos';
 import type { FrameworkRecord, TaskRecord } from '../core/records.ts';
 import { registryMessage } from '../registrar/storage.ts';
 import type { About } from './about.ts';
-import { type Exchange, sendChunks, sendJson } from './exchange.ts';
-import { double, type Json, jsonText } from './json-text.ts';
 import { agentJson, frameworkHead, frameworkTail, quantitiesJson, taskJson } from './legacy-views.ts';
 import { maintenanceStatusOf, quotaStatus, type ReadPlace, scheduleOf, weightsOf } from './operator-reads.ts';
 import { viewRoles } from './roles-view.ts';

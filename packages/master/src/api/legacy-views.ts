@@ -5,12 +5,15 @@ import {
   ContainerStatusSchema,
   DiscoveryInfoSchema,
   DrainInfoSchema,
+  double,
   doubleText,
   ExecutorInfoSchema,
   formatThousandths,
   HealthCheckSchema,
+  type Json,
   LabelsSchema,
   OfferSchema,
+  RawJson,
   ResourceSchema,
   type Resources,
   scheduler,
@@ -22,7 +25,6 @@ import {
 } from '@orchestrator/mesos';
 import type { AgentRecord, FrameworkRecord, TaskRecord } from '../core/records.ts';
 import { allocatedOf, allocatedToFramework, offeredOf } from '../core/views.ts';
-import { double, type Json, RawJson } from './json-text.ts';
 import type { Viewer } from './viewer.ts';
 
 const stateNames = new Map(Object.entries(TaskState).map(([name, value]) => [value, name]));

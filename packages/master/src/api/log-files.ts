@@ -1,16 +1,18 @@
 /** The files of a master: its log, under the name that Mesos gives it. Endpoints of before v1 and calls of v1. */
 import { open } from 'node:fs/promises';
 import {
+  type Exchange,
   HttpRefusal,
+  jsonText,
   MesosError,
   makeMessage,
   type master,
   master as masterApi,
   parseDuration,
+  sendJson,
+  sendText,
 } from '@orchestrator/mesos';
 import { requestFacts } from './audit.ts';
-import { type Exchange, sendJson, sendText } from './exchange.ts';
-import { jsonText } from './json-text.ts';
 import type { OperatorPlace } from './operator-place.ts';
 
 export const logPath = '/master/log';

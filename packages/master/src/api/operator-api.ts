@@ -2,17 +2,20 @@
 import {
   answerFormat,
   callFormat,
+  type Exchange,
   HttpRefusal,
   master,
   mediaTypes,
+  readBody,
   readCall,
+  sendChunks,
+  sendText,
   setResourceFormats,
   writeJsonChunks,
 } from '@orchestrator/mesos';
 import type { OperatorWrite } from '../core/events.ts';
 import { resourcesError } from '../core/task-validation.ts';
 import { requestFacts } from './audit.ts';
-import { type Exchange, readBody, sendChunks, sendText } from './exchange.ts';
 import { answerFileCall } from './log-files.ts';
 import type { OperatorPlace } from './operator-place.ts';
 import { readAnswer } from './operator-reads.ts';

@@ -1,5 +1,5 @@
+import type { Acls } from '@orchestrator/mesos';
 import type { Clock } from '@orchestrator/runtime';
-import type { Acls } from './acls.ts';
 import type { Audit } from './audit.ts';
 import type { ReadPlace } from './operator-reads.ts';
 

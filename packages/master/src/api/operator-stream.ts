@@ -1,11 +1,10 @@
 /** SUBSCRIBE of the operator API: the state, then everything that happens to it, as far as the subscriber may see it. */
-import { makeMessage, master, mediaTypes } from '@orchestrator/mesos';
+import { type Exchange, makeMessage, master, mediaTypes } from '@orchestrator/mesos';
 import type { Clock } from '@orchestrator/runtime';
 import { heartbeatIntervalMs } from '../core/frameworks.ts';
 import { agentMessage, frameworkMessage } from '../core/views.ts';
 import { heartbeatEvent, type LeadingMaster } from '../service/leading-master.ts';
 import { EventStream } from '../service/stream.ts';
-import type { Exchange } from './exchange.ts';
 import { type ReadPlace, viewState } from './operator-reads.ts';
 import { encodeInSlices } from './sliced-encoding.ts';
 import type { Viewer } from './viewer.ts';

@@ -1,8 +1,6 @@
 /** Writes of the operator API: what a call asks for, and whether its sender may. */
-import { master } from '@orchestrator/mesos';
+import { type AclAction, type Acls, master } from '@orchestrator/mesos';
 import type { OperatorWrite } from '../core/events.ts';
-import type { AclAction } from './acl-actions.ts';
-import type { Acls } from './acls.ts';
 
 const { Call_Type: type } = master;
 

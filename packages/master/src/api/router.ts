@@ -1,17 +1,27 @@
 /** What is served where, by whom, and to whom. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HttpRefusal, type MasterInfoValid, mediaTypes } from '@orchestrator/mesos';
+import {
+  type Acls,
+  double,
+  type Exchange,
+  HttpRefusal,
+  type Identify,
+  jsonText,
+  type MasterInfoValid,
+  mediaTypes,
+  readBody,
+  sendChunks,
+  sendJson,
+  sendMethodNotAllowed,
+  sendText,
+} from '@orchestrator/mesos';
 import type { Clock, Logger } from '@orchestrator/runtime';
 import { prometheusText } from '../metrics/prometheus.ts';
 import { snapshot, systemStats } from '../metrics/snapshot.ts';
 import type { LeadingMaster } from '../service/leading-master.ts';
 import type { About } from './about.ts';
-import type { Acls } from './acls.ts';
 import type { Audit } from './audit.ts';
-import type { Identify } from './credentials.ts';
-import { type Exchange, readBody, sendChunks, sendJson, sendMethodNotAllowed, sendText } from './exchange.ts';
 import { sendExplanation } from './explain.ts';
-import { double, jsonText } from './json-text.ts';
 import * as reads from './legacy-reads.ts';
 import { legacyWrite } from './legacy-writes.ts';
 import * as logFiles from './log-files.ts';

@@ -2,12 +2,15 @@
 import {
   answerFormat,
   callFormat,
+  type Exchange,
   formatUuid,
   HttpRefusal,
   mediaTypes,
   newUuidBytes,
+  readBody,
   readCall,
   scheduler,
+  sendText,
   setResourceFormats,
 } from '@orchestrator/mesos';
 import type { Clock } from '@orchestrator/runtime';
@@ -17,7 +20,6 @@ import { frameworkHeartbeat, type LeadingMaster } from '../service/leading-maste
 import { EventStream } from '../service/stream.ts';
 import { type Audit, requestFacts } from './audit.ts';
 import { callError } from './call-validation.ts';
-import { type Exchange, readBody, sendText } from './exchange.ts';
 
 const { Call_Type: type } = scheduler;
 

@@ -1,8 +1,6 @@
 /** What a principal may see. Whatever an API shows of the state goes through here. */
-import type { ResourceKind, Resources } from '@orchestrator/mesos';
+import type { AclAction, Acls, ResourceKind, Resources } from '@orchestrator/mesos';
 import type { ExecutorRecord, FrameworkRecord, TaskRecord } from '../core/records.ts';
-import type { AclAction } from './acl-actions.ts';
-import type { Acls } from './acls.ts';
 
 export interface Viewer {
   /** Nothing is hidden: filters give back what they are given. */

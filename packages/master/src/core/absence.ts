@@ -1,11 +1,16 @@
 /** Agents that go: connections that break, pings without an answer, agents that are given up or say good-bye. */
-import { makeMessage, internal as messages, TaskState, TaskStatus_Reason } from '@orchestrator/mesos';
+import {
+  isTerminal,
+  makeMessage,
+  internal as messages,
+  TaskState,
+  TaskStatus_Reason,
+} from '@orchestrator/mesos';
 import { ping, type Removal, refreshActive, removeAgent } from './agents.ts';
 import { log, type MasterContext, nanosecondsOf, toAgent, write } from './context.ts';
 import { tellAgentRemoved } from './operator-events.ts';
 import type { AgentRecord } from './records.ts';
 import { masterStatus, sendStatus } from './statuses.ts';
-import { isTerminal } from './task-state.ts';
 import { removeExecutor, removeTask, updateTask } from './tasks.ts';
 
 /** Its socket broke. Frameworks without checkpointing lose their tasks at once: nothing of them outlives the agent. */

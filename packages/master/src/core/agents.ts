@@ -5,6 +5,7 @@ import {
   type internal,
   isDynamicallyReserved,
   isPersistentVolume,
+  isTerminal,
   makeKind,
   makeMessage,
   internal as messages,
@@ -22,7 +23,6 @@ import { removeOperation } from './operations.ts';
 import { tellAgentAdded } from './operator-events.ts';
 import type { AgentRecord } from './records.ts';
 import { masterStatus, sendStatus } from './statuses.ts';
-import { isTerminal } from './task-state.ts';
 import { removeExecutor, removeTask, updateTask } from './tasks.ts';
 
 const capabilityNames = new Map<number, string>(

@@ -3,6 +3,7 @@ import {
   FrameworkIDSchema,
   type FrameworkInfoValid,
   internal,
+  isTerminal,
   makeMessage,
   scheduler,
   TaskState,
@@ -18,7 +19,6 @@ import { removeOperation } from './operations.ts';
 import { tellFrameworkAdded, tellFrameworkRemoved, tellFrameworkUpdated } from './operator-events.ts';
 import type { Connection, FrameworkRecord } from './records.ts';
 import { masterStatus } from './statuses.ts';
-import { isTerminal } from './task-state.ts';
 import { removeExecutor, removeTask, updateTask } from './tasks.ts';
 
 const { Call_Type, Event_Type, EventSchema } = scheduler;

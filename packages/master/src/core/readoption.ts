@@ -1,6 +1,7 @@
 /** What an agent brings when it registers again goes back into the books. */
 import {
   type internal,
+  isTerminal,
   makeMessage,
   internal as messages,
   Resources,
@@ -16,7 +17,6 @@ import { addFramework, updateMessage } from './frameworks.ts';
 import { normalize } from './launch.ts';
 import type { AgentRecord, FrameworkRecord } from './records.ts';
 import { masterStatus, sendStatus } from './statuses.ts';
-import { isTerminal } from './task-state.ts';
 import { addExecutor, addTask, hasExecutor } from './tasks.ts';
 
 /** The framework, known from before, or from what the agent says of it; undefined for one that was removed. */

@@ -4,6 +4,7 @@
  */
 import {
   internal,
+  isTerminal,
   makeMessage,
   Offer_Operation_Type,
   Resources,
@@ -23,7 +24,6 @@ import {
   statusUpdate,
   task,
 } from './scripted-cluster.ts';
-import { isTerminal } from './task-state.ts';
 
 const { Call_Type: call, Event_Type: event } = scheduler;
 

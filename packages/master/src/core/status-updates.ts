@@ -1,10 +1,15 @@
 /** Status updates on their way up, acknowledgements on their way down. */
-import { internal, makeMessage, type scheduler, scheduler as schedulerApi } from '@orchestrator/mesos';
+import {
+  internal,
+  isTerminal,
+  makeMessage,
+  type scheduler,
+  scheduler as schedulerApi,
+} from '@orchestrator/mesos';
 import { log, type MasterContext, toAgent, toFramework } from './context.ts';
 import { maybeDrained } from './drain.ts';
 import type { AgentRecord, FrameworkRecord } from './records.ts';
 import { sendStatus } from './statuses.ts';
-import { isTerminal } from './task-state.ts';
 import { removeExecutor, removeTask, updateTask } from './tasks.ts';
 
 /**

@@ -1,19 +1,6 @@
 import { TaskState } from '@orchestrator/mesos';
 import type { FrameworkRecord } from './records.ts';
 
-const terminal: ReadonlySet<TaskState> = new Set([
-  TaskState.TASK_FINISHED,
-  TaskState.TASK_FAILED,
-  TaskState.TASK_KILLED,
-  TaskState.TASK_ERROR,
-  TaskState.TASK_LOST,
-  TaskState.TASK_DROPPED,
-  TaskState.TASK_GONE,
-  TaskState.TASK_GONE_BY_OPERATOR,
-]);
-
-export const isTerminal = (state: TaskState) => terminal.has(state);
-
 export const isPartitionAware = (framework: FrameworkRecord) => framework.capabilities.has('PARTITION_AWARE');
 
 /** Frameworks without PARTITION_AWARE know of one way only in which a task can be away. */

@@ -2,6 +2,7 @@
 import {
   create,
   type ExecutorInfoValid,
+  isTerminal,
   Resources,
   type TaskInfoValid,
   TaskSchema,
@@ -14,7 +15,7 @@ import { count } from './framework-figures.ts';
 import { giveBack } from './holdings.ts';
 import { tellTaskAdded, tellTaskUpdated } from './operator-events.ts';
 import type { AgentRecord, FrameworkRecord, TaskRecord } from './records.ts';
-import { isTerminal, metricNameOf } from './task-state.ts';
+import { metricNameOf } from './task-state.ts';
 
 function change(map: Map<string, Resources>, key: string, next: Resources): void {
   if (next.isEmpty) map.delete(key);

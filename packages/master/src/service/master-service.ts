@@ -3,6 +3,7 @@ import { createServer as createHttpServer } from 'node:http';
 import type { Server } from 'node:net';
 import {
   createAuthenticator,
+  createIdentify,
   createLibprocess,
   createMessageHttpHandler,
   createSharedServer,
@@ -27,7 +28,6 @@ import { openStore, type Store } from '@orchestrator/store';
 import { connect, type ZooKeeperClient } from '@orchestrator/zookeeper';
 import { Allocator } from '../allocator/allocator.ts';
 import { createAudit } from '../api/audit.ts';
-import { createIdentify } from '../api/credentials.ts';
 import { createApi } from '../api/router.ts';
 import type { MasterConfig } from '../config.ts';
 import { MasterCore } from '../core/core.ts';

@@ -1,6 +1,7 @@
 /** A framework with a single task: from its registration to the last update, through any number of leaders. */
 import {
   createSchedulerClient,
+  isTerminal,
   MesosError,
   Offer_Operation_Type,
   type OfferValid,
@@ -13,7 +14,6 @@ import {
 import type { Clock } from '@orchestrator/runtime';
 import { CliError } from '../../program/errors.ts';
 import type { Cluster } from '../connection/cluster.ts';
-import { hasEnded } from '../views/tasks.ts';
 import { chooseFrom, type TaskDescription, taskInfoOf } from './description.ts';
 
 type SchedulerEvent = Parameters<SchedulerClientOptions['onEvent']>[0];
@@ -181,7 +181,7 @@ export class OneTask {
       await this.#call({ type: scheduler.Call_Type.ACKNOWLEDGE, acknowledge });
     }
     this.#options.onStatus(status);
-    if (!hasEnded(status.state)) return;
+    if (!isTerminal(status.state)) return;
     // What a master answers knows the state, but not how it came about; the update itself may be on its way.
     const isAnswer = status.reason === TaskStatus_Reason.RECONCILIATION;
     const end = () => this.#ended.resolve(status);

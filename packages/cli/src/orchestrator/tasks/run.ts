@@ -2,11 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
 import type { TaskExplanation } from '@orchestrator/master';
-import { nameOfEnum, type OfferValid, TaskState, type TaskStatusValid } from '@orchestrator/mesos';
+import {
+  isTerminal,
+  nameOfEnum,
+  type OfferValid,
+  TaskState,
+  type TaskStatusValid,
+} from '@orchestrator/mesos';
 import type { CommandContext } from '../../program/context.ts';
 import type { Cluster } from '../connection/cluster.ts';
 import { renderTaskReport } from '../render/explanations.ts';
-import { hasEnded } from '../views/tasks.ts';
 import { frameworkInfoOf, type TaskDescription } from './description.ts';
 import { OneTask } from './one-task.ts';
 import { exitCodeOf } from './outcome.ts';
@@ -98,7 +103,7 @@ function beginRun({ context, cluster, description, detach, quiet, output: passOn
         say(`task ${taskId} runs`);
       }
       // That it runs may have been told to a master that is gone.
-      if ((runs || hasEnded(status.state)) && passOn && !detach && offer !== undefined)
+      if ((runs || isTerminal(status.state)) && passOn && !detach && offer !== undefined)
         output.begin({ taskId, frameworkId: task.frameworkId, offer });
     },
     onDisconnected: () => say('the master is gone; the task goes on, and another master is looked for'),

@@ -1,4 +1,5 @@
 import {
+  isTerminal,
   type master,
   nameOfEnum,
   TaskState,
@@ -33,21 +34,8 @@ export interface TaskView {
   readonly message: string | null;
 }
 
-const ended: ReadonlySet<TaskState> = new Set([
-  TaskState.TASK_FINISHED,
-  TaskState.TASK_FAILED,
-  TaskState.TASK_KILLED,
-  TaskState.TASK_ERROR,
-  TaskState.TASK_LOST,
-  TaskState.TASK_DROPPED,
-  TaskState.TASK_GONE,
-  TaskState.TASK_GONE_BY_OPERATOR,
-]);
-
-export const hasEnded = (state: TaskState): boolean => ended.has(state);
-
-/** The same of a view. */
-export const isOver = ({ state }: TaskView): boolean => ended.has(Reflect.get(TaskState, state) as TaskState);
+export const isOver = ({ state }: TaskView): boolean =>
+  isTerminal(Reflect.get(TaskState, state) as TaskState);
 
 type ContainerId = { readonly value: string; readonly parent?: ContainerId | undefined };
 

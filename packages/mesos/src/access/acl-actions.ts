@@ -1,4 +1,4 @@
-/** Mesos' actions: the list that an ACL file has of each, and what its objects are called there. */
+/** Mesos' actions: the list that an ACL file has of each, and what its objects are called there. One file serves both. */
 
 /** What a master asks about. */
 const ofMasters = {
@@ -20,12 +20,7 @@ const ofMasters = {
   update_quota: ['update_quotas', 'roles'],
   update_weight: ['update_weights', 'roles'],
   view_role: ['view_roles', 'roles'],
-  view_framework: ['view_frameworks', 'users'],
-  view_task: ['view_tasks', 'users'],
-  view_executor: ['view_executors', 'users'],
-  view_flags: ['view_flags', 'flags'],
   access_mesos_log: ['access_mesos_logs', 'logs'],
-  set_log_level: ['set_log_level', 'level'],
   get_maintenance_schedule: ['get_maintenance_schedules', 'machines'],
   get_maintenance_status: ['get_maintenance_statuses', 'machines'],
   update_maintenance_schedule: ['update_maintenance_schedules', 'machines'],
@@ -35,23 +30,29 @@ const ofMasters = {
   drain_agent: ['drain_agents', 'agents'],
   deactivate_agent: ['deactivate_agents', 'agents'],
   reactivate_agent: ['reactivate_agents', 'agents'],
-  get_endpoint: ['get_endpoints', 'paths'],
 } as const;
 
-/** What agents ask about: read, so that one file serves both. */
+/** What both ask about. */
+const ofBoth = {
+  get_endpoint: ['get_endpoints', 'paths'],
+  set_log_level: ['set_log_level', 'level'],
+  view_executor: ['view_executors', 'users'],
+  view_flags: ['view_flags', 'flags'],
+  view_framework: ['view_frameworks', 'users'],
+  view_task: ['view_tasks', 'users'],
+} as const;
+
+/** What an agent asks about. */
 const ofAgents = {
   access_sandbox: ['access_sandboxes', 'users'],
   attach_container_input: ['attach_containers_input', 'users'],
   attach_container_output: ['attach_containers_output', 'users'],
   kill_nested_container: ['kill_nested_containers', 'users'],
   kill_standalone_container: ['kill_standalone_containers', 'users'],
-  launch_nested_container_as_user: ['launch_nested_containers_as_user', 'users'],
-  launch_nested_container_session_as_user: ['launch_nested_container_sessions_as_user', 'users'],
-  launch_nested_container_session_under_parent: [
-    'launch_nested_container_sessions_under_parent_with_user',
-    'users',
-  ],
-  launch_nested_container_under_parent: ['launch_nested_containers_under_parent_with_user', 'users'],
+  launch_nested_container: ['launch_nested_containers_as_user', 'users'],
+  launch_nested_container_under: ['launch_nested_containers_under_parent_with_user', 'users'],
+  launch_nested_container_session: ['launch_nested_container_sessions_as_user', 'users'],
+  launch_nested_container_session_under: ['launch_nested_container_sessions_under_parent_with_user', 'users'],
   launch_standalone_container: ['launch_standalone_containers', 'users'],
   mark_resource_provider_gone: ['mark_resource_providers_gone', 'resource_providers'],
   modify_resource_provider_config: ['modify_resource_provider_configs', 'resource_providers'],
@@ -65,12 +66,20 @@ const ofAgents = {
   wait_standalone_container: ['wait_standalone_containers', 'users'],
 } as const;
 
-export type AclAction = keyof typeof ofMasters;
+const actions = { ...ofMasters, ...ofBoth, ...ofAgents };
+
+export type AclAction = keyof typeof actions;
+
+export interface AclList {
+  readonly action: AclAction;
+  /** What its rules name, beside principals: `roles`, `users`, … */
+  readonly objects: string;
+}
 
 /** By the name of the list. */
-export const aclLists: ReadonlyMap<string, { readonly action: string; readonly objects: string }> = new Map(
-  Object.entries({ ...ofMasters, ...ofAgents }).map(([action, [list, objects]]) => [
+export const aclLists: ReadonlyMap<string, AclList> = new Map(
+  Object.entries(actions).map(([action, [list, objects]]) => [
     list,
-    { action, objects },
+    { action: action as AclAction, objects },
   ]),
 );

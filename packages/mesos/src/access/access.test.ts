@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
 import { parseAcls } from './acls.ts';
-import { createIdentify, parseCredentials } from './credentials.ts';
+import { parseCredentials } from './credentials.ts';
+import { createIdentify } from './identify.ts';
 
 const request = (authorization?: string) => ({ headers: { authorization } }) as IncomingMessage;
 const basic = (text: string) => request(`Basic ${Buffer.from(text).toString('base64')}`);

@@ -1,9 +1,30 @@
-import { readFile } from 'node:fs/promises';
-import { MesosError, parseDuration } from '@orchestrator/mesos';
-import { MasterError } from './errors.ts';
-import type { Flags } from './flags.ts';
+import { readFileSync } from 'node:fs';
+import { MesosError } from '../errors.ts';
+import { parseDuration } from '../messages/duration.ts';
+import type { Flags } from './flag-table.ts';
 
-/** Reads flags one by one. Everything throws MasterError `config`, naming the flag and its value. */
+export interface WrongFlag {
+  readonly flag: string;
+  readonly value: string;
+  /** What would be right, for one who writes it: `1 to 65535`. */
+  readonly write: string;
+}
+
+/** A flag whose value cannot be read; code `invalid`. */
+export class FlagError extends MesosError implements WrongFlag {
+  readonly flag: string;
+  readonly value: string;
+  readonly write: string;
+
+  constructor(wrong: WrongFlag, expected: string = wrong.write) {
+    super(`flag --${wrong.flag} is "${wrong.value}", not ${expected}`, { code: 'invalid' });
+    this.flag = wrong.flag;
+    this.value = wrong.value;
+    this.write = wrong.write;
+  }
+}
+
+/** Reads flags one by one. Everything throws `FlagError`, naming the flag and its value. */
 export class FlagReader {
   readonly #flags: Flags;
 
@@ -22,16 +43,16 @@ export class FlagReader {
     return items.filter((item) => item !== '');
   }
 
-  #read<Value>(name: string, what: string, read: (text: string) => Value | undefined): Value {
+  #read<Value>(name: string, write: string, read: (text: string) => Value | undefined): Value {
     const text = this.text(name) ?? '';
     const value = read(text);
     if (value !== undefined) return value;
-    throw new MasterError('config', `flag --${name} is "${text}", not ${what}`);
+    throw new FlagError({ flag: name, value: text, write });
   }
 
   oneOf<Value>(name: string, values: Readonly<Record<string, Value>>): Value {
-    const what = `one of ${Object.keys(values).join(', ')}`;
-    return this.#read(name, what, (text) => (Object.hasOwn(values, text) ? values[text] : undefined));
+    const read = (text: string) => (Object.hasOwn(values, text) ? values[text] : undefined);
+    return this.#read(name, `one of ${Object.keys(values).join(', ')}`, read);
   }
 
   whole(name: string): number {
@@ -41,7 +62,7 @@ export class FlagReader {
   port(name: string): number {
     const value = this.whole(name);
     if (value > 0 && value < 65_536) return value;
-    throw new MasterError('config', `flag --${name} is ${value}, not a port from 1 to 65535`);
+    throw new FlagError({ flag: name, value: String(value), write: '1 to 65535' }, 'a port from 1 to 65535');
   }
 
   /** Between 0 and 1. */
@@ -60,14 +81,7 @@ export class FlagReader {
   }
 
   durationMs(name: string): number {
-    return this.#read(name, 'a duration such as 15secs', (text) => {
-      try {
-        return parseDuration(text);
-      } catch (error) {
-        if (error instanceof MesosError) return undefined;
-        throw error;
-      }
-    });
+    return this.#read(name, 'a duration such as 15secs', durationOf);
   }
 
   maybeMs(name: string): number | undefined {
@@ -85,22 +99,31 @@ export class FlagReader {
   intervalMs(name: string): number | undefined {
     if (this.text(name) === undefined) return undefined;
     return this.#read(name, 'a rate such as 1/10mins', (text) => {
-      const match = /^(\d+)\/(.+)$/.exec(text);
-      const count = Number(match?.[1]);
-      return match?.[2] === undefined || count === 0 ? undefined : parseDuration(match[2]) / count;
+      const [, count, every = ''] = /^(\d+)\/(.+)$/.exec(text) ?? [];
+      const everyMs = durationOf(every);
+      return everyMs === undefined || Number(count) === 0 ? undefined : everyMs / Number(count);
     });
   }
 
-  /** The value itself where it is JSON, else what is in the file that it names. */
-  async contents(name: string): Promise<{ readonly text: string; readonly file: string } | undefined> {
+  /** The value itself where it is JSON, else what is in the file that it names; also as `file:///path`. */
+  contents(name: string): { readonly text: string; readonly file: string } | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
     if (value.trimStart().startsWith('{')) return { text: value, file: `--${name}` };
     const file = value.replace(/^file:\/\//, '');
     try {
-      return { text: await readFile(file, 'utf8'), file };
+      return { text: readFileSync(file, 'utf8'), file };
     } catch (cause) {
-      throw new MasterError('config', `flag --${name} names ${file}, which cannot be read`, { cause });
+      throw new MesosError(`flag --${name} names ${file}, which cannot be read`, { code: 'invalid', cause });
     }
+  }
+}
+
+function durationOf(text: string): number | undefined {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    if (error instanceof MesosError) return undefined;
+    throw error;
   }
 }

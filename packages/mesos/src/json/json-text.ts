@@ -1,4 +1,4 @@
-import { doubleText } from '@orchestrator/mesos';
+import { doubleText } from './scalar-text.ts';
 
 /** A number that Mesos keeps as a double, and so writes with its point: `1000.0`. */
 export class Double {

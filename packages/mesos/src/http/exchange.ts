@@ -1,10 +1,10 @@
 /** One request and its answer, in the manner of libprocess: plain text for errors, no more headers than needed. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HttpRefusal } from '@orchestrator/mesos';
-import type { Slicer } from './slicer.ts';
+import { compress, goesCompressed } from './gzip.ts';
+import { HttpRefusal } from './negotiate.ts';
 
 export const httpLimits = {
-  /** Of a request's body; ACCEPTs of thousands of tasks are a few megabytes. */
+  /** Of a request's body, unless something else is said; ACCEPTs of thousands of tasks are a few megabytes. */
   bodyBytes: 64 * 1024 * 1024,
   /** Read and forgotten of a body that was refused, before its connection is closed in its sender's face. */
   refusedBytes: 64 * 1024 * 1024,
@@ -15,7 +15,7 @@ export const httpLimits = {
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Without the `/master` prefix and the query. */
+  /** Without the `/master` or `/slave(1)` prefix and the query. */
   readonly path: string;
   readonly query: URLSearchParams;
   /** Who asks, as authenticated; undefined without authentication. */
@@ -23,6 +23,7 @@ export interface Exchange {
 }
 
 const tooLarge = 413;
+const plainText = 'text/plain; charset=utf-8';
 
 const reasons: Readonly<Record<number, string>> = { 404: 'Not Found', 501: 'Not Implemented' };
 
@@ -30,7 +31,7 @@ const reasons: Readonly<Record<number, string>> = { 404: 'Not Found', 501: 'Not 
 export function sendText(response: ServerResponse, status: number, text?: string): void {
   const reason = reasons[status];
   const body = text ?? (reason === undefined ? '' : `${status} ${reason}.`);
-  if (body !== '') response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  if (body !== '' || status === 404) response.setHeader('Content-Type', plainText);
   response.setHeader('Content-Length', Buffer.byteLength(body));
   if (status === tooLarge) refuseAndClose(response, body);
   else response.writeHead(status).end(body);
@@ -53,13 +54,30 @@ function refuseAndClose(response: ServerResponse, body: string): void {
   response.setTimeout(httpLimits.refusedIdleMs, close);
 }
 
+/** 200 with a body of any kind, compressed for whoever asks. */
+export function sendBody(response: ServerResponse, contentType: string, body: string | Uint8Array): void {
+  response.setHeader('Content-Type', contentType);
+  const bytes = Buffer.byteLength(body);
+  if (!goesCompressed(response, bytes)) {
+    response.setHeader('Content-Length', bytes);
+    response.writeHead(200).end(body);
+    return;
+  }
+  response.setHeader('Content-Encoding', 'gzip');
+  compress(body).then(
+    (shorter) => {
+      response.setHeader('Content-Length', shorter.length);
+      response.writeHead(200).end(shorter);
+    },
+    (error: Error) => response.destroy(error),
+  );
+}
+
 /** With `?jsonp=name` as a call of that function. */
 export function sendJson({ response, query }: Exchange, text: string): void {
   const callback = query.get('jsonp');
-  const body = callback === null ? text : `${callback}(${text});`;
-  response.setHeader('Content-Type', callback === null ? 'application/json' : 'text/javascript');
-  response.setHeader('Content-Length', Buffer.byteLength(body));
-  response.writeHead(200).end(body);
+  if (callback === null) sendBody(response, 'application/json', text);
+  else sendBody(response, 'text/javascript', `${callback}(${text});`);
 }
 
 export function sendMethodNotAllowed(
@@ -72,50 +90,24 @@ export function sendMethodNotAllowed(
   sendText(response, 405, `405 Method Not Allowed. Expecting one of { ${names} }, but received '${method}'.`);
 }
 
-/** @throws HttpRefusal 413 for a body beyond the limit */
-export function readBody(request: IncomingMessage): Promise<Buffer> {
+/** @throws HttpRefusal 413 for a body beyond the limit, 400 for one that broke off */
+export function readBody(
+  request: IncomingMessage,
+  largestBytes: number = httpLimits.bodyBytes,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let parts: Buffer[] = [];
     let bytes = 0;
     request.on('data', (part: Buffer) => {
       bytes += part.byteLength;
-      if (bytes <= httpLimits.bodyBytes) parts.push(part);
+      if (bytes <= largestBytes) parts.push(part);
       else if (parts.length > 0) {
         parts = [];
-        reject(new HttpRefusal(413, `The body is larger than ${httpLimits.bodyBytes} bytes`));
+        reject(new HttpRefusal(413, `The body is larger than ${largestBytes} bytes`));
       }
     });
     request.on('end', () => resolve(Buffer.concat(parts)));
     request.on('error', () => reject(new HttpRefusal(400, 'The body broke off')));
     request.on('close', () => reject(new HttpRefusal(400, 'The body broke off')));
-  });
-}
-
-/** Sends an answer in chunks, no faster than the reader takes them. A reader that goes away ends it. */
-export async function sendChunks(
-  response: ServerResponse,
-  contentType: string,
-  chunks: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
-  slicer: Slicer,
-): Promise<void> {
-  response.setHeader('Content-Type', contentType);
-  response.writeHead(200);
-  for await (const chunk of chunks) {
-    if (response.destroyed) return;
-    if (!response.write(chunk)) await drained(response);
-    await slicer.pause();
-  }
-  response.end();
-}
-
-function drained(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      response.off('drain', done);
-      response.off('close', done);
-      resolve();
-    };
-    response.on('drain', done);
-    response.on('close', done);
   });
 }

@@ -1,5 +1,5 @@
 /** Mesos' ACLs: by action a list of rules; the first that is about the principal and the object decides. */
-import { MasterError } from '../errors.ts';
+import { MesosError } from '../errors.ts';
 import { type AclAction, aclLists } from './acl-actions.ts';
 
 /** A list of names, all of them, or none. */
@@ -19,6 +19,9 @@ export interface Acls {
   isOpen(action: AclAction): boolean;
 }
 
+const problem = (message: string, more: { cause?: unknown; remedy?: string } = {}) =>
+  new MesosError(message, { code: 'invalid', ...more });
+
 export const noAcls: Acls = { permits: () => true, isOpen: () => true };
 
 function entityOf(json: unknown, where: string): Entity {
@@ -27,7 +30,7 @@ function entityOf(json: unknown, where: string): Entity {
   if (Array.isArray(values) && values.every((value) => typeof value === 'string')) {
     return { values: new Set(values) };
   }
-  throw new MasterError('config', `ACLs: ${where} is neither a list of values nor of type ANY or NONE`);
+  throw problem(`ACLs: ${where} is neither a list of values nor of type ANY or NONE`);
 }
 
 const isAbout = (entity: Entity, name: string | undefined) =>
@@ -47,7 +50,7 @@ function belowOf(name: string, objects: Entity): string | undefined {
 }
 
 function readRules(list: string, entries: unknown, objects: string): Rule[] {
-  if (!Array.isArray(entries)) throw new MasterError('config', `ACLs: "${list}" is no list`);
+  if (!Array.isArray(entries)) throw problem(`ACLs: "${list}" is no list`);
   return entries.map(({ principals, ...entry }: AclEntry, index) => {
     const about = entityOf(entry[objects] ?? { type: 'ANY' }, `${list}[${index}].${objects}`);
     return {
@@ -62,19 +65,19 @@ function readFile(text: string): Readonly<Record<string, unknown>> {
   try {
     return JSON.parse(text) as Readonly<Record<string, unknown>>;
   } catch (cause) {
-    throw new MasterError('config', 'the ACLs are no JSON', { cause });
+    throw problem('the ACLs are no JSON', { cause });
   }
 }
 
-/** Reads Mesos' JSON. @throws MasterError `config`, for a list of a name that Mesos does not know too: it would guard nothing */
+/** Reads Mesos' JSON. @throws MesosError `invalid`, for a list of a name that Mesos does not know too: it would guard nothing */
 export function parseAcls(text: string): Acls {
   const { permissive, ...lists } = readFile(text);
   const otherwise = permissive !== false;
-  const rules = new Map<string, Rule[]>();
+  const rules = new Map<AclAction, Rule[]>();
   for (const [list, entries] of Object.entries(lists)) {
     const known = aclLists.get(list);
     if (known === undefined) {
-      throw new MasterError('config', `ACLs: there is no list "${list}"`, {
+      throw problem(`ACLs: there is no list "${list}"`, {
         remedy: `the lists are ${[...aclLists.keys()].join(', ')}`,
       });
     }
