@@ -194,6 +194,27 @@ describe('names of sequential nodes', () => {
     expect(check('noNameIsUsedTwice')).toEqual([]);
   });
 
+  describe('below a parent that a client of the target has made anew', () => {
+    const decided = (path: string) => {
+      const conflict = { id: 'x', path, source: null, target: null, strategy: 'manual' } as const;
+      return [{ ...conflict, decision: 'source', reason: 'a test' } as const];
+    };
+
+    test.each([
+      ['lets pass a name after a copy that was on its way to the one before', 2, []],
+      ['sees a name given twice after the counter was raised', 110, [expect.stringContaining('was given')]],
+    ])('noNameIsUsedTwice %s', (_, counter, problems) => {
+      happen('target', aClient('target'), [{ kind: 'delete', path: '/queue' }]);
+      happen('target', aClient('target'), [create('/queue', 'anew')]);
+      give('source', '0', 1);
+      carry('0', counter);
+      give('source', '1', 2);
+      give('target', '1', counter + 1);
+      history = { ...history, conflicts: decided('/queue/n-0000000001') };
+      expect(check('noNameIsUsedTwice')).toEqual(problems);
+    });
+  });
+
   test('noNameIsUsedTwice lets pass what is the same on both sides', () => {
     give('source', '0', 1, 'same');
     give('target', '0', 1, 'same');

@@ -6,6 +6,8 @@ import { type Conflict, decodeCursor, type Side } from '@orchestrator/sync';
 import { parentPath, type Txn, type TxnOp } from '@orchestrator/zookeeper';
 import { cursorPath, type Invariant, type NamedNode, type RunHistory, type SideHistory } from './history.ts';
 
+/** Less is what was left to raise of a parent that had been deleted by then, and came to the one made in its place. */
+const leastRaise = 50;
 /** How long a change may take to be known on the other side, freezes and late requests included. */
 const travelMs = 2_000;
 const gapName = /\/orchestrator-gap$/;
@@ -47,17 +49,27 @@ function parentOf({ at }: Creates, child: Made): Made | undefined {
 
 /**
  * What raised the target's counter above the source's before `child` was made there: children that we make for that and, since
- * none may come before them, any sequential child that we carried over.
+ * none may come before them, any sequential child that we carried over. Writes of ours do not name the parent that they are for:
+ * they may meet one that a client has made anew since, which they leave as near to the source's as before.
  */
-function guardOf(creates: Creates, child: Made, copiedAt: number): Made | undefined {
-  const from = parentOf(creates, child)?.index ?? -1;
-  const siblings = creates.below.get(parentPath(child.op.path)) ?? [];
+function guardOf(
+  { source, target }: Readonly<Record<Side, Creates>>,
+  child: Made,
+  copiedAt: number,
+): Made | undefined {
+  const parent = parentPath(child.op.path);
+  const made = parentOf(target, child);
+  const from = made?.index ?? -1;
+  const isApart = ({ op, txn }: Made) =>
+    made?.byClient !== true || op.parentCversion >= counterAt(source, parent, txn.timeMs) + leastRaise;
+  const siblings = target.below.get(parent) ?? [];
   return siblings.find(
-    ({ index, op, byClient }) =>
-      index >= from &&
-      index < child.index &&
-      !byClient &&
-      (gapName.test(op.path) || (isSequential(op.path) && index >= copiedAt)),
+    (sibling) =>
+      sibling.index >= from &&
+      sibling.index < child.index &&
+      !sibling.byClient &&
+      (gapName.test(sibling.op.path) || (isSequential(sibling.op.path) && sibling.index >= copiedAt)) &&
+      isApart(sibling),
   );
 }
 
@@ -108,7 +120,7 @@ function isUnpreventable(
   there: Made,
   copiedAt: number,
 ): boolean {
-  const guard = guardOf(creates.target, there, copiedAt);
+  const guard = guardOf(creates, there, copiedAt);
   if (guard === undefined) return true;
   const parent = parentOf(creates.source, here);
   return parent?.byClient === true && parent.txn.timeMs >= guard.txn.timeMs;

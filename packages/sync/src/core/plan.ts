@@ -63,7 +63,7 @@ function leaveFor(ctx: Context, builder: Builder, op: WorkOp, work: Work): Leave
   if (seq <= mine.voidThrough || seq <= (lane.covered.get(path)?.seq ?? -1)) return 'done';
   if (contested === undefined && overlap(entry))
     return contest(ctx, path, entry) === 'same' ? 'done' : 'wait';
-  if (ctx.copies[lane.to].has(path)) return isLeftToCopy(ctx, lane, op) ? 'done' : 'wait';
+  if (ctx.copies[lane.to].has(path)) return isLeftToCopy(ctx, lane, op, work) ? 'done' : 'wait';
   if (seq <= mine.forcedThrough) return 'forced';
   if (op.kind === 'create' && isMetUnseen(ctx, builder, op, work)) {
     builder.onWait = () => settleLater(ctx, lane.to, path);
@@ -90,9 +90,11 @@ function isMetUnseen(ctx: Context, builder: Builder, op: CreateOp, work: Work): 
 
 /**
  * Ephemerals are compared whole at the next start, so a cursor may pass what happens to one while its copy is made. Another
- * node in its place is nothing that a start would look at.
+ * node in its place is nothing that a start would look at; nor would it look at what lost a conflict against the ephemeral,
+ * which the copy may have met meanwhile.
  */
-function isLeftToCopy(ctx: Context, { from }: Lane, op: WorkOp): boolean {
+function isLeftToCopy(ctx: Context, { from }: Lane, op: WorkOp, work: Work): boolean {
+  if (work.carriesOut !== undefined) return false;
   if (op.kind === 'create') return isEphemeral(op.ephemeralOwner);
   const node = op.kind === 'settle' ? ctx.sides[from].mirror.get(op.path) : undefined;
   return node === undefined || isEphemeral(node.stat.ephemeralOwner);
