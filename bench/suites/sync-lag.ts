@@ -2,6 +2,7 @@
 import { connect } from '@orchestrator/zookeeper';
 import type { Suite, SuiteOptions, SuiteResult } from '../result.ts';
 import { median, percentile } from '../statistics.ts';
+import { startPacedMultis } from '../sync/bare-multis.ts';
 import { accessTo, excludedFolder, startEngine } from '../sync/engine.ts';
 import { type Pair, startPair } from '../sync/pair.ts';
 import { startLagProbe } from '../sync/probe.ts';
@@ -11,10 +12,13 @@ import { startWriter, type Writer } from '../sync/writer.ts';
 const folder = '/load';
 const nodes = 1000;
 const load = { perS: 1000, window: 2000 };
+const barePerS = 100;
 const settleTimeoutMs = 60_000;
 
 interface Lag {
   readonly lagsMs: readonly number[];
+  /** Of multis that somebody else wrote to the target meanwhile. */
+  readonly bareMs: readonly number[];
   readonly acknowledged: number;
   readonly lost: number;
 }
@@ -23,13 +27,16 @@ async function measureLag(pair: Pair, writer: Writer, { quick, say }: SuiteOptio
   const engine = await startEngine(pair.source, pair.target, pair.workFolder);
   const probe = await startLagProbe(accessTo(pair.source), accessTo(pair.target), folder);
   const target = await connect({ connectString: pair.target.connectString });
+  const bare = await startPacedMultis(pair.target, barePerS);
   try {
     await writer.write({ ...load, durationMs: quick ? 3_000 : 10_000 });
     await engine.settled(settleTimeoutMs);
     probe.takeLagsMs();
+    bare.takeLatenciesMs();
     const before = await engine.report();
     say(`writing ${load.perS} updates/s for ${quick ? 10 : 60} s`);
     const { acknowledged, elapsedMs } = await writer.write({ ...load, durationMs: quick ? 10_000 : 60_000 });
+    const bareMs = bare.takeLatenciesMs();
     await engine.settled(settleTimeoutMs);
     const after = await engine.report();
     const lagsMs = probe.takeLagsMs();
@@ -37,8 +44,14 @@ async function measureLag(pair: Pair, writer: Writer, { quick, say }: SuiteOptio
       `${Math.round((acknowledged / elapsedMs) * 1000)} updates/s acknowledged; the engine took ` +
         `${(((after.cpuMs - before.cpuMs) / elapsedMs) * 100).toFixed(0)} % of a core`,
     );
-    return { lagsMs, acknowledged, lost: await countLost(target, folder, await writer.acknowledged()) };
+    return {
+      lagsMs,
+      bareMs,
+      acknowledged,
+      lost: await countLost(target, folder, await writer.acknowledged()),
+    };
   } finally {
+    await bare.close();
     await target.close();
     await probe.close();
     await engine.close();
@@ -84,19 +97,27 @@ async function run(options: SuiteOptions): Promise<SuiteResult> {
   try {
     const lag = await measureLag(pair, writer, options);
     const latency = await measureLatency(pair, writer, options);
+    const lagP99Ms = percentile(lag.lagsMs, 0.99);
+    const bareMultiP99Ms = percentile(lag.bareMs, 0.99);
     return {
       metrics: {
         lagP50Ms: percentile(lag.lagsMs, 0.5),
-        lagP99Ms: percentile(lag.lagsMs, 0.99),
+        lagP99Ms,
         lagMaxMs: percentile(lag.lagsMs, 1),
+        bareMultiP50Ms: percentile(lag.bareMs, 0.5),
+        bareMultiP99Ms,
         updates: lag.acknowledged,
         lost: lag.lost,
         writeLatencyWithMs: latency.withMs,
         writeLatencyWithoutMs: latency.withoutMs,
       },
-      ratios: { writeLatencyWithOverWithout: latency.ratio },
+      ratios: {
+        lagP99OverBareMultiP99: lagP99Ms / bareMultiP99Ms,
+        writeLatencyWithOverWithout: latency.ratio,
+      },
       notes: [
         'Lag: from commit to commit, as two observers outside of the engine see them.',
+        `Bare multis: ${barePerS}/s to the same target in the same minute, from sending to answer: what no engine can do without.`,
         "Write latency: median of A's writers, with the engine and without it in turn; B has the same load in both.",
       ],
     };

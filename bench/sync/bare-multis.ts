@@ -1,4 +1,6 @@
-/** The limit that the engine's drain is held against: multis of the same shape, written by nobody but a client. */
+/** The limits that the engine is held against: multis of the same shape, written by nobody but a client. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Ensemble } from '@orchestrator/testing';
 import { connect, type MultiOp, type ZooKeeperClient } from '@orchestrator/zookeeper';
 import { excludedFolder } from './engine.ts';
 import { nodePath, textOf } from './values.ts';
@@ -44,4 +46,74 @@ export async function measureBareMultis(connectString: string, durationMs: numbe
   } finally {
     await client.close();
   }
+}
+
+export interface PacedMultis {
+  /** From sending to answer, one for each multi that was answered since the last call. */
+  takeLatenciesMs(): number[];
+  close(): Promise<void>;
+}
+
+const pacedFolder = `${excludedFolder}/paced`;
+/** Answers that are late hold nothing up, up to so many. */
+const mostUnanswered = 256;
+
+/**
+ * While the engine works: so many multis a second to the same servers, over one session each, of the size that the engine's have
+ * as long as it keeps up: a cursor, a check and an update. What they take, no engine can do without.
+ */
+export async function startPacedMultis(ensemble: Ensemble, perS: number): Promise<PacedMultis> {
+  const clients = await Promise.all(
+    ensemble.servers.map(({ host, clientPort }) => connect({ connectString: `${host}:${clientPort}` })),
+  );
+  const [first] = clients;
+  if (first === undefined) throw new Error('no server to write to');
+  if ((await first.exists(excludedFolder)).stat === null) await first.create(excludedFolder);
+  const update = `${pacedFolder}/update`;
+  await first.create(pacedFolder);
+  await first.create(update);
+  const data = Buffer.from(textOf(2));
+  const ops: MultiOp[] = [
+    { kind: 'setData', path: pacedFolder, data },
+    { kind: 'check', path: pacedFolder, version: -1 },
+    { kind: 'setData', path: update, data },
+  ];
+  let latenciesMs: number[] = [];
+  let failure: unknown;
+  const open = new Set<Promise<void>>();
+  const send = async (client: ZooKeeperClient) => {
+    const sentMs = performance.now();
+    try {
+      await client.multi(ops);
+      latenciesMs.push(performance.now() - sentMs);
+    } catch (error) {
+      failure ??= error;
+    }
+  };
+  let isClosed = false;
+  const loop = async () => {
+    for (let next = 0; !isClosed; next++) {
+      const client = clients[next % clients.length];
+      if (client !== undefined && open.size < mostUnanswered) {
+        const sent = send(client).finally(() => open.delete(sent));
+        open.add(sent);
+      }
+      await sleep(1000 / perS);
+    }
+    await Promise.all(open);
+  };
+  const running = loop();
+  return {
+    takeLatenciesMs() {
+      if (failure !== undefined) throw failure;
+      const taken = latenciesMs;
+      latenciesMs = [];
+      return taken;
+    },
+    async close() {
+      isClosed = true;
+      await running;
+      await Promise.all(clients.map((client) => client.close()));
+    },
+  };
 }
