@@ -1,40 +1,16 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '@orchestrator/runtime';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { CommandContext } from '../program/context.ts';
-import { runProgram } from '../program/run.ts';
-import { createStyle } from '../terminal/style.ts';
+import { callProgram } from '../../test/call-program.ts';
+import { completeInBash } from '../../test/complete-in-bash.ts';
 import { createOrchestrator } from './program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'orchestrator-cli-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function call(...args: readonly string[]): Promise<{ exitCode: number; out: string; said: string }> {
-  const out: string[] = [];
-  const said: string[] = [];
-  const context: CommandContext = {
-    terminal: {
-      out: (text) => void out.push(text),
-      say: (text) => void said.push(text),
-      writeRaw: (text) => void out.push(text),
-      writeBytes: (data) => void out.push(Buffer.from(data).toString()),
-      interactive: false,
-      columns: () => 100,
-      style: createStyle(false),
-      sayStyle: createStyle(false),
-    },
-    env: { ORCHESTRATOR_WORK_DIR: join(folder, 'cluster') },
-    clock: systemClock,
-    signal: new AbortController().signal,
-    userId: 0,
-    setExitCode: () => undefined,
-  };
-  const exitCode = await runProgram(createOrchestrator, args, context);
-  return { exitCode, out: out.join('\n'), said: said.join('\n') };
-}
+const call = (...args: readonly string[]) =>
+  callProgram(createOrchestrator, args, { ORCHESTRATOR_WORK_DIR: join(folder, 'cluster') });
 
 test('the help teaches, with calls that can be copied', async () => {
   expect((await call()).exitCode).toBe(2);
@@ -82,12 +58,8 @@ test('errors are JSON for scripts', async () => {
 test('bash completes commands and their options', async () => {
   const script = join(folder, 'completion.bash');
   writeFileSync(script, (await call('completion', 'bash')).out);
-  const offered = (...words: readonly string[]) => {
-    const program = `source ${script}; COMP_WORDS=(orchestrator "$@"); COMP_CWORD=$#; _orchestrator; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    return execFileSync('bash', ['-c', program, 'bash', ...words], { encoding: 'utf8' })
-      .trim()
-      .split('\n');
-  };
+  const offered = (...words: readonly string[]) =>
+    completeInBash(script, '_orchestrator', ['orchestrator', ...words]);
   expect(offered('frame')).toEqual(['frameworks']);
   expect(offered('cluster', 'do')).toEqual(['down']);
   expect(offered('run', '--docker')).toEqual(['--docker-image']);

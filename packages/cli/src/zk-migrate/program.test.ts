@@ -1,40 +1,16 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '@orchestrator/runtime';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { CommandContext } from '../program/context.ts';
-import { runProgram } from '../program/run.ts';
-import { createStyle } from '../terminal/style.ts';
+import { callProgram } from '../../test/call-program.ts';
+import { completeInBash } from '../../test/complete-in-bash.ts';
 import { createProgram } from './program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'orchestrator-cli-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function call(...args: readonly string[]): Promise<{ exitCode: number; out: string; said: string }> {
-  const out: string[] = [];
-  const said: string[] = [];
-  const context: CommandContext = {
-    terminal: {
-      out: (text) => void out.push(text),
-      say: (text) => void said.push(text),
-      writeRaw: (text) => void out.push(text),
-      writeBytes: (data) => void out.push(Buffer.from(data).toString()),
-      interactive: false,
-      columns: () => 100,
-      style: createStyle(false),
-      sayStyle: createStyle(false),
-    },
-    env: { ZK_MIGRATE_WORK_DIR: join(folder, 'work') },
-    clock: systemClock,
-    signal: new AbortController().signal,
-    userId: 0,
-    setExitCode: () => undefined,
-  };
-  const exitCode = await runProgram(createProgram, args, context);
-  return { exitCode, out: out.join('\n'), said: said.join('\n') };
-}
+const call = (...args: readonly string[]) =>
+  callProgram(createProgram, args, { ZK_MIGRATE_WORK_DIR: join(folder, 'work') });
 
 test('without arguments the help is shown, and that is a mistake', async () => {
   const { exitCode, out } = await call();
@@ -88,10 +64,7 @@ describe('completion', () => {
   async function offered(...words: readonly string[]): Promise<string[]> {
     const script = join(folder, 'completion.bash');
     writeFileSync(script, (await call('completion', 'bash')).out);
-    const program = `source ${script}; COMP_WORDS=(zk-migrate "$@"); COMP_CWORD=$#; _zk_migrate; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    return execFileSync('bash', ['-c', program, 'bash', ...words], { encoding: 'utf8' })
-      .trim()
-      .split('\n');
+    return completeInBash(script, '_zk_migrate', ['zk-migrate', ...words]);
   }
 
   test('bash completes commands, their own options, and what follows a value', async () => {
