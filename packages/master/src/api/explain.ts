@@ -26,14 +26,14 @@ function quantitiesOf(text: string): Quantities {
 /** @throws HttpRefusal */
 export function sendExplanation(
   exchange: Exchange,
-  { master, clock, viewer }: ReadPlace & { readonly clock: { nowMs(): number } },
+  { master, viewer }: ReadPlace,
 ): void {
   const { query } = exchange;
   // It names agents and frameworks in whose favour it was decided.
   if (!viewer.seesAll) throw new HttpRefusal(403, 'Explanations are for those who may see everything');
   const frameworkId = query.get('framework_id');
   if (frameworkId !== null) {
-    const explanation = master.allocator.explainFramework(frameworkId, clock.nowMs());
+    const explanation = master.allocator.explainFramework(frameworkId, master.steadyMs());
     if (explanation === undefined)
       throw new HttpRefusal(404, `No framework ${frameworkId} takes part in allocation`);
     sendJson(exchange, JSON.stringify(explanation));

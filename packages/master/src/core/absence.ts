@@ -67,8 +67,8 @@ function giveUp(context: MasterContext, agent: AgentRecord): void {
   const intervalMs = options.agentRemovalIntervalMs;
   const atMs =
     intervalMs === undefined || state.lastRemovalAtMs === undefined
-      ? context.nowMs
-      : Math.max(context.nowMs, state.lastRemovalAtMs + intervalMs);
+      ? context.steadyMs
+      : Math.max(context.steadyMs, state.lastRemovalAtMs + intervalMs);
   if (intervalMs !== undefined) state.lastRemovalAtMs = atMs;
   timers.set(name, atMs, { type: 'unreachable', agentId: agent.id });
 }

@@ -120,7 +120,7 @@ export function watch(context: MasterContext, agent: AgentRecord): void {
 export function ping(context: MasterContext, agent: AgentRecord): void {
   const message = makeMessage(messages.PingSlaveMessageSchema, { connected: agent.connected });
   toAgent(context, agent.pid, 'PingSlaveMessage', message);
-  context.timers.set(`ping ${agent.id}`, context.nowMs + context.options.agentPingTimeoutMs, {
+  context.timers.set(`ping ${agent.id}`, context.steadyMs + context.options.agentPingTimeoutMs, {
     type: 'ping',
     agentId: agent.id,
   });

@@ -90,7 +90,7 @@ function answerInverseOffers(
     context.state.agents
       .get(offer.agentId)
       ?.inverseAnswers.set(framework.id, { status, atMs: context.nowMs });
-    const untilMs = context.nowMs + (refuseMsOf(filters) ?? 0);
+    const untilMs = context.steadyMs + (refuseMsOf(filters) ?? 0);
     context.allocator.inverseOfferAnswered(framework.id, offer.agentId, untilMs);
   }
 }

@@ -112,8 +112,10 @@ export interface MasterContext {
   nextToken: number;
   /** Somebody hears what operators are told. */
   isWatched: boolean;
-  /** Milliseconds since 1970, of this event. */
+  /** Milliseconds since 1970, of this event: for what others read. The clock may have been set since the last one. */
   nowMs: number;
+  /** For deadlines: never goes back, and forward only as time passes. */
+  steadyMs: number;
   actions: Action[];
 }
 

@@ -107,6 +107,7 @@ export class MasterCore {
       nextToken: 1,
       isWatched: true,
       nowMs: 0,
+      steadyMs: 0,
       actions: [],
     };
   }
@@ -129,23 +130,25 @@ export class MasterCore {
     this.#context.isWatched = isWatched;
   }
 
-  /** When a `tick` is due; undefined when nothing waits for time to pass. */
+  /** When a `tick` is due, by the steady clock; undefined when nothing waits for time to pass. */
   nextDueMs(): number | undefined {
     return this.#context.timers.nextDueMs();
   }
 
   /** When an `allocate` is due; undefined when it would come to nothing. */
-  nextAllocationMs(nowMs: number): number | undefined {
-    return this.#context.allocator.nextDueMs(nowMs);
+  nextAllocationMs(steadyMs: number): number | undefined {
+    return this.#context.allocator.nextDueMs(steadyMs);
   }
 
   /**
-   * @param nowMs milliseconds since 1970, never less than with the event before
+   * @param nowMs - milliseconds since 1970, for timestamps
+   * @param steadyMs - of a clock that cannot be set, for deadlines; default: the same
    * @throws MasterError `precondition` when the master must end (too many agents did not come back)
    */
-  handle(event: CoreEvent, nowMs: number): readonly Action[] {
+  handle(event: CoreEvent, nowMs: number, steadyMs: number = nowMs): readonly Action[] {
     const context = this.#context;
-    context.nowMs = Math.max(nowMs, context.nowMs);
+    context.nowMs = nowMs;
+    context.steadyMs = Math.max(steadyMs, context.steadyMs);
     context.actions = [];
     try {
       this.#handle(context, event);
@@ -221,7 +224,7 @@ export class MasterCore {
         this.#tick(context);
         return;
       case 'allocate': {
-        const { offers, inverseOffers } = context.allocator.allocate(context.nowMs, mostAgentsAtOnce);
+        const { offers, inverseOffers } = context.allocator.allocate(context.steadyMs, mostAgentsAtOnce);
         makeOffers(context, offers);
         makeInverseOffers(context, inverseOffers);
         return;
@@ -248,7 +251,7 @@ export class MasterCore {
 
   #tick(context: MasterContext): void {
     for (;;) {
-      const due = context.timers.takeDue(context.nowMs);
+      const due = context.timers.takeDue(context.steadyMs);
       if (due === undefined) return;
       this.#due(context, due);
     }

@@ -205,7 +205,7 @@ export function disconnectFramework(context: MasterContext, framework: Framework
   framework.unregisteredAtMs = context.nowMs;
   const timeoutMs = Math.max(0, info.failoverTimeout * 1000);
   log(context, 'info', 'framework disconnected', { frameworkId: framework.id, failoverTimeoutMs: timeoutMs });
-  context.timers.set(`failover ${framework.id}`, context.nowMs + timeoutMs, {
+  context.timers.set(`failover ${framework.id}`, context.steadyMs + timeoutMs, {
     type: 'failover',
     frameworkId: framework.id,
   });

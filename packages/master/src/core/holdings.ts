@@ -54,10 +54,10 @@ export function giveBack(
   resources: Resources,
   refuseMs?: number,
 ): void {
-  const { allocator, nowMs } = context;
-  const untilMs = refuseMs === undefined ? undefined : nowMs + refuseMs;
+  const { allocator, steadyMs } = context;
+  const untilMs = refuseMs === undefined ? undefined : steadyMs + refuseMs;
   for (const [role, part] of byRole(resources)) {
-    allocator.release(frameworkId, role, agentId, part, untilMs, nowMs);
+    allocator.release(frameworkId, role, agentId, part, untilMs, steadyMs);
   }
 }
 

@@ -82,7 +82,7 @@ export function makeOffers(context: MasterContext, offers: readonly Allocation[]
     agent.offers.add(record);
     const { offerTimeoutMs } = context.options;
     if (offerTimeoutMs !== undefined) {
-      context.timers.set(`offer ${id}`, context.nowMs + offerTimeoutMs, { type: 'offer', offerId: id });
+      context.timers.set(`offer ${id}`, context.steadyMs + offerTimeoutMs, { type: 'offer', offerId: id });
     }
     let batch = byFramework.get(framework);
     if (batch === undefined) {

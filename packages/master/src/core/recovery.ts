@@ -9,7 +9,7 @@ import { quotaOf } from './holdings.ts';
 const pruneBatch = 60;
 
 export function recover(context: MasterContext): void {
-  const { state, allocator, options, timers, nowMs } = context;
+  const { state, allocator, options, timers, steadyMs } = context;
   const { admitted, unreachable, gone, settings } = context.registry();
   for (const [id, { info }] of admitted) state.recoveredAgents.set(id, { hostname: info.hostname });
   for (const [id, { timestamp }] of unreachable) state.unreachableAgents.set(id, timestamp.nanoseconds);
@@ -19,21 +19,21 @@ export function recover(context: MasterContext): void {
   state.machines = machinesOf(settings.maintenance);
   state.recoveredCount = admitted.size;
   if (admitted.size > 0) {
-    timers.set('reregister-deadline', nowMs + options.agentReregisterTimeoutMs, {
+    timers.set('reregister-deadline', steadyMs + options.agentReregisterTimeoutMs, {
       type: 'reregister-deadline',
     });
   }
-  timers.set('registry-gc', nowMs + options.registryGcIntervalMs, { type: 'registry-gc' });
+  timers.set('registry-gc', steadyMs + options.registryGcIntervalMs, { type: 'registry-gc' });
   waitForAgents(context);
 }
 
 /** With quotas, nothing is offered until enough agents are back: shares of a part of the cluster are not fair. */
 function waitForAgents(context: MasterContext): void {
-  const { state, allocator, timers, options, nowMs } = context;
+  const { state, allocator, timers, options, steadyMs } = context;
   state.isWaitingForAgents = context.registry().settings.quotas.size > 0 && state.recoveredCount > 0;
   allocator.setPaused(state.isWaitingForAgents);
   if (!state.isWaitingForAgents) return;
-  timers.set('recovery-timeout', nowMs + options.recoveryTimeoutMs, { type: 'recovery-timeout' });
+  timers.set('recovery-timeout', steadyMs + options.recoveryTimeoutMs, { type: 'recovery-timeout' });
   maybeResumeOffers(context);
 }
 
@@ -97,7 +97,7 @@ function tooMany(list: ReadonlyMap<string, bigint>, context: MasterContext): str
 /** Forgets agents that were unreachable or gone for long enough. */
 export function collectGarbage(context: MasterContext): void {
   const { state, options, timers } = context;
-  timers.set('registry-gc', context.nowMs + options.registryGcIntervalMs, { type: 'registry-gc' });
+  timers.set('registry-gc', context.steadyMs + options.registryGcIntervalMs, { type: 'registry-gc' });
   const unreachable = tooMany(state.unreachableAgents, context);
   const gone = tooMany(state.goneAgents, context);
   for (let start = 0; start < Math.max(unreachable.length, gone.length); start += pruneBatch) {

@@ -61,6 +61,7 @@ export class LeadingMaster {
   /** How long offers took to be made, and how long they waited for their turn when they were due. */
   readonly allocationRunMs = new Durations();
   readonly allocationLatencyMs = new Durations();
+  readonly #electedAtMonotonicMs: number;
   #nextRequest = 1;
   #timer: { readonly atMs: number; readonly timer: Timer } | undefined;
   #allocation: { readonly atMs: number; readonly timer: Timer } | undefined;
@@ -71,11 +72,17 @@ export class LeadingMaster {
     this.core = options.core;
     this.core.setWatched(false);
     this.electedAtMs = options.clock.nowMs();
+    this.#electedAtMonotonicMs = options.clock.monotonicMs();
     this.handle({ type: 'recovered' });
   }
 
   get allocator(): Allocator {
     return this.#options.allocator;
+  }
+
+  /** Milliseconds since 1970 as they would be had nobody set the clock since the election: for deadlines. */
+  steadyMs(): number {
+    return this.electedAtMs + this.#options.clock.monotonicMs() - this.#electedAtMonotonicMs;
   }
 
   get registrar(): Registrar {
@@ -85,7 +92,7 @@ export class LeadingMaster {
   handle(event: CoreEvent): void {
     if (this.#closed) return;
     try {
-      const actions = this.core.handle(event, this.#options.clock.nowMs());
+      const actions = this.core.handle(event, this.#options.clock.nowMs(), this.steadyMs());
       for (const action of actions) this.#perform(action);
     } catch (error) {
       this.#options.onFatal(error);
@@ -156,7 +163,7 @@ export class LeadingMaster {
 
   #schedule(): void {
     const { clock } = this.#options;
-    const nowMs = clock.nowMs();
+    const nowMs = this.steadyMs();
     const dueMs = this.core.nextDueMs();
     if (dueMs !== undefined && (this.#timer === undefined || dueMs < this.#timer.atMs)) {
       this.#timer?.timer.cancel();
