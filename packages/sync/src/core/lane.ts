@@ -174,15 +174,27 @@ export function isWriting(lane: Lane, path: string): boolean {
   return lane.predicted.isInFlight(path) || lane.batches.some((batch) => batch.acl?.path === path);
 }
 
-/** Sent and not known to be applied. */
+/** Multis sent and not known to be applied. */
 export function inFlight(lane: Lane): number {
   let count = 0;
-  for (let i = lane.batches.length - 1; i >= 0; i--) {
-    const batch = lane.batches[i];
-    if (batch === undefined || batch.reply === 'applied' || batch.echoed) break;
-    count++;
-  }
+  for (const _ of unanswered(lane)) count++;
   return count;
+}
+
+/** Changes in these. */
+export function worksInFlight(lane: Lane): number {
+  let count = 0;
+  for (const { works } of unanswered(lane)) count += works.length;
+  return count;
+}
+
+/** From the last one back: answers come in order. */
+function* unanswered({ batches }: Lane): Generator<Batch> {
+  for (let i = batches.length - 1; i >= 0; i--) {
+    const batch = batches[i];
+    if (batch === undefined || batch.reply === 'applied' || batch.echoed) return;
+    yield batch;
+  }
 }
 
 /**

@@ -3,15 +3,28 @@ import { type Builder, createBuilder, type Planned } from './builder.ts';
 import { type Context, isHeldOrAbout } from './context.ts';
 import { sendCopies } from './ephemerals.ts';
 import { isBusy, isListening } from './findings.ts';
-import { type Batch, createBatch, doneThrough, inFlight, type Lane, type Work } from './lane.ts';
+import {
+  type Batch,
+  createBatch,
+  doneThrough,
+  inFlight,
+  type Lane,
+  type Work,
+  worksInFlight,
+} from './lane.ts';
 import { planWork } from './plan.ts';
 import { readAhead } from './read-ahead.ts';
 import { closeMirrorSession } from './sessions.ts';
 import { type Cursor, later, type WriteOp } from './types.ts';
 import { reportCarriedOut, reportMoot } from './undone.ts';
 
-/** Up to this many multis are sent as soon as there is something; beyond, only full enough ones. */
+/** Up to this many multis are sent as soon as there is something; beyond, only ones that are worth it. */
 export const eagerMultis = 4;
+/**
+ * Worth it: of this share of what is on its way. Who waits for an answer misses the servers' next write to their disks; but many
+ * small multis would cost them more than a few large ones. So the slower they answer, the larger the multis, step by step.
+ */
+const leastShare = 1 / 4;
 
 /** Sends what can be sent in this direction. */
 export function pump(ctx: Context, lane: Lane): void {
@@ -20,7 +33,7 @@ export function pump(ctx: Context, lane: Lane): void {
   for (;;) {
     const waiting = inFlight(lane);
     if (lane.queue.length === 0 || waiting >= mostInFlight(ctx, lane)) break;
-    if (waiting >= eagerMultis && lane.queue.length * 4 < ctx.limits.maxOpsPerMulti) break;
+    if (waiting >= eagerMultis && lane.queue.length < worksInFlight(lane) * leastShare) break;
     const builder = createBuilder(lane, ctx.nextId++);
     const stopped = fill(ctx, builder);
     commit(ctx, builder);
