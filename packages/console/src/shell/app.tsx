@@ -1,26 +1,18 @@
-import { lazy, Suspense } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
 import { ApiError, useSession } from '../api/index.ts';
 import { ConfirmProvider, EmptyState, ErrorState, Loading, ToastProvider } from '../ui/index.ts';
 import { Boundary } from './boundary.tsx';
 import { Frame } from './frame.tsx';
 import { LoginPage } from './login-page.tsx';
+import { Page, pageFile } from './page.tsx';
 
-// Each page is a file of its own that is loaded when it is first opened.
-const loadTopology = () => import('../topology/topology-page.tsx');
-const TopologyPage = lazy(() => loadTopology().then((page) => ({ default: page.TopologyPage })));
-const ClusterPage = lazy(() =>
-  import('../cluster/cluster-page.tsx').then((page) => ({ default: page.ClusterPage })),
-);
-const MigrationsPage = lazy(() =>
-  import('../migrations/migrations-page.tsx').then((page) => ({ default: page.MigrationsPage })),
-);
-const SettingsPage = lazy(() =>
-  import('../settings/settings-page.tsx').then((page) => ({ default: page.SettingsPage })),
-);
+const topology = pageFile(async () => (await import('../topology/topology-page.tsx')).TopologyPage);
+const cluster = pageFile(async () => (await import('../cluster/cluster-page.tsx')).ClusterPage);
+const migrations = pageFile(async () => (await import('../migrations/migrations-page.tsx')).MigrationsPage);
+const settings = pageFile(async () => (await import('../settings/settings-page.tsx')).SettingsPage);
 
-// The largest one is on its way while it is asked who looks.
-if (/^\/($|topology)/.test(window.location.pathname)) void loadTopology();
+// The largest one is on its way while it is asked who looks; if it fails, its page says so.
+if (/^\/($|topology)/.test(window.location.pathname)) topology.fetch().catch(() => undefined);
 
 function Pages() {
   return (
@@ -29,16 +21,16 @@ function Pages() {
         <Redirect to="/topology" replace />
       </Route>
       <Route path="/topology/:view?">
-        <TopologyPage />
+        <Page file={topology} />
       </Route>
       <Route path="/cluster/*?">
-        <ClusterPage />
+        <Page file={cluster} />
       </Route>
       <Route path="/migrations/*?">
-        <MigrationsPage />
+        <Page file={migrations} />
       </Route>
       <Route path="/settings/*?">
-        <SettingsPage />
+        <Page file={settings} />
       </Route>
       <Route>
         <EmptyState icon="search" title="There is no such page">
@@ -63,9 +55,7 @@ export function App() {
       <ConfirmProvider>
         <Frame who={data}>
           <Boundary>
-            <Suspense fallback={<Loading />}>
-              <Pages />
-            </Suspense>
+            <Pages />
           </Boundary>
         </Frame>
       </ConfirmProvider>

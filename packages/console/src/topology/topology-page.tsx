@@ -9,6 +9,7 @@ import { GraphMode } from './modes/graph-mode.tsx';
 import { ResourcesMode } from './modes/resources-mode.tsx';
 import { TableMode } from './modes/table-mode.tsx';
 import { TimeBar } from './past/time-bar.tsx';
+import { useSessions } from './session/sessions.ts';
 import { Toolbar } from './toolbar.tsx';
 import styles from './topology-page.module.css';
 
@@ -89,6 +90,7 @@ export function TopologyPage() {
   const [state, change] = usePageState();
   const shown = useNodes(state);
   const views = useViews(state.at);
+  const hasSessions = useSessions().length > 0;
   return (
     <div className={styles.page}>
       <h1 className="visually-hidden">Topology</h1>
@@ -106,9 +108,11 @@ export function TopologyPage() {
         </div>
         {state.node !== undefined && <DetailsPanel key={state.node} {...{ state, change }} id={state.node} />}
       </div>
-      <Suspense fallback={null}>
-        <SessionDock />
-      </Suspense>
+      {hasSessions && (
+        <Suspense fallback={null}>
+          <SessionDock />
+        </Suspense>
+      )}
       <TimeBar at={state.at} change={change} />
     </div>
   );

@@ -39,7 +39,7 @@ export interface StageOptions {
 }
 
 /** With more nodes than this they jump to their places. */
-const smoothNodes = 3_000;
+const smoothNodes = 600;
 const nearing = 0.3;
 const minimapEveryMs = 250;
 /** While the view moves, names move with it, and are written anew after this time. */

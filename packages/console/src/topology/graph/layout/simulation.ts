@@ -4,7 +4,6 @@
  */
 import {
   type Force,
-  forceCollide,
   forceLink,
   forceManyBody,
   forceSimulation,
@@ -13,6 +12,7 @@ import {
   type SimulationLinkDatum,
   type SimulationNodeDatum,
 } from 'd3-force';
+import { forceCollision } from './collision.ts';
 
 export interface LayoutGraph {
   readonly ids: readonly string[];
@@ -229,7 +229,7 @@ export function createLayout(): Layout {
         )
         .force(
           'collide',
-          forceCollide<Body>(({ radius }) => radius + (isCrowd ? 8 : 20)).iterations(isLarge ? 1 : 2),
+          forceCollision<Body>(({ radius }) => radius + (isCrowd ? 8 : 20), isLarge ? 1 : 2),
         )
         .force('x', forceX<Body>(0).strength(0.045))
         .force('y', forceY<Body>(0).strength(0.06))

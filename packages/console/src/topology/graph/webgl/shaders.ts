@@ -88,6 +88,7 @@ export const edgeFields: readonly Field[] = [
 
 export const edgeVertex = /* glsl */ `
 in vec2 corner; in vec4 ends; in vec2 radii; in float width; in float speed; in float aside; in vec4 colour;
+uniform float detail;
 out float along; out float side; flat out float whole; flat out float halfWidth; flat out float pace; flat out vec4 tone;
 ${camera}
 void main() {
@@ -100,7 +101,8 @@ void main() {
   float rest = apart - start - max(radii.y * scale, 2.0) - 3.0;
   whole = max(rest, 0.0);
   halfWidth = width * 0.5;
-  float reach = max(halfWidth, 4.5) + 1.0;
+  // Room for the head, which is smaller from afar: what is not covered costs nothing.
+  float reach = max(halfWidth, 4.5 * detail) + 1.6;
   along = (corner.x * 0.5 + 0.5) * whole;
   side = corner.y * reach;
   pace = speed; tone = rest <= 0.0 ? vec4(0) : colour;
