@@ -16,11 +16,17 @@ export function parseEndpoint(id: string): Endpoint | undefined {
   return { scope: id.slice(0, middle), ip: id.slice(middle + 1, last), port: id.slice(last + 1) };
 }
 
+/** Loopback, link-local, and what is nobody's own: unspecified, multicast, broadcast. */
 const alwaysLocal = [
   ['127.0.0.0', 8],
   ['169.254.0.0', 16],
   ['::1', 128],
   ['fe80::', 10],
+  ['0.0.0.0', 8],
+  ['::', 128],
+  ['224.0.0.0', 4],
+  ['ff00::', 8],
+  ['255.255.255.255', 32],
 ] as const;
 
 function blockListOf(networks: Iterable<string>): BlockList {
