@@ -66,7 +66,7 @@ const sources = z.strictObject({
       enabled: enabled(true),
       conntrack: z.boolean().default(true).describe('Follow connection tracking'),
       sockets: z.boolean().default(true).describe('Look at sockets for what is not tracked'),
-      limit: z.int().min(1).default(65_536).describe('Most connections followed'),
+      limit: z.int().min(1).default(32_768).describe('Most connections followed'),
     })
     .prefault({}),
   plugin: z

@@ -1,9 +1,6 @@
 /** What the kernel's connection tracking says, as `conntrack -E`, `conntrack -L` and `/proc/net/nf_conntrack` write it. */
 
-export interface Address {
-  readonly ip: string;
-  readonly port: number;
-}
+import type { Address } from './address.ts';
 
 export interface TrackedFlow {
   readonly event: 'new' | 'update' | 'destroy' | undefined;

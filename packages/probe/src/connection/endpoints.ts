@@ -1,8 +1,9 @@
 import type { Edge, Sighting } from '@orchestrator/report';
 import { containerNodeId, type HostFacts, hostNodeId, processNodeId } from '../host/facts.ts';
-import { type End, type FlowEdge, isLoopback } from './flows.ts';
+import { isLoopback } from './address.ts';
+import type { End, FlowEdge } from './edges.ts';
 import type { Networks } from './networks.ts';
-import type { Places } from './places.ts';
+import type { Place, Places } from './places.ts';
 
 /**
  * `scope;address;port`, the form of Scope. Scope is empty for addresses that mean the same everywhere, the host for those of
@@ -25,10 +26,16 @@ export interface EndpointContext {
   readonly places: Places;
 }
 
-function sightingOf({ host, networks, places }: EndpointContext, end: End, protocol: string): Sighting {
+/** The container of an end. Of a network that containers share it is told by the process alone. */
+function placeOf({ places }: EndpointContext, { ip, namespace, pid }: End): Place | undefined {
   const place =
-    places.atAddress(end.ip) ??
-    (end.namespace === undefined ? undefined : places.namespaces().get(end.namespace));
+    places.atAddress(ip) ?? (namespace === undefined ? undefined : places.namespaces().get(namespace));
+  return pid !== undefined && places.isShared(place?.namespace) ? undefined : place;
+}
+
+function sightingOf(context: EndpointContext, end: End, protocol: string): Sighting {
+  const { host, networks } = context;
+  const place = placeOf(context, end);
   const isHere = place !== undefined || networks.isOwn(end.ip) || isLoopback(end.ip);
   return {
     latest: {
@@ -46,10 +53,18 @@ function sightingOf({ host, networks, places }: EndpointContext, end: End, proto
   };
 }
 
+/**
+ * The kernel remembers for days what networks that are gone have left without a word; and what only passes through a host is not
+ * what it does.
+ */
+const isHere = ({ networks, places }: EndpointContext, { ip }: End) =>
+  isLoopback(ip) || networks.isAttached(ip) || places.atAddress(ip) !== undefined;
+
 /** Nodes of all ends of `edges`: who opens, who listens, and the addresses under which those who listen are known. */
 export function endpointNodes(context: EndpointContext, edges: readonly FlowEdge[]): Map<string, Sighting> {
   const nodes = new Map<string, Sighting>();
   for (const { protocol, client, server, asked, edge } of edges) {
+    if (!isHere(context, client) && !isHere(context, server)) continue;
     const clientId = endpointId(context.host, context.networks, client);
     const serverId = endpointId(context.host, context.networks, server);
     if (!nodes.has(serverId) || server.pid !== undefined)

@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseTrackedFlow } from './conntrack.ts';
-import { createFlows, type Flows, lingerMs } from './flows.ts';
+import { lingerMs } from './edges.ts';
+import { createFlows, type Flow, type Flows } from './flows.ts';
 import type { SeenConnection } from './sockets.ts';
 
 let flows: Flows;
 
 beforeEach(() => {
-  flows = createFlows({ limit: 100, ownNamespace: 'net:[1]' });
+  flows = createFlows({ limit: 100, edgeLimit: 50, ownNamespace: 'net:[1]' });
 });
 
 function track(
@@ -104,49 +105,114 @@ describe('tracked flows', () => {
 });
 
 describe('looks at sockets', () => {
-  const nobody = () => undefined;
+  /** All sockets of a namespace. */
+  function look(namespace: string, connections: SeenConnection[], nowMs: number, closedMs = nowMs): Flow[] {
+    const one = flows.startLook(namespace, { nowMs, countEnded: () => true });
+    const followed = connections.map((connection) => one.see(connection));
+    one.end({ closedMs, isComplete: true });
+    return followed.filter((flow) => flow !== undefined);
+  }
 
   it('find connections and their end', () => {
-    flows.look('n', [seen()], nobody, 0);
+    look('n', [seen()], 0);
     expect(flows.edges(0)).toMatchObject([{ edge: { connections: 1, opened: 1 } }]);
-    flows.look('n', [], nobody, 1000);
+    look('n', [], 1000);
+    expect(flows.edges(999 + lingerMs)).toHaveLength(1);
     expect(flows.edges(1000 + lingerMs)).toEqual([]);
     expect(flows.size.flows).toBe(0);
   });
 
+  it('count the time that an edge stays from when it was there at last', () => {
+    look('n', [seen()], 0);
+    look('n', [], 5000, 4000);
+    expect(flows.edges(3999 + lingerMs)).toHaveLength(1);
+    expect(flows.edges(4000 + lingerMs)).toEqual([]);
+  });
+
+  it('that have not seen everything end nothing', () => {
+    look('n', [seen()], 0);
+    flows.startLook('n', { nowMs: 10, countEnded: () => true }).end({ closedMs: 10, isComplete: false });
+    expect(flows.edges(10)).toMatchObject([{ edge: { connections: 1 } }]);
+  });
+
   it('from both ends are one connection', () => {
-    flows.look('n', [seen()], nobody, 0);
-    flows.look('m', [seen({ side: 'server' })], nobody, 0);
+    look('n', [seen()], 0);
+    look('m', [seen({ side: 'server' })], 0);
     expect(flows.edges(0)).toMatchObject([{ edge: { connections: 1, opened: 1 } }]);
   });
 
   it('put a tracked connection on the edge of its process', () => {
     track(started, 0);
-    flows.look('n', [seen()], () => 77, 100);
+    const [flow] = look('n', [seen()], 100);
+    flows.ownClient(flow!, 77, 100);
     expect(flows.edges(100)).toMatchObject([{ client: { pid: 77 }, edge: { connections: 1, opened: 1 } }]);
-    flows.look('m', [seen({ side: 'server' })], () => 88, 100);
+    const [same] = look('m', [seen({ side: 'server' })], 100);
+    same!.edge.serverPid = 88;
     expect(flows.edges(100)).toMatchObject([{ client: { pid: 77 }, server: { pid: 88 } }]);
     track(ended, 200);
     expect(flows.edges(200 + lingerMs)).toEqual([]);
   });
 
   it('do not end what connection tracking tells of', () => {
-    flows.look('n', [seen()], nobody, 0);
     track('[UPDATE] tcp 6 100 ESTABLISHED', 10);
-    flows.look('n', [], nobody, 20);
+    look('n', [], 20);
     expect(flows.edges(20)).toMatchObject([{ edge: { connections: 1 } }]);
   });
 
-  it('keep loopback connections of different namespaces apart', () => {
+  it('end what they have seen and do not see any more, whoever told of it', () => {
+    track(started, 0);
+    look('n', [seen()], 10);
+    look('n', [], 20);
+    expect(flows.edges(20)).toMatchObject([{ edge: { connections: 0 } }]);
+  });
+
+  it('end what the kernel remembers of loopback connections that are not there', () => {
+    track('[UPDATE] tcp 6 100 ESTABLISHED', 0, '127.0.0.1:4000', '127.0.0.1:80');
+    look('net:[1]', [], 20);
+    expect(flows.edges(20)).toMatchObject([{ edge: { connections: 0 } }]);
+  });
+
+  it('keep loopback connections of different namespaces apart, and end with their namespace', () => {
     const local = seen({ client: { ip: '127.0.0.1', port: 1 }, server: { ip: '127.0.0.1', port: 2 } });
-    flows.look('n', [local], nobody, 0);
-    flows.look('m', [local], nobody, 0);
+    look('n', [local], 0);
+    look('m', [local], 0);
     expect(flows.edges(0).map(({ client }) => client.namespace)).toEqual(['n', 'm']);
+    flows.forgetNamespace('n', 100);
+    expect(flows.edges(100 + lingerMs).map(({ client }) => client.namespace)).toEqual(['m']);
+  });
+
+  it('take all loopback addresses of clients as one', () => {
+    const from = (ip: string) => seen({ client: { ip, port: 1 }, server: { ip: '127.0.0.1', port: 2 } });
+    look('n', [from('127.0.0.1'), from('127.3.4.5')], 0);
+    expect(flows.edges(0)).toMatchObject([{ client: { ip: '127.0.0.1' }, edge: { connections: 2 } }]);
   });
 
   it('count what is over already, once', () => {
-    flows.look('n', [seen({ isOpen: false, inode: 0 })], nobody, 0);
-    flows.look('n', [seen({ isOpen: false, inode: 0 })], nobody, 100);
+    look('n', [seen({ isOpen: false, inode: 0 })], 0);
+    look('n', [seen({ isOpen: false, inode: 0 })], 100);
     expect(flows.edges(100)).toMatchObject([{ edge: { connections: 0, opened: 1 } }]);
+  });
+});
+
+describe('limits', () => {
+  it('leave out what is beyond, and tell how much that is, once', () => {
+    for (let host = 1; host <= 60; host++) track(started, 0, `10.0.0.${host}:4000`, '10.1.0.1:80');
+    expect(flows.edges(0)).toHaveLength(50);
+    expect(flows.takeLeftOut()).toEqual({ connections: 0, edges: 10 });
+    expect(flows.takeLeftOut()).toEqual({ connections: 0, edges: 0 });
+  });
+});
+
+describe('connections whose process is not known', () => {
+  it('are told once, when they have lasted', () => {
+    track(started, 0, '10.0.0.1:4000');
+    track(started, 0, '10.0.0.1:4001');
+    track(ended, 100, '10.0.0.1:4001');
+    expect(flows.unowned(100)).toEqual([]);
+    expect(flows.unowned(1000)).toEqual([
+      { ip: '10.0.0.1', namespace: undefined },
+      { ip: '10.0.0.2', namespace: undefined },
+    ]);
+    expect(flows.unowned(2000)).toEqual([]);
   });
 });

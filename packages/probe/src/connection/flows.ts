@@ -1,193 +1,210 @@
 /**
- * The connections that are known, whoever told of them, and the edges that they make. Pure: times come in.
+ * The connections that are known, whoever told of them. Pure: times come in.
  *
  *   conntrack ──track──►┐
- *                       ├─ flows (one per connection) ──edges──► client ──► server: open, opened, bytes
+ *                       ├─ flows (one per connection) ──► edges: client ──► server: open, opened, bytes
  *   sockets ───look────►┘
  */
-import type { Edge } from '@orchestrator/report';
-import { type Address, isOver, type TrackedFlow } from './conntrack.ts';
+import { type Address, isLoopback, loopbackAddress, sameAddress } from './address.ts';
+import { isOver, type TrackedFlow } from './conntrack.ts';
+import { createEdges, type EdgeState, type FlowEdge } from './edges.ts';
 import type { SeenConnection } from './sockets.ts';
 
-/** An edge is shown this long after its last connection, so that what connects each second does not flicker. */
-export const lingerMs = 2_000;
+/** Connections that are over are known for this long, for the bytes that are counted after their end. */
+const endedKeptMs = 5_000;
+/** A connection that lasts this long is worth a look for its process. */
+const lastingMs = 400;
+/** New connections that are waited for to last, at most; others find their process by a later look. */
+const youngLimit = 512;
 
-/** An end of an edge: all connections that a client opens from one address are one, whatever their port. */
-export interface End {
-  readonly ip: string;
-  /** 0 for a client. */
-  readonly port: number;
-  /** Network namespace of a loopback address. */
-  readonly namespace: string | undefined;
-  /** The process, where it is known. */
-  readonly pid: number | undefined;
-}
-
-export interface FlowEdge {
-  readonly protocol: 'tcp' | 'udp';
-  readonly client: End;
-  readonly server: End;
-  /** What the client asked for, where it is not the server's own address: a published port, a service. */
-  readonly asked: Address | undefined;
-  readonly edge: Edge;
-}
-
-interface Flow {
-  readonly protocol: 'tcp' | 'udp';
-  readonly client: Address;
-  readonly server: Address;
-  readonly asked: Address | undefined;
-  readonly namespace: string | undefined;
-  clientPid: number | undefined;
-  serverPid: number | undefined;
+/** Kept small: there are as many of them as there are connections. */
+export interface Flow {
+  edge: EdgeState;
   isOpen: boolean;
-  /** Told by connection tracking, which then decides when it is over; otherwise by a look at this namespace. */
-  tracked: boolean;
-  lookedIn: Set<string>;
+  /** Told by connection tracking, which then decides when it is over; otherwise by looks. */
+  isTracked: boolean;
+  /** When it was opened, and when it was closed once it is. */
+  sinceMs: number;
+  /** Namespaces in which its ends were seen, and the numbers of the looks; 0: never. */
+  clientNamespace: string | undefined;
+  serverNamespace: string | undefined;
+  clientLook: number;
+  serverLook: number;
   sentBytes: number;
   receivedBytes: number;
-  edgeKey: string;
 }
 
-interface EdgeState {
-  readonly protocol: 'tcp' | 'udp';
-  readonly client: End;
-  readonly server: End;
-  asked: Address | undefined;
-  connections: number;
-  opened: number;
-  sentBytes: number;
-  receivedBytes: number;
-  rates: { sentBytesPerS: number; receivedBytesPerS: number };
-  /** When the rates were last told, with the bytes of then. */
-  ratedMs: number;
-  ratedSent: number;
-  ratedReceived: number;
-  idleSinceMs: number;
+/** All sockets of a namespace, one by one. */
+export interface FlowLook {
+  /** @returns the connection, if it is followed */
+  see(connection: SeenConnection): Flow | undefined;
+  /**
+   * What was there at the last look and is not any more is over since `closedMs`.
+   *
+   * `isComplete`: all sockets were seen. @returns whether connection tracking told of all that was seen
+   */
+  end(options: { readonly closedMs: number; readonly isComplete: boolean }): { readonly isTold: boolean };
 }
 
-const freshFlow = {
-  asked: undefined,
-  clientPid: undefined,
-  serverPid: undefined,
-  tracked: false,
-  sentBytes: 0,
-  receivedBytes: 0,
-};
+export interface LookOptions {
+  /** Connections that are over already are news; elsewhere connection tracking has told of them. */
+  readonly countEnded: (client: Address) => boolean;
+  readonly nowMs: number;
+}
 
-export const isLoopback = (ip: string) => ip.startsWith('127.') || ip === '::1';
-const flowKey = (protocol: string, client: Address, server: Address, namespace: string | undefined) =>
-  `${protocol} ${client.ip} ${client.port} ${server.ip} ${server.port} ${namespace ?? ''}`;
-const endKey = ({ ip, port, namespace, pid }: End) => `${ip} ${port} ${namespace ?? ''} ${pid ?? ''}`;
-const sameAddress = (a: Address, b: Address) => a.ip === b.ip && a.port === b.port;
+/** Ends of connections that last, and whose process is not known. */
+export interface Unowned {
+  readonly ip: string;
+  readonly namespace: string | undefined;
+}
 
 export interface FlowsOptions {
-  /** Connections remembered at most; new ones beyond it are counted on their edge and not followed. */
+  /** Connections followed at most; further ones are counted on their edge and not followed. */
   readonly limit: number;
+  /** Edges at most; further ones are left out, with all their connections. */
+  readonly edgeLimit: number;
   /** The namespace in which connection tracking listens. */
   readonly ownNamespace: string;
+  /** Somebody listens on a port of all addresses of the namespace, so that its loopback addresses are all one server. */
+  readonly listensOnAll?: (namespace: string, protocol: 'tcp' | 'udp', port: number) => boolean;
 }
+
+const flowKey = (protocol: string, client: Address, server: Address, namespace: string | undefined) =>
+  `${protocol} ${client.ip} ${client.port} ${server.ip} ${server.port} ${namespace ?? ''}`;
+
+const within = (client: Address, server: Address, namespace: string) =>
+  isLoopback(client.ip) || isLoopback(server.ip) ? namespace : undefined;
 
 export type Flows = ReturnType<typeof createFlows>;
 
-export function createFlows({ limit, ownNamespace }: FlowsOptions) {
+export function createFlows({ limit, edgeLimit, ownNamespace, listensOnAll }: FlowsOptions) {
   const flows = new Map<string, Flow>();
-  const edges = new Map<string, EdgeState>();
+  const edges = createEdges({ limit: edgeLimit });
+  const young = new Map<string, Flow>();
+  const leftOut = { connections: 0, edges: 0 };
+  let looks = 0;
 
-  const edgeOf = (flow: Omit<Flow, 'edgeKey'>, nowMs: number): { key: string; edge: EdgeState } => {
-    const client: End = {
-      ip: flow.client.ip,
-      port: 0,
-      namespace: isLoopback(flow.client.ip) ? flow.namespace : undefined,
-      pid: flow.clientPid,
-    };
-    const server: End = {
-      ...flow.server,
-      namespace: isLoopback(flow.server.ip) ? flow.namespace : undefined,
-      pid: flow.serverPid,
-    };
-    // The server's process is a property of its end, not a part of its name.
-    const key = `${flow.protocol} ${endKey(client)} > ${endKey({ ...server, pid: undefined })}`;
-    let edge = edges.get(key);
+  /** All loopback addresses of a namespace are the same end, unless a server listens on some of them only. */
+  const foldClient = (ip: string) => (ip.startsWith('127.') ? loopbackAddress : ip);
+  const foldServer = (protocol: 'tcp' | 'udp', { ip, port }: Address, namespace: string | undefined) =>
+    ip.startsWith('127.') && namespace !== undefined && listensOnAll?.(namespace, protocol, port) === true
+      ? { ip: loopbackAddress, port }
+      : { ip, port };
+
+  const open = (
+    key: string,
+    { protocol, client, server }: { protocol: 'tcp' | 'udp'; client: Address; server: Address },
+    namespace: string | undefined,
+    state: { readonly isOpen: boolean; readonly isTracked: boolean; readonly nowMs: number },
+  ): Flow | undefined => {
+    const identity = { protocol, clientPid: undefined, namespace };
+    const folded = foldServer(protocol, server, namespace);
+    const edge = edges.of({ ...identity, clientIp: foldClient(client.ip), server: folded }, state.nowMs);
     if (edge === undefined) {
-      edge = {
-        protocol: flow.protocol,
-        client,
-        server,
-        asked: flow.asked,
-        connections: 0,
-        opened: 0,
-        sentBytes: 0,
-        receivedBytes: 0,
-        rates: { sentBytesPerS: 0, receivedBytesPerS: 0 },
-        ratedMs: nowMs,
-        ratedSent: 0,
-        ratedReceived: 0,
-        idleSinceMs: nowMs,
-      };
-      edges.set(key, edge);
+      leftOut.edges++;
+      return undefined;
     }
-    edge.asked ??= flow.asked;
-    return { key, edge };
-  };
-
-  const open = (key: string, fresh: Omit<Flow, 'edgeKey'>, nowMs: number): Flow => {
-    const { key: edgeKey, edge } = edgeOf(fresh, nowMs);
-    const flow: Flow = { ...fresh, edgeKey };
     edge.opened++;
-    edge.idleSinceMs = nowMs;
-    if (flow.isOpen && flows.size < limit) edge.connections++;
-    if (flows.size < limit) flows.set(key, flow);
+    edge.idleSinceMs = state.nowMs;
+    if (flows.size >= limit) {
+      leftOut.connections++;
+      return undefined;
+    }
+    const flow: Flow = {
+      edge,
+      isOpen: state.isOpen,
+      isTracked: state.isTracked,
+      sinceMs: state.nowMs,
+      clientNamespace: undefined,
+      serverNamespace: undefined,
+      clientLook: 0,
+      serverLook: 0,
+      sentBytes: 0,
+      receivedBytes: 0,
+    };
+    if (flow.isOpen) {
+      edge.connections++;
+      if (state.isTracked && young.size < youngLimit) young.set(key, flow);
+    }
+    flows.set(key, flow);
     return flow;
   };
 
-  const close = (flow: Flow, nowMs: number) => {
+  const close = (flow: Flow, closedMs: number) => {
     if (!flow.isOpen) return;
     flow.isOpen = false;
-    const edge = edges.get(flow.edgeKey);
-    if (edge === undefined) return;
-    edge.connections--;
-    edge.idleSinceMs = nowMs;
+    flow.sinceMs = closedMs;
+    flow.edge.connections--;
+    flow.edge.idleSinceMs = Math.max(flow.edge.idleSinceMs, closedMs);
   };
 
   const countBytes = (flow: Flow, sent: number | undefined, received: number | undefined) => {
-    const edge = edges.get(flow.edgeKey);
-    if (edge === undefined || sent === undefined || received === undefined) return;
-    edge.sentBytes += Math.max(0, sent - flow.sentBytes);
-    edge.receivedBytes += Math.max(0, received - flow.receivedBytes);
+    if (sent === undefined || received === undefined) return;
+    flow.edge.sentBytes += Math.max(0, sent - flow.sentBytes);
+    flow.edge.receivedBytes += Math.max(0, received - flow.receivedBytes);
     flow.sentBytes = sent;
     flow.receivedBytes = received;
   };
 
-  /** A process that became known moves the connection to the edge of that process. */
-  const own = (flow: Flow, side: 'client' | 'server', pid: number, nowMs: number) => {
-    if (side === 'server') {
-      flow.serverPid = pid;
-      const edge = edges.get(flow.edgeKey);
-      if (edge !== undefined) edges.set(flow.edgeKey, { ...edge, server: { ...edge.server, pid } });
-      return;
+  const startLook = (namespace: string, { nowMs, countEnded }: LookOptions): FlowLook => {
+    const look = ++looks;
+    let untold = 0;
+    return {
+      see(connection) {
+        const { protocol, client, server, isOpen, side, sentBytes, receivedBytes } = connection;
+        const key = flowKey(protocol, client, server, within(client, server, namespace));
+        let flow = flows.get(key);
+        if (flow === undefined && !isOpen && !countEnded(client)) return undefined;
+        flow ??= open(key, connection, within(client, server, namespace), {
+          isOpen,
+          isTracked: false,
+          nowMs,
+        });
+        if (flow === undefined) return undefined;
+        if (side === 'client') {
+          flow.clientNamespace = namespace;
+          flow.clientLook = look;
+        } else {
+          flow.serverNamespace = namespace;
+          flow.serverLook = look;
+        }
+        if (!flow.isTracked) {
+          untold++;
+          countBytes(flow, sentBytes, receivedBytes);
+          if (!isOpen) close(flow, nowMs);
+        }
+        return flow;
+      },
+      end({ closedMs, isComplete }) {
+        if (isComplete) forgetMissing(namespace, look, nowMs, closedMs);
+        return { isTold: untold === 0 };
+      },
+    };
+  };
+
+  const forgetMissing = (namespace: string, look: number, startedMs: number, closedMs: number) => {
+    for (const [key, flow] of flows) {
+      const isOwnLoopback = flow.edge.namespace === namespace && flow.sinceMs < startedMs;
+      const wasClient = flow.clientNamespace === namespace && flow.clientLook !== look;
+      const wasServer = flow.serverNamespace === namespace && flow.serverLook !== look;
+      // The kernel remembers a connection for days whose ends have vanished without a word.
+      const isStale = isOwnLoopback && flow.clientLook !== look && flow.serverLook !== look;
+      if (!wasClient && !wasServer && !isStale) continue;
+      close(flow, closedMs);
+      if (wasClient) flow.clientNamespace = undefined;
+      if (wasServer) flow.serverNamespace = undefined;
+      if (flow.clientNamespace === undefined && flow.serverNamespace === undefined && !flow.isTracked)
+        flows.delete(key);
     }
-    if (flow.clientPid === pid) return;
-    const before = edges.get(flow.edgeKey);
-    flow.clientPid = pid;
-    const { key, edge } = edgeOf(flow, nowMs);
-    if (key === flow.edgeKey) return;
-    flow.edgeKey = key;
-    edge.opened++;
-    if (flow.isOpen) edge.connections++;
-    edge.idleSinceMs = nowMs;
-    if (before === undefined) return;
-    before.opened--;
-    if (flow.isOpen) before.connections--;
-    // Nothing is left of an edge that was only the unknown form of this one.
-    if (before.connections === 0) before.idleSinceMs = nowMs - lingerMs;
   };
 
   return {
+    limits: { connectionLimit: limit, edgeLimit },
+
     /** What connection tracking tells. Returns true if an edge came to be. */
     track(tracked: TrackedFlow, nowMs: number): boolean {
       const { protocol, source: client, replySource: server, destination } = tracked;
-      const namespace = isLoopback(client.ip) || isLoopback(server.ip) ? ownNamespace : undefined;
+      const namespace = within(client, server, ownNamespace);
       const key = flowKey(protocol, client, server, namespace);
       const over = isOver(tracked);
       let flow = flows.get(key);
@@ -195,119 +212,96 @@ export function createFlows({ limit, ownNamespace }: FlowsOptions) {
       // The end of a connection whose beginning was never told, as after a start, is no news.
       if (flow === undefined && over) return false;
       // A port used again: the kernel tells of a new flow under the old name.
-      if (flow !== undefined && !flow.isOpen && tracked.event === 'new') {
-        flows.delete(key);
-        flow = undefined;
-      }
-      flow ??= open(
-        key,
-        {
-          ...freshFlow,
-          protocol,
-          client,
-          server,
-          asked: sameAddress(destination, server) ? undefined : destination,
-          namespace,
-          isOpen: !over,
-          lookedIn: new Set(),
-        },
-        nowMs,
-      );
-      flow.tracked = true;
+      if (flow !== undefined && !flow.isOpen && tracked.event === 'new') flow = undefined;
+      flow ??= open(key, { protocol, client, server }, namespace, { isOpen: !over, isTracked: true, nowMs });
+      if (flow === undefined) return false;
+      if (!sameAddress(destination, server)) edges.ask(flow.edge, destination);
+      flow.isTracked = true;
       countBytes(flow, tracked.sentBytes, tracked.receivedBytes);
       if (over) close(flow, nowMs);
       if (tracked.event === 'destroy') flows.delete(key);
       return edges.size > before;
     },
 
-    /** All sockets of a namespace; what was there at the last look and is not any more is over. */
-    look(
+    /** A connection in this direction, as one calls it who looks at a namespace. */
+    known(
+      protocol: 'tcp' | 'udp',
+      client: Address,
+      server: Address,
       namespace: string,
-      seen: readonly SeenConnection[],
-      ownerOf: (inode: number) => number | undefined,
-      nowMs: number,
-    ): void {
-      const there = new Set<string>();
-      for (const { protocol, client, server, isOpen, side, inode, sentBytes, receivedBytes } of seen) {
-        const within = isLoopback(client.ip) || isLoopback(server.ip) ? namespace : undefined;
-        const key = flowKey(protocol, client, server, within);
-        there.add(key);
-        let flow = flows.get(key);
-        flow ??= open(
-          key,
-          { ...freshFlow, protocol, client, server, namespace: within, isOpen, lookedIn: new Set() },
-          nowMs,
-        );
-        flow.lookedIn.add(namespace);
-        const pid = inode === 0 ? undefined : ownerOf(inode);
-        if (pid !== undefined) own(flow, side, pid, nowMs);
-        if (!flow.tracked) {
-          countBytes(flow, sentBytes, receivedBytes);
-          if (!isOpen) close(flow, nowMs);
-        }
-      }
-      for (const [key, flow] of flows) {
-        if (flow.tracked || !flow.lookedIn.has(namespace) || there.has(key)) continue;
-        close(flow, nowMs);
-        flow.lookedIn.delete(namespace);
-        if (flow.lookedIn.size === 0) flows.delete(key);
-      }
+    ): Readonly<Flow> | undefined {
+      return flows.get(flowKey(protocol, client, server, within(client, server, namespace)));
     },
 
-    /** Forgets what only this namespace told of. */
+    startLook,
+
+    /** A client's process that became known moves the connection to the edge of that process. */
+    ownClient(flow: Flow, pid: number, nowMs: number): void {
+      const before = flow.edge;
+      if (before.clientPid === pid) return;
+      const edge = edges.of({ ...before, clientPid: pid }, nowMs);
+      if (edge === undefined) return;
+      flow.edge = edge;
+      edge.opened++;
+      if (flow.isOpen) edge.connections++;
+      edge.idleSinceMs = nowMs;
+      edge.asked ??= before.asked;
+      edge.serverPid ??= before.serverPid;
+      before.opened--;
+      if (flow.isOpen) before.connections--;
+      // Nothing is left of an edge that was only the unknown form of this one.
+      if (before.connections === 0) before.idleSinceMs = Number.NEGATIVE_INFINITY;
+    },
+
+    /** Ends of new connections that have lasted, and whose processes are not known; each is told once. */
+    unowned(nowMs: number): Unowned[] {
+      const ends: Unowned[] = [];
+      for (const [key, { edge, isOpen, sinceMs }] of young) {
+        if (isOpen && nowMs - sinceMs < lastingMs) continue;
+        young.delete(key);
+        if (!isOpen) continue;
+        const { clientIp, clientPid, server, serverPid, namespace } = edge;
+        if (clientPid === undefined) ends.push({ ip: clientIp, namespace });
+        if (serverPid === undefined) ends.push({ ip: server.ip, namespace });
+      }
+      return ends;
+    },
+
+    /** A namespace is gone, and what only looks at it told of. */
     forgetNamespace(namespace: string, nowMs: number): void {
-      this.look(namespace, [], () => undefined, nowMs);
+      forgetMissing(namespace, ++looks, nowMs, nowMs);
     },
 
     /** Connection tracking was interrupted: what it does not tell again is over. */
     forgetTracked(nowMs: number): void {
       for (const [key, flow] of flows) {
-        if (!flow.tracked) continue;
+        if (!flow.isTracked) continue;
         close(flow, nowMs);
         flows.delete(key);
       }
     },
 
-    /** The edges of now; those that have had no connection for `lingerMs` are dropped. */
-    edges(nowMs: number): FlowEdge[] {
-      const shown: FlowEdge[] = [];
-      for (const [key, edge] of edges) {
-        if (edge.connections <= 0 && nowMs - edge.idleSinceMs >= lingerMs) {
-          edges.delete(key);
-          continue;
-        }
-        const { protocol, client, server, asked, connections, opened, rates } = edge;
-        shown.push({
-          protocol,
-          client,
-          server,
-          asked,
-          edge: { connections: Math.max(0, connections), opened, ...rates },
-        });
-      }
-      return shown;
-    },
+    /** The edges of now. */
+    edges: (nowMs: number): FlowEdge[] => edges.shown(nowMs),
+    allEdges: edges.values,
+    nextDropMs: edges.nextDropMs,
 
-    /** Rates out of the bytes since the last call. */
+    /** Rates out of the bytes since the last call; connections that are long over are forgotten. */
     rate(nowMs: number): void {
-      for (const edge of edges.values()) {
-        const elapsedS = (nowMs - edge.ratedMs) / 1000;
-        if (elapsedS <= 0) continue;
-        edge.rates = {
-          sentBytesPerS: Math.round((edge.sentBytes - edge.ratedSent) / elapsedS),
-          receivedBytesPerS: Math.round((edge.receivedBytes - edge.ratedReceived) / elapsedS),
-        };
-        edge.ratedMs = nowMs;
-        edge.ratedSent = edge.sentBytes;
-        edge.ratedReceived = edge.receivedBytes;
-      }
+      edges.rate(nowMs);
+      for (const [key, { isOpen, isTracked, sinceMs }] of flows)
+        if (!isOpen && isTracked && nowMs - sinceMs >= endedKeptMs) flows.delete(key);
     },
 
-    /** `untracked`: those that only looks have found. */
     get size() {
-      let untracked = 0;
-      for (const flow of flows.values()) if (!flow.tracked) untracked++;
-      return { flows: flows.size, edges: edges.size, untracked };
+      return { flows: flows.size, edges: edges.size };
+    },
+
+    /** Connections that a limit has kept out since the last call. */
+    takeLeftOut(): { readonly connections: number; readonly edges: number } {
+      const taken = { ...leftOut };
+      Object.assign(leftOut, { connections: 0, edges: 0 });
+      return taken;
     },
   };
 }

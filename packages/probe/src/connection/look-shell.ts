@@ -9,24 +9,35 @@ import type { Clock } from '@orchestrator/runtime/clock';
 import { ProbeError } from '../errors.ts';
 import { parseSocket, type SeenSocket } from './sockets.ts';
 
-const lookTimeoutMs = 5_000;
+/** Tens of thousands of sockets on a busy host take seconds. */
+const lookTimeoutMs = 15_000;
 const endOfLook = '#end';
 /** Sockets of one namespace that are read; the others are not seen by looks. */
-const socketLimit = 50_000;
+const socketLimit = 65_536;
 
-interface Look {
-  readonly sockets: SeenSocket[];
+export interface Look {
+  /** A process of the network namespace; undefined for the probe's own. */
+  readonly pid: number | undefined;
+  /** With the bytes that went over each socket; twice as much to read. */
+  readonly withBytes: boolean;
+  readonly socket: (socket: SeenSocket) => void;
+}
+
+interface LookUnderWay {
+  readonly look: Look;
+  seen: number;
   readonly settle: (error?: ProbeError) => void;
 }
 
 export interface LookShell {
   /**
-   * Sockets of the network namespace of a process, or of the probe's own; a namespace that has just gone has none. One call of
-   * sock_diag is a third of the cost of `/proc/<pid>/net/tcp` and `tcp6`.
+   * Shows the sockets of a network namespace one by one, since there may be very many; one that has just gone has none. One call
+   * of sock_diag is a third of the cost of `/proc/<pid>/net/tcp` and `tcp6`.
    *
+   * @returns how many there are; `isComplete` is false if these are more than are read
    * @throws ProbeError `unavailable` when the shell has ended, `timeout`, `overflow` while another look is under way
    */
-  look(pid: number | undefined): Promise<SeenSocket[]>;
+  look(look: Look): Promise<{ readonly sockets: number; readonly isComplete: boolean }>;
   stop(): void;
 }
 
@@ -34,7 +45,7 @@ type Shell = ChildProcessByStdio<Writable, Readable, null>;
 
 export function createLookShell({ clock, procRoot }: { clock: Clock; procRoot: string }): LookShell {
   let shell: Shell | undefined;
-  let underWay: Look | undefined;
+  let underWay: LookUnderWay | undefined;
 
   const end = (error: ProbeError) => {
     shell?.kill('SIGKILL');
@@ -60,16 +71,16 @@ export function createLookShell({ clock, procRoot }: { clock: Clock; procRoot: s
     started.stdin.on('error', lost);
     createInterface({ input: started.stdout }).on('line', (line) => {
       if (line === endOfLook) underWay?.settle();
-      else if (underWay !== undefined && underWay.sockets.length < socketLimit) {
+      else if (underWay !== undefined && underWay.seen++ < socketLimit) {
         const socket = parseSocket(line);
-        if (socket !== undefined) underWay.sockets.push(socket);
+        if (socket !== undefined) underWay.look.socket(socket);
       }
     });
     return started;
   };
 
   return {
-    look(pid) {
+    look(look) {
       if (underWay !== undefined) {
         return Promise.reject(
           new ProbeError('a look at sockets is under way', { code: 'overflow', retryable: true }),
@@ -77,22 +88,25 @@ export function createLookShell({ clock, procRoot }: { clock: Clock; procRoot: s
       }
       shell ??= start();
       const { stdin } = shell;
+      const { pid, withBytes } = look;
       const within = pid === undefined ? '' : `nsenter --net='${procRoot}/${pid}/ns/net' `;
       return new Promise((resolve, reject) => {
-        const sockets: SeenSocket[] = [];
         const timer = clock.after(lookTimeoutMs, () =>
           end(new ProbeError(`a look at sockets took more than ${lookTimeoutMs} ms`, { code: 'timeout' })),
         );
-        underWay = {
-          sockets,
+        const started: LookUnderWay = {
+          look,
+          seen: 0,
           settle(error) {
             timer.cancel();
             underWay = undefined;
-            if (error === undefined) resolve(sockets);
+            const { seen: sockets } = started;
+            if (error === undefined) resolve({ sockets, isComplete: sockets <= socketLimit });
             else reject(error);
           },
         };
-        stdin.write(`${within}ss -H -O -tunaei; echo '${endOfLook}'\n`);
+        underWay = started;
+        stdin.write(`${within}ss -H -O -tunae${withBytes ? 'i' : ''}; echo '${endOfLook}'\n`);
       });
     },
     stop() {

@@ -1,111 +1,163 @@
 import type { Clock } from '@orchestrator/runtime/clock';
 import { readShortLines } from '../procfs/read.ts';
-import { tcpActivity } from './sockets.ts';
+import { type TcpActivity, tcpActivity } from './sockets.ts';
 
 /** One look at the sockets of a namespace is 4 ms of processor time, so this is what looks cost at most. */
 const looksPerS = 1;
 /** Saved up while there was nothing to look at. */
 const burst = 5;
+/** So many sockets are as much work as one look more. */
+const socketsPerLook = 1_000;
 /** Looks at a namespace whose connections are told by connection tracking; they only find processes. */
 const coveredLookEveryMs = 120_000;
 /** Also without a sign of anything new: UDP makes none. */
 const idleLookEveryMs = 600_000;
+/** A namespace of which somebody wants to know the processes is looked at this often at most. */
+const wantedLookEveryMs = 2_000;
 
 /**
  * Where connection tracking tells of connections at once, namespaces are asked this often for what it does not tell, such as those
  * within a container.
  */
-export const trackedNoticeEveryMs = 1_500;
-
-/** No TCP connection was opened or accepted since the namespace came to be. */
-const quietActivity = '0 0 0';
-
-/** Connection tracking tells of a connection at most so much later than the namespace's own counts. */
-const toldWithinMs = 1_000;
+export const trackedNoticeEveryMs = 1_000;
 
 interface Seen {
-  activity: string;
+  activity: TcpActivity;
   noticedMs: number;
-  /** When connection tracking told of a connection of its own. */
-  trackedMs: number;
+  /** When it was last asked and nothing had changed. */
+  steadyMs: number;
+  /** Ends in this namespace of new connections of which connection tracking has told. */
+  told: number;
+  /** Connections of which it has not told, as far as was looked at. */
+  untold: number;
   lookedMs: number;
+  /** Connection tracking tells of all that the last look has seen. */
   covered: boolean;
   due: boolean;
+  wanted: boolean;
 }
 
-const isTold = ({ covered, trackedMs }: Seen, nowMs: number) =>
-  covered || nowMs - trackedMs < trackedNoticeEveryMs;
+/** No TCP connection was opened or accepted since the namespace came to be. */
+const isQuiet = ({ begun, open }: TcpActivity) => begun === 0 && open === 0;
+
+/** A look to be taken. */
+export interface DueLook {
+  readonly namespace: string;
+  /** What is not there any more was there at this time. */
+  readonly steadyMs: number;
+}
+
+export interface LooksOptions {
+  readonly clock: Clock;
+  readonly procRoot: string;
+  /** A namespace is gone. */
+  readonly gone: (namespace: string) => void;
+}
 
 /**
  * Decides which namespace to look at next. A file of 30 microseconds tells whether TCP connections were opened, accepted or
  * ended since the last look; looks themselves are rationed, so that a hundred busy namespaces cost as much as two.
  */
-export function createLooks({ clock, procRoot }: { clock: Clock; procRoot: string }) {
+export function createLooks({ clock, procRoot, gone }: LooksOptions) {
   const known = new Map<string, Seen>();
   let allowance = burst;
   let allowedMs = clock.monotonicMs();
 
+  const read = (pid: number) => tcpActivity(readShortLines(`${procRoot}/${pid}/net/snmp`) ?? '');
+
+  const first = (activity: TcpActivity, nowMs: number): Seen => ({
+    activity,
+    noticedMs: nowMs,
+    steadyMs: nowMs,
+    told: 0,
+    untold: activity.begun,
+    lookedMs: nowMs - idleLookEveryMs / 2,
+    covered: false,
+    // Most containers never talk; there is nothing to be found in them.
+    due: !isQuiet(activity),
+    wanted: false,
+  });
+
+  const compare = (seen: Seen, activity: TcpActivity, isTracking: boolean, nowMs: number) => {
+    const untold = activity.begun - seen.told;
+    const hasBegun = isTracking ? untold > seen.untold : activity.begun !== seen.activity.begun;
+    const hasEnded = !seen.covered && activity.open !== seen.activity.open;
+    const ageMs = nowMs - seen.lookedMs;
+    if (hasBegun || hasEnded) seen.due = true;
+    else if (!seen.due) seen.steadyMs = nowMs;
+    if (ageMs >= idleLookEveryMs && !seen.covered) seen.due = true;
+    if (ageMs >= coveredLookEveryMs && seen.covered && activity.begun !== seen.activity.begun)
+      seen.due = true;
+    seen.untold = untold;
+    seen.activity = activity;
+    seen.noticedMs = nowMs;
+  };
+
+  const nextOf = (nowMs: number): [string, Seen] | undefined => {
+    let longest: [string, Seen] | undefined;
+    for (const entry of known) {
+      const [, { due, wanted, lookedMs }] = entry;
+      if (!due && !(wanted && nowMs - lookedMs >= wantedLookEveryMs)) continue;
+      if (longest === undefined || lookedMs < longest[1].lookedMs) longest = entry;
+    }
+    return longest;
+  };
+
   return {
-    /** Notices what changed. `pids` has a process of each namespace, `noticeEveryMs` the distance of two questions to it. */
-    notice(pids: ReadonlyMap<string, number>, noticeEveryMs: number): void {
+    /**
+     * Notices what changed. `pids` has a process of each namespace, `noticeEveryMs` is the distance of two questions to it;
+     * `isTracking`: connection tracking tells of new connections.
+     */
+    notice(
+      pids: ReadonlyMap<string, number>,
+      { noticeEveryMs, isTracking }: { readonly noticeEveryMs: number; readonly isTracking: boolean },
+    ): void {
       const nowMs = clock.monotonicMs();
       for (const [namespace, pid] of pids) {
         const seen = known.get(namespace);
-        if (seen !== undefined && nowMs - seen.noticedMs < noticeEveryMs) continue;
-        // Its connections are told, and a look would only be taken after a while.
-        if (seen !== undefined && isTold(seen, nowMs) && nowMs - seen.lookedMs < coveredLookEveryMs) continue;
-        const activity = tcpActivity(readShortLines(`${procRoot}/${pid}/net/snmp`) ?? '');
-        if (seen === undefined) {
-          // Most containers never talk; there is nothing to be found in them.
-          const due = activity !== quietActivity;
-          const lookedMs = nowMs - idleLookEveryMs / 2;
-          const never = Number.NEGATIVE_INFINITY;
-          known.set(namespace, {
-            activity,
-            noticedMs: nowMs,
-            trackedMs: never,
-            lookedMs,
-            covered: false,
-            due,
-          });
-          continue;
-        }
-        const ageMs = nowMs - seen.lookedMs;
-        // What was opened is what was told, as far as can be known without a look.
-        const isExplained = seen.trackedMs >= seen.noticedMs - toldWithinMs && ageMs < coveredLookEveryMs;
-        if (activity !== seen.activity && !isExplained) seen.due = true;
-        if (ageMs >= idleLookEveryMs && !seen.covered) seen.due = true;
-        seen.activity = activity;
-        seen.noticedMs = nowMs;
+        if (seen === undefined) known.set(namespace, first(read(pid), nowMs));
+        else if (nowMs - seen.noticedMs >= noticeEveryMs) compare(seen, read(pid), isTracking, nowMs);
       }
-      for (const namespace of known.keys()) if (!pids.has(namespace)) known.delete(namespace);
+      for (const namespace of known.keys()) {
+        if (pids.has(namespace)) continue;
+        known.delete(namespace);
+        gone(namespace);
+      }
     },
-    /** Connection tracking has told of a connection of this namespace. */
+    /** Connection tracking has told of a new TCP connection of which an end is in this namespace. */
     tracked(namespace: string): void {
       const seen = known.get(namespace);
-      if (seen !== undefined) seen.trackedMs = clock.monotonicMs();
+      if (seen !== undefined) seen.told++;
+    },
+    /** There is a connection whose process is not known. */
+    want(namespace: string): void {
+      const seen = known.get(namespace);
+      if (seen !== undefined) seen.wanted = true;
     },
     /** The namespace that has waited longest, if one is due and looks are left. */
-    next(): string | undefined {
+    next(): DueLook | undefined {
       const nowMs = clock.monotonicMs();
       allowance = Math.min(burst, allowance + ((nowMs - allowedMs) / 1000) * looksPerS);
       allowedMs = nowMs;
       if (allowance < 1) return undefined;
-      let longest: [string, Seen] | undefined;
-      for (const entry of known) {
-        if (entry[1].due && (longest === undefined || entry[1].lookedMs < longest[1].lookedMs))
-          longest = entry;
-      }
-      if (longest === undefined) return undefined;
+      const [namespace, seen] = nextOf(nowMs) ?? [];
+      if (namespace === undefined || seen === undefined) return undefined;
       allowance--;
-      longest[1].due = false;
-      longest[1].lookedMs = nowMs;
-      return longest[0];
+      seen.due = false;
+      seen.wanted = false;
+      seen.lookedMs = nowMs;
+      const { steadyMs } = seen;
+      seen.steadyMs = nowMs;
+      return { namespace, steadyMs };
     },
-    /** Whether connection tracking told of all that the look has found. */
-    looked(namespace: string, covered: boolean): void {
+    /** What a look has found: how many sockets, and whether connection tracking told of all of them. */
+    looked(
+      namespace: string,
+      { sockets, isTold }: { readonly sockets: number; readonly isTold: boolean },
+    ): void {
+      allowance -= sockets / socketsPerLook;
       const seen = known.get(namespace);
-      if (seen !== undefined) seen.covered = covered;
+      if (seen !== undefined) seen.covered = isTold && sockets > 0;
     },
   };
 }

@@ -9,6 +9,8 @@ export interface Networks {
   isOwn(ip: string): boolean;
   /** An address that means something else on another host. */
   isLocal(ip: string): boolean;
+  /** An address of a network that this host is on. */
+  isAttached(ip: string): boolean;
 }
 
 const familyOf = (ip: string) => (ip.includes(':') ? 'ipv6' : 'ipv4');
@@ -19,16 +21,22 @@ const linkLocal = 'fe80';
 function networksOf(containers: readonly string[]): Networks {
   const own = new Set<string>();
   const local = new BlockList();
+  const attached = new BlockList();
   for (const address of Object.values(networkInterfaces()).flatMap((all) => all ?? [])) {
     own.add(address.address);
     const prefix = Number(address.cidr?.split('/')[1] ?? Number.NaN);
     if (Number.isNaN(prefix) || address.address.startsWith(linkLocal)) continue;
     const network = new BlockList();
-    network.addSubnet(address.address, prefix, familyOf(address.address));
+    for (const list of [network, attached])
+      list.addSubnet(address.address, prefix, familyOf(address.address));
     if (containers.some((ip) => network.check(ip, familyOf(ip))))
       local.addSubnet(address.address, prefix, familyOf(address.address));
   }
-  return { isOwn: (ip) => own.has(ip), isLocal: (ip) => local.check(ip, familyOf(ip)) };
+  return {
+    isOwn: (ip) => own.has(ip),
+    isLocal: (ip) => local.check(ip, familyOf(ip)),
+    isAttached: (ip) => own.has(ip) || attached.check(ip, familyOf(ip)),
+  };
 }
 
 /**

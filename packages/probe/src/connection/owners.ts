@@ -1,33 +1,61 @@
 import { listFolder, readLink } from '../procfs/read.ts';
 
 /** Open files looked at in one search; what lies beyond stays without an owner until the next. */
-const filesPerSearch = 20_000;
+const filesPerSearch = 16_384;
+/** Of one process, so that one that has very many does not hide all others; the next search goes on where this one ended. */
+const filesPerProcess = 4_096;
 
-/** Sockets' inodes to the processes that have them open, by a search through the open files of `pids`. */
-export function findOwners(
-  procRoot: string,
-  pids: readonly number[],
-  wanted: ReadonlySet<number>,
-): Map<number, number> {
-  const owners = new Map<number, number>();
-  let files = 0;
-  for (const pid of pids) {
-    for (const name of listFolder(`${procRoot}/${pid}/fd`)) {
-      if (owners.size === wanted.size || ++files > filesPerSearch) return owners;
-      const inode = Number(/^socket:\[(\d+)\]$/.exec(readLink(`${procRoot}/${pid}/fd/${name}`) ?? '')?.[1]);
-      // Forked processes share a socket; the parent has the lower id.
-      if (wanted.has(inode) && !owners.has(inode)) owners.set(inode, pid);
-    }
-  }
-  return owners;
+/** Finds the processes that have sockets open. */
+export interface OwnerFinder {
+  /** Calls `found` for the sockets, by inode, that are among the open files of `pids`; the lower id first where several have it. */
+  find(
+    pids: readonly number[],
+    wanted: ReadonlySet<number>,
+    found: (inode: number, pid: number) => void,
+  ): void;
 }
 
-/** Processes of a network namespace. */
+export function createOwnerFinder(procRoot: string): OwnerFinder {
+  /** Where the search through the files of a process goes on that has too many for one. */
+  const positions = new Map<number, number>();
+
+  const filesOf = (pid: number): string[] => {
+    const names = listFolder(`${procRoot}/${pid}/fd`);
+    if (names.length <= filesPerProcess) {
+      positions.delete(pid);
+      return names;
+    }
+    const from = positions.get(pid) ?? 0;
+    const to = from + filesPerProcess;
+    positions.set(pid, to >= names.length ? 0 : to);
+    return names.slice(from, to);
+  };
+
+  return {
+    find(pids, wanted, found) {
+      const left = new Set(wanted);
+      let files = 0;
+      for (const pid of pids) {
+        for (const name of filesOf(pid)) {
+          if (left.size === 0 || ++files > filesPerSearch) return;
+          const link = readLink(`${procRoot}/${pid}/fd/${name}`);
+          if (link?.startsWith('socket:[') !== true) continue;
+          const inode = Number(link.slice(8, -1));
+          // Forked processes share a socket; the parent has the lower id.
+          if (left.delete(inode)) found(inode, pid);
+        }
+      }
+      for (const pid of positions.keys()) if (!pids.includes(pid)) positions.delete(pid);
+    },
+  };
+}
+
+/** Processes of a network namespace, the lowest id first. */
 export function pidsOf(procRoot: string, namespace: string): number[] {
   const pids: number[] = [];
   for (const name of listFolder(procRoot)) {
     const pid = Number(name);
     if (Number.isInteger(pid) && readLink(`${procRoot}/${pid}/ns/net`) === namespace) pids.push(pid);
   }
-  return pids;
+  return pids.sort((a, b) => a - b);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isOver, parseTrackedFlow } from './conntrack.ts';
-import { connectionsOf, parseSocket, tcpActivity } from './sockets.ts';
+import { sideOf } from './listeners.ts';
+import { connectionOf, isListening, parseSocket, tcpActivity } from './sockets.ts';
 
 describe('connection tracking', () => {
   it('tells of a new flow', () => {
@@ -68,9 +69,19 @@ describe('sockets', () => {
     'udp ESTAB 0 0 172.17.0.2:6000 8.8.8.8:53 ino:10 sk:4',
     'u_str ESTAB 0 0 * 5 * 6',
   ];
-  const connections = connectionsOf(lines.map(parseSocket).filter((one) => one !== undefined));
+  const sockets = lines.map(parseSocket).filter((one) => one !== undefined);
 
-  it('are told apart by who listens', () => {
+  it('tell where somebody listens', () => {
+    expect(sockets.filter(isListening).map(({ protocol, local }) => [protocol, local])).toEqual([
+      ['tcp', { ip: '*', port: 80 }],
+      ['udp', { ip: '0.0.0.0', port: 53 }],
+    ]);
+  });
+
+  it('are ends of connections', () => {
+    const connections = sockets
+      .map((socket) => connectionOf(socket, socket.local.port === 80 ? 'server' : 'client'))
+      .filter((one) => one !== undefined);
     expect(connections).toMatchObject([
       {
         side: 'server',
@@ -87,13 +98,40 @@ describe('sockets', () => {
     ]);
   });
 
-  it('make a text to compare', () => {
+  it('are counted by their namespace', () => {
     const snmp = `Ip: Forwarding DefaultTTL
 Ip: 1 64
 Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab
 Tcp: 1 200 120000 -1 17 2 0 0 3
 `;
-    expect(tcpActivity(snmp)).toBe('17 2 3');
-    expect(tcpActivity('')).toBe('  ');
+    expect(tcpActivity(snmp)).toEqual({ begun: 19, open: 3 });
+    expect(tcpActivity('')).toEqual({ begun: 0, open: 0 });
+  });
+});
+
+describe('the side of a socket', () => {
+  const sides = {
+    local: { ip: '10.0.0.1', port: 40_000 },
+    remote: { ip: '10.0.0.2', port: 41_000 },
+    isLocalListening: false,
+    isRemoteListening: false,
+    isRemoteHere: true,
+    known: undefined,
+  };
+  const turned = { ...sides, local: sides.remote, remote: sides.local };
+
+  it.each([
+    ['somebody listens on its port', { ...sides, isLocalListening: true }, 'server'],
+    ['somebody listens at the other end', { ...turned, isRemoteListening: true }, 'client'],
+    ['its port is one that is not given out', { ...sides, local: { ip: '10.0.0.1', port: 80 } }, 'server'],
+    ['the other port is', { ...sides, remote: { ip: '10.0.0.2', port: 80 } }, 'client'],
+    ['an earlier look knew it', { ...sides, known: 'client' as const }, 'client'],
+    ['it goes to another host', { ...sides, isRemoteHere: false }, 'client'],
+  ])('is told when %s', (_, given, side) => {
+    expect(sideOf(given)).toBe(side);
+  });
+
+  it('is the same whichever end is looked at', () => {
+    expect(new Set([sideOf(sides), sideOf(turned)])).toEqual(new Set(['client', 'server']));
   });
 });

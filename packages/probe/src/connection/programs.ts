@@ -1,12 +1,11 @@
 /** The program that speaks netlink for us: events of connection tracking, and its list. */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Logger } from '@orchestrator/runtime';
 import { createBackoff } from '@orchestrator/runtime/backoff';
 import { type Clock, sleep } from '@orchestrator/runtime/clock';
 import { parseTrackedFlow, type TrackedFlow } from './conntrack.ts';
 
-const largestOutputBytes = 16 * 2 ** 20;
 const listTimeoutMs = 5_000;
 /** Of the package of the same name. */
 const flowProgram = 'conntrack';
@@ -16,23 +15,23 @@ const guardFlags = ['--pdeathsig', 'KILL', '--'];
 /** Events that the kernel keeps for us while we are busy. */
 const eventBufferBytes = 4 * 2 ** 20;
 
-function output(command: string, args: readonly string[]): Promise<string> {
+/** Tells of the flows that are known now, one by one; 10 ms of the kernel's time, so once after each start of the events. */
+export function listFlows(flow: (flow: TrackedFlow) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    const options = { timeout: listTimeoutMs, maxBuffer: largestOutputBytes, encoding: 'utf8' as const };
-    execFile(command, [...args], options, (error, stdout) => {
-      if (error === null) resolve(stdout);
-      else reject(error);
+    const options = {
+      timeout: listTimeoutMs,
+      stdio: ['ignore', 'pipe', 'ignore'] as ['ignore', 'pipe', 'ignore'],
+    };
+    const child = spawn(flowProgram, ['-L', '-o', 'extended'], options);
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const parsed = parseTrackedFlow(line);
+      if (parsed !== undefined) flow(parsed);
     });
+    child.once('error', reject);
+    child.once('close', (status) =>
+      status === 0 ? resolve() : reject(new Error(`${flowProgram} -L ended with ${status}`)),
+    );
   });
-}
-
-/** The flows that are known now; 10 ms of the kernel's time, so once after each start of the events. */
-export async function listFlows(): Promise<TrackedFlow[]> {
-  const text = await output(flowProgram, ['-L', '-o', 'extended']);
-  return text
-    .split('\n')
-    .map(parseTrackedFlow)
-    .filter((flow) => flow !== undefined);
 }
 
 export interface FollowFlowsOptions {

@@ -1,5 +1,5 @@
-/** Sockets of one network namespace, as `ss -H -O -tunaei` writes them. */
-import type { Address } from './conntrack.ts';
+/** Sockets of one network namespace, as `ss -H -O -tunae`, with or without `-i`, writes them. */
+import type { Address } from './address.ts';
 
 export interface SeenSocket {
   readonly protocol: 'tcp' | 'udp';
@@ -64,37 +64,37 @@ export interface SeenConnection {
 const listening = new Set(['LISTEN', 'UNCONN']);
 const openStates = new Set(['ESTAB', 'SYN-SENT', 'SYN-RECV']);
 
-/** Connections out of sockets: the end whose port somebody listens on is the server. */
-export function connectionsOf(sockets: readonly SeenSocket[]): SeenConnection[] {
-  const ports = new Set<string>();
-  for (const { protocol, state, local } of sockets) {
-    if (listening.has(state)) ports.add(`${protocol} ${local.port}`);
-  }
-  const connections: SeenConnection[] = [];
-  for (const socket of sockets) {
-    const { protocol, state, local, remote, inode } = socket;
-    if (listening.has(state) || remote.port === 0) continue;
-    const isServer = ports.has(`${protocol} ${local.port}`);
-    connections.push({
-      protocol,
-      client: isServer ? remote : local,
-      server: isServer ? local : remote,
-      isOpen: openStates.has(state),
-      side: isServer ? 'server' : 'client',
-      inode,
-      sentBytes: isServer ? socket.receivedBytes : socket.sentBytes,
-      receivedBytes: isServer ? socket.sentBytes : socket.receivedBytes,
-    });
-  }
-  return connections;
+export const isListening = ({ state }: SeenSocket): boolean => listening.has(state);
+
+/** The connection that a socket is an end of; undefined for one without. */
+export function connectionOf(socket: SeenSocket, side: 'client' | 'server'): SeenConnection | undefined {
+  const { protocol, state, local, remote, inode, sentBytes, receivedBytes } = socket;
+  if (listening.has(state) || remote.port === 0) return undefined;
+  const isServer = side === 'server';
+  return {
+    protocol,
+    client: isServer ? remote : local,
+    server: isServer ? local : remote,
+    isOpen: openStates.has(state),
+    side,
+    inode,
+    sentBytes: isServer ? receivedBytes : sentBytes,
+    receivedBytes: isServer ? sentBytes : receivedBytes,
+  };
 }
 
-/** Opened, accepted and open TCP connections of a namespace: `Tcp:` lines of its `snmp` file, as one text to compare. */
-export function tcpActivity(snmp: string): string {
+/** TCP connections of a network namespace. */
+export interface TcpActivity {
+  /** Opened and accepted since the namespace came to be. */
+  readonly begun: number;
+  readonly open: number;
+}
+
+/** Out of the `Tcp:` lines of a namespace's `snmp` file; all 0 if there are none. */
+export function tcpActivity(snmp: string): TcpActivity {
   const [names = '', values = ''] = snmp.split('\n').filter((line) => line.startsWith('Tcp:'));
   const columns = names.split(' ');
   const cells = values.split(' ');
-  return ['ActiveOpens', 'PassiveOpens', 'CurrEstab']
-    .map((name) => cells[columns.indexOf(name)] ?? '')
-    .join(' ');
+  const count = (name: string) => Number(cells[columns.indexOf(name)] ?? 0);
+  return { begun: count('ActiveOpens') + count('PassiveOpens'), open: count('CurrEstab') };
 }

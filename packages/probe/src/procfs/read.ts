@@ -51,6 +51,30 @@ function readFrom(path: string, hasShortLines: boolean): string | undefined {
   }
 }
 
+/** Of a long list of the kernel, 16 MiB at most. */
+const longestListBytes = 16 * 2 ** 20;
+
+/** Shows the lines of a long list one by one; nothing if it is not there or not to be read. */
+export function eachLine(path: string, line: (line: string) => void): void {
+  const file = openIfThere(path);
+  if (file === undefined) return;
+  let rest = '';
+  try {
+    for (let position = 0; position < longestListBytes; ) {
+      const count = readSync(file, shared, 0, 64 * 1024, position);
+      if (count === 0) return;
+      position += count;
+      const lines = (rest + shared.toString('latin1', 0, count)).split('\n');
+      rest = lines.pop() ?? '';
+      for (const one of lines) line(one);
+    }
+  } catch {
+    // What it tells of has ended.
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** A file of short lines that is read again and again. */
 export interface KernelFile {
   /** As `readShortLines`. */
