@@ -49,6 +49,8 @@ export interface AgentOptions {
   detector: MasterDetector;
   /** On its port, and on the way to masters; default plain connections. */
   tls?: Tls;
+  /** What custom executors are told of it; default nothing. */
+  tlsVariables?: Readonly<Record<string, string>>;
   clock?: Clock;
   random?: Random;
   logger?: Logger;
@@ -106,6 +108,8 @@ export class Agent {
     });
     this.#runner = new TaskRunner({
       recoveryTimeoutMs: config.recoveryTimeoutMs,
+      variables: config.executorVariables,
+      tlsVariables: options.tlsVariables ?? {},
       ...{ workDir, switchUser, allowPrivileged, pid: this.#pid, ip, port, containerizer, logger },
       ...{ fetcher: this.#fetcher, collector: this.#collector },
       agentId: () => this.state.info.id?.value ?? '',

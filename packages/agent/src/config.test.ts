@@ -1,8 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { flagRows } from '@orchestrator/mesos';
 import { removeFolder, temporaryFolder } from '@orchestrator/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { agentConfig, agentInfoOf } from './config.ts';
+import { flagTable } from './flag-table.ts';
 import { agentFlagNames, flagsWithoutEffect, readAgentFlags } from './flags.ts';
 
 let folder: string;
@@ -87,4 +89,6 @@ test('every flag with an effect is in the compatibility table', async () => {
     'utf8',
   );
   expect(agentFlagNames.filter((name) => !table.includes(`\`--${name}\``))).toEqual([]);
+  const rows = table.split('\n').filter((line) => line.startsWith('| `--'));
+  expect(rows.join('\n')).toBe(flagRows(flagTable, '--').join('\n'));
 });

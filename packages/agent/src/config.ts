@@ -60,6 +60,8 @@ export interface AgentConfig {
   diskWatchIntervalMs: number;
   fetcherCacheDir: string | undefined;
   recoveryTimeoutMs: number;
+  /** For executors and tasks, beside what Mesos documents. */
+  executorVariables: Readonly<Record<string, string>>;
   core: Partial<CoreTimes>;
   /** `docker`, `mesos` (what there is of the next two), `native`, `process`, in the order of preference. */
   containerizers: readonly string[];
@@ -192,6 +194,24 @@ function containersOf(read: FlagReader) {
   };
 }
 
+/** `{"NAME": "value"}` */
+function executorVariablesOf(read: FlagReader): Readonly<Record<string, string>> {
+  const given = read.contents('executor_environment_variables');
+  if (given === undefined) return {};
+  const problem = '--executor_environment_variables is not {"NAME": "value"}';
+  let variables: unknown;
+  try {
+    variables = JSON.parse(given.text);
+  } catch {
+    throw new AgentError('Config', `${problem}: it is no JSON`);
+  }
+  const isText = (value: unknown) => typeof value === 'string';
+  if (typeof variables === 'object' && variables !== null && Object.values(variables).every(isText)) {
+    return variables as Record<string, string>;
+  }
+  throw new AgentError('Config', problem);
+}
+
 /** @param given flags by their names, without defaults. @throws AgentError `Config` */
 export function agentConfig(given: Flags): AgentConfig {
   try {
@@ -224,6 +244,7 @@ function configOf(given: Flags): AgentConfig {
     diskWatchIntervalMs: read.durationMs('disk_watch_interval'),
     fetcherCacheDir: read.text('fetcher_cache_dir'),
     recoveryTimeoutMs: read.durationMs('recovery_timeout'),
+    executorVariables: executorVariablesOf(read),
     credential: credential && parseCredential(credential.text, credential.file),
     authentication: {
       backoffMs: read.durationMs('authentication_backoff_factor'),

@@ -68,7 +68,13 @@ export const flagTable: FlagTable = {
   enforce_container_disk_quota: refused('limit the disk below work_dir with a quota of its file system', [
     'false',
   ]),
-  executor_environment_variables: none('executors have the variables that Mesos documents'),
+  executor_environment_variables: differs(
+    'of tasks too; with TLS custom executors have `LIBPROCESS_SSL_*` anyway',
+    undefined,
+    {
+      secret: true,
+    },
+  ),
   executor_registration_timeout: same('1mins'),
   executor_reregistration_timeout: same('2secs'),
   executor_shutdown_grace_period: same('5secs'),

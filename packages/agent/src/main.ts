@@ -8,6 +8,7 @@ import {
   type MasterDetector,
   readTls,
   type Tls,
+  tlsVariables,
 } from '@orchestrator/mesos';
 import { systemClock } from '@orchestrator/runtime/clock';
 import { runDaemon } from '@orchestrator/runtime/daemon';
@@ -17,6 +18,7 @@ import { Agent } from './agent.ts';
 import { type AgentConfig, agentConfig } from './config.ts';
 import { composeContainerizers } from './container/composing.ts';
 import { type Containerizer, createContainerizer } from './container/containerizer.ts';
+import { tlsEnvironment } from './container/environment.ts';
 import type { Runtime } from './container/runtime.ts';
 import { DockerRuntime } from './docker/runtime.ts';
 import { AgentError, reasonOf } from './errors.ts';
@@ -121,10 +123,7 @@ export interface RunAgentOptions {
 /** Mesos has no flags for it, only variables. */
 async function tlsOf(environment: NodeJS.ProcessEnv): Promise<Tls | undefined> {
   try {
-    return await readTls((setting) => {
-      const name = setting.toUpperCase();
-      return environment[`LIBPROCESS_${name}`] ?? environment[name];
-    });
+    return await readTls(tlsVariables(environment));
   } catch (cause) {
     throw new AgentError('Config', reasonOf(cause), { cause });
   }
@@ -145,7 +144,8 @@ export async function runAgent(options: RunAgentOptions): Promise<number> {
   if (ignored.length > 0) logger.warn('flags without an effect here', { flags: ignored });
   let fail: (error: unknown) => void = () => undefined;
   const agent = new Agent({
-    ...{ config, logger, detector: createDetector(config.master), ...(tls && { tls }) },
+    ...{ config, logger, detector: createDetector(config.master) },
+    ...(tls && { tls, tlsVariables: tlsEnvironment(environment) }),
     containerizer: containerizerOf(config, logger),
     onFatal: (error) => fail(error),
   });

@@ -1,11 +1,18 @@
 /** A custom executor: each task's text is echoed in its status; a kill ends it, a message comes back. */
-import { createExecutorClient, executor, readExecutorEnvironment, TaskState } from '@orchestrator/mesos';
+import {
+  createExecutorClient,
+  executor,
+  readExecutorEnvironment,
+  readTlsTransport,
+  TaskState,
+} from '@orchestrator/mesos';
 
 const environment = readExecutorEnvironment(process.env);
 const { Event_Type: event } = executor;
 
 const client = createExecutorClient({
   ...environment,
+  ...(await readTlsTransport(process.env)),
   async onEvent({ type, launch, kill, message }) {
     if (type === event.LAUNCH && launch !== undefined) {
       const { taskId, data } = launch.task;

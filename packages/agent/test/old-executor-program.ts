@@ -11,8 +11,10 @@ import {
   newUuidBytes,
   onMessage,
   parseUpid,
+  readTls,
   routeMessages,
   TaskState,
+  tlsVariables,
 } from '@orchestrator/mesos';
 
 const { MESOS_SLAVE_PID = '', MESOS_FRAMEWORK_ID = '', MESOS_EXECUTOR_ID = '' } = process.env;
@@ -28,7 +30,9 @@ async function freePort(): Promise<number> {
 }
 
 const port = await freePort();
+const tls = await readTls(tlsVariables(process.env));
 const libprocess = createLibprocess({
+  ...(tls && { tls }),
   address: { host: '127.0.0.1', port },
   onHandlerError: (error, { type }) => void process.stderr.write(`${type}: ${String(error)}\n`),
 });
@@ -84,7 +88,11 @@ const own = libprocess.spawn(
     onMessage(internal.ShutdownExecutorMessageSchema, () => process.exit(0)),
   ]),
 );
-createSharedServer({ libprocess, http: createServer() }).listen(port, '127.0.0.1', () => {
-  const schema = internal.RegisterExecutorMessageSchema;
-  own.send(agent, schema, makeMessage(schema, { frameworkId, executorId }));
-});
+createSharedServer({ libprocess, http: createServer(), ...(tls && { tls }) }).listen(
+  port,
+  '127.0.0.1',
+  () => {
+    const schema = internal.RegisterExecutorMessageSchema;
+    own.send(agent, schema, makeMessage(schema, { frameworkId, executorId }));
+  },
+);

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
-import { TaskState } from '@orchestrator/mesos';
+import { fileURLToPath } from 'node:url';
+import { Resources, TaskState } from '@orchestrator/mesos';
 import { testCertificates } from '@orchestrator/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SmallCluster } from './small-cluster.ts';
@@ -44,4 +45,24 @@ test('it registers, runs tasks and answers, and takes no plain connection', asyn
   await cluster.until('task', TaskState.TASK_FINISHED);
   expect(JSON.parse(await ask('/state'))).toMatchObject({ id: cluster.agentId });
   await expect(fetch(`${cluster.agentUrl}/health`)).rejects.toThrow();
+});
+
+test.each([
+  ['of the v1 API', 'executor-program.ts'],
+  ['of libprocess', 'old-executor-program.ts'],
+])('an executor %s is told how to speak with it', async (_kind, file) => {
+  const value = `exec ${process.execPath} ${fileURLToPath(new URL(file, import.meta.url))}`;
+  const frameworkId = { value: cluster.framework?.frameworkId ?? '' };
+  const resources = Resources.parse('cpus:0.1;mem:32').allocatedTo('*').toMessages();
+  const executor = { type: 2, executorId: { value: file }, frameworkId, command: { value }, resources };
+  await cluster.launch(cluster.task(file, { executor, data: Buffer.from('d') }));
+  const { data } = await cluster.until(file, TaskState.TASK_RUNNING);
+  expect(Buffer.from(data).toString()).toBe('d');
+  await cluster.kill(file);
+  await cluster.until(file, TaskState.TASK_KILLED);
+});
+
+test('tasks are told nothing of it', async () => {
+  await cluster.run('curious', '[ -z "$LIBPROCESS_SSL_KEY_FILE" ] && [ "$LIBPROCESS_PORT" = 0 ]');
+  await cluster.until('curious', TaskState.TASK_FINISHED);
 });

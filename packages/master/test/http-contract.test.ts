@@ -357,3 +357,20 @@ describe('the log of a master', () => {
     expect(await call({ type: 'LIST_FILES', list_files: { path: '' } })).toEqual([404, '']);
   });
 });
+
+test.each([
+  ['/state', {}],
+  ['/api/v1', { 'Content-Type': 'application/json', Accept: 'application/json' }],
+  ['/api/v1', { 'Content-Type': 'application/json', Accept: 'application/x-protobuf' }],
+])('%s with %j is compressed for whoever asks, and what it says is the same', async (path, headers) => {
+  const body = path === '/state' ? undefined : '{"type":"GET_FLAGS"}';
+  const method = body === undefined ? 'GET' : 'POST';
+  const asked = async (encoding: string) => {
+    const given = { ...headers, 'Accept-Encoding': encoding };
+    const answer = await fetch(`${master.url}${path}`, { method, headers: given, body: body ?? null });
+    return { encoding: answer.headers.get('content-encoding'), text: await answer.text() };
+  };
+  const [plain, compressed] = [await asked('identity'), await asked('gzip')];
+  expect([plain.encoding, compressed.encoding]).toEqual([null, 'gzip']);
+  expect(compressed.text).toBe(plain.text);
+});

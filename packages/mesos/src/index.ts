@@ -100,7 +100,7 @@ export {
   routeMessages,
 } from './libprocess/routes.ts';
 export { createSharedServer, type SharedServerOptions } from './libprocess/shared-server.ts';
-export { readTls, type Tls, type TlsSetting, tlsSettings } from './libprocess/tls.ts';
+export { readTls, type Tls, type TlsSetting, tlsSettings, tlsVariables } from './libprocess/tls.ts';
 export { addressOf, equalUpids, formatUpid, parseUpid, type Upid } from './libprocess/upid.ts';
 
 // Who may do what: ACLs, credentials, and who sends a request.
@@ -118,6 +118,7 @@ export { createIdentify, type Identify, type IdentifyOptions } from './access/id
 export { FlagError, FlagReader, type WrongFlag } from './flags/flag-reader.ts';
 export { type FlagSources, readGivenFlags } from './flags/flag-sources.ts';
 export * as flagFacts from './flags/flag-facts.ts';
+export { flagRows } from './flags/flag-rows.ts';
 export {
   completeFlags,
   currentFlagName,
@@ -167,4 +168,5 @@ export {
   type SchedulerClient,
   type SchedulerClientOptions,
 } from './clients/scheduler-client.ts';
+export { readTlsTransport } from './clients/tls-transport.ts';
 export type { TransportOptions } from './clients/transport.ts';

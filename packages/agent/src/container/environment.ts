@@ -1,4 +1,5 @@
 /** The environment that an agent gives to executors, and to command tasks, as Mesos documents it. Pure. */
+import { tlsSettings, tlsVariables } from '@orchestrator/mesos';
 
 export interface ExecutorEnvironmentOptions {
   frameworkId: string;
@@ -21,6 +22,17 @@ export interface ExecutorEnvironmentOptions {
   subscriptionBackoffMaxMs?: number;
   /** Secret. */
   authenticationToken?: string;
+}
+
+/** What an agent with TLS tells executors of it, by the names of today; empty for one without. */
+export function tlsEnvironment(environment: NodeJS.ProcessEnv): Record<string, string> {
+  const read = tlsVariables(environment);
+  const told: Record<string, string> = {};
+  for (const setting of tlsSettings) {
+    const value = read(setting);
+    if (value !== undefined) told[`LIBPROCESS_${setting.toUpperCase()}`] = value;
+  }
+  return told;
 }
 
 const units: readonly [name: string, ms: number][] = [

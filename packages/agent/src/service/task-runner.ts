@@ -33,6 +33,10 @@ export interface TaskRunnerOptions {
   ip: string;
   port: number;
   agentId: () => string;
+  /** For executors and tasks, beside what Mesos documents. */
+  variables: Readonly<Record<string, string>>;
+  /** For custom executors alone: how they speak with this agent. */
+  tlsVariables: Readonly<Record<string, string>>;
   containerizer: Containerizer;
   fetcher: Fetcher;
   collector: SandboxCollector;
@@ -112,14 +116,15 @@ export class TaskRunner {
   }
 
   #environment(order: LaunchOrder, sandboxPath: string): Record<string, string> {
-    const { pid, ip, port, agentId, recoveryTimeoutMs } = this.#options;
+    const { pid, ip, port, agentId, recoveryTimeoutMs, variables, tlsVariables } = this.#options;
     const grace = order.executor.shutdownGracePeriod;
-    return executorEnvironment({
+    const documented = executorEnvironment({
       ...{ frameworkId: order.frameworkId, executorId: order.executorId, agentId: agentId() },
       ...{ agentPid: pid, agentIp: ip, agentEndpoint: `${ip}:${port}`, sandboxPath },
       ...{ checkpoint: order.framework.checkpoint, recoveryTimeoutMs },
       ...(grace !== undefined && { shutdownGracePeriodMs: Number(grace.nanoseconds) / 1e6 }),
     });
+    return { ...(order.task === undefined && tlsVariables), ...variables, ...documented };
   }
 
   /** Tasks of a group have folders within the sandbox of their executor. */

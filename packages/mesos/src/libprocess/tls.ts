@@ -43,9 +43,21 @@ export interface Tls {
   /** For accepted connections: what it returns takes them, and gives on those whose handshake went well. */
   acceptor(serve: (socket: TLSSocket) => void): (socket: Socket) => void;
   connect(address: Address): TLSSocket;
+  /** For clients that connect themselves. */
+  readonly clientOptions: SecureContextOptions & { readonly rejectUnauthorized: boolean };
 }
 
 type Read = (setting: TlsSetting) => string | undefined;
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Settings as the environment has them: `LIBPROCESS_SSL_CERT_FILE`, and `SSL_CERT_FILE` as it was once. */
+export const tlsVariables =
+  (environment: Variables): Read =>
+  (setting) => {
+    const name = setting.toUpperCase();
+    return environment[`LIBPROCESS_${name}`] ?? environment[name];
+  };
 
 function isYes(read: Read, ...settings: readonly TlsSetting[]): boolean | undefined {
   for (const setting of settings) {
@@ -125,6 +137,7 @@ export async function readTls(read: Read): Promise<Tls | undefined> {
   const needsClients = isYes(read, 'ssl_require_client_cert', 'ssl_require_cert') ?? false;
   return {
     allowsPlain: isYes(read, 'ssl_support_downgrade') ?? false,
+    clientOptions: { ...contextOptions, rejectUnauthorized: verifiesServers },
     acceptor(serve) {
       const options = { requestCert: needsClients, rejectUnauthorized: needsClients, handshakeTimeout };
       // It does not listen itself: connections are handed to it.
