@@ -25,10 +25,14 @@ export const toWire = (value: unknown): unknown => rename(plainJson(value));
 export function migrationView(record: MigrationRecord): unknown {
   const { id, name, createdMs, createdBy, config, plan, state } = record;
   const { current } = state;
-  const { slack_webhook: webhook, ...alerts } = config.alerts;
+  const { slack_webhook: slack, webhook, ...alerts } = config.alerts;
   const shown = {
     ...config,
-    alerts: webhook === undefined ? alerts : { ...alerts, slack_webhook: maskedValue },
+    alerts: {
+      ...alerts,
+      ...(slack === undefined ? {} : { slack_webhook: maskedValue }),
+      ...(webhook === undefined ? {} : { webhook: { ...webhook, url: maskedValue } }),
+    },
   };
   return toWire({
     id,

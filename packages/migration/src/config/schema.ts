@@ -228,9 +228,35 @@ const orchestrationSchema = z.strictObject({
   start_timeout_sec: z.int().min(1).default(300).describe('How long an ensemble may take to start or stop'),
 });
 
+const webUrl = z.url({ protocol: /^https?$/, error: 'expected a URL that begins with https:// or http://' });
+
 const alertsSchema = z.strictObject({
-  slack_webhook: z.url().optional().meta({ secret: true }).describe('Slack webhook for alerts'),
+  slack_webhook: webUrl.optional().meta({ secret: true }).describe('Slack webhook for alerts'),
+  webhook: z
+    .strictObject({
+      url: webUrl.meta({ secret: true }).describe('Gets each alert as JSON by POST'),
+      authorization: secretReference.optional().describe('Value of its Authorization header'),
+    })
+    .optional(),
+  pagerduty: z
+    .strictObject({
+      routing_key: secretReference.describe('Integration key of the service'),
+      url: webUrl
+        .default('https://events.pagerduty.com/v2/enqueue')
+        .describe('Events API v2; another for the EU, or for what understands the same'),
+    })
+    .optional(),
+  command: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('A program and its arguments; gets each alert as JSON on standard input'),
   email: z.array(z.email()).default([]).describe('Addresses for alerts'),
+  sendmail: z
+    .array(z.string().min(1))
+    .min(1)
+    .default(['/usr/sbin/sendmail', '-i', '-t'])
+    .describe('The program that takes mail, with its recipients in the header'),
   lag_threshold_ms: z.int().min(1).default(500).describe('Alert when the lag is above this'),
   conflicts_per_min: z.int().min(1).default(60).describe('Alert when there are more conflicts than this'),
 });

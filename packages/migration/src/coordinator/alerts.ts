@@ -12,6 +12,8 @@ type AlertKind =
 
 export interface Alert {
   readonly kind: AlertKind;
+  /** The same from raising to clearing: which of several of one kind. */
+  readonly key: string;
   readonly severity: 'warning' | 'critical';
   /** `raised` once when it begins, `cleared` once when it ends; what has no duration is only raised. */
   readonly state: 'raised' | 'cleared';
@@ -58,13 +60,8 @@ const minuteMs = 60_000;
 /** A lag has to fall this far below its threshold before the alert is cleared, so that it does not flicker. */
 const clearingShare = 0.8;
 
-interface Condition {
-  readonly key: string;
-  readonly kind: AlertKind;
-  readonly severity: Alert['severity'];
+interface Condition extends Omit<Alert, 'state'> {
   readonly holds: boolean;
-  readonly message: string;
-  readonly remedy: string | null;
 }
 
 export function lagOf(status: SyncStatus): number {
@@ -133,6 +130,7 @@ function leaderChanges(state: AlertState, observation: Observation): Alert[] {
       : [
           {
             kind: 'leader-change' as const,
+            key: `leader-change/${name}/${now}`,
             severity: 'warning' as const,
             state: 'raised' as const,
             message: `${name}: leadership went from ${before} to ${now}`,
@@ -170,6 +168,7 @@ export function evaluateAlerts(
   const holding = conditions.filter((condition) => condition.holds).map((condition) => condition.key);
   const toAlert = (condition: Condition, on: boolean): Alert => ({
     kind: condition.kind,
+    key: condition.key,
     severity: condition.severity,
     state: on ? 'raised' : 'cleared',
     message: condition.message,

@@ -2,6 +2,8 @@
 import type { Clock, Logger } from '@orchestrator/runtime';
 import type { Held, Store } from '@orchestrator/store';
 import type { SyncEngine, VerifyReport } from '@orchestrator/sync';
+import { alertChannels } from '../alerts/channels.ts';
+import { type AlertDispatcher, createAlertDispatcher } from '../alerts/dispatcher.ts';
 import { failureOf, MigrationError } from '../errors.ts';
 import type { Journal } from '../journal/journal.ts';
 import { answerQuestions, type Question } from '../journal/questions.ts';
@@ -45,6 +47,7 @@ export class LedMigration {
   readonly #stop: AbortSignal;
   readonly #facts: Facts;
   readonly #live: LiveBoard;
+  readonly #dispatcher: AlertDispatcher;
   #record: MigrationRecord;
 
   constructor(options: LeadOptions) {
@@ -55,6 +58,7 @@ export class LedMigration {
     this.#facts = createFacts(journal, record.id, held);
     const write = (state: Live) => this.#facts.put('live', state);
     this.#live = new LiveBoard({ instance, term: held.term, clock, logger, write });
+    this.#dispatcher = this.#createDispatcher();
     options.equipment.supervisor.lead();
     this.ended = this.#work();
   }
@@ -116,6 +120,7 @@ export class LedMigration {
         .close()
         .catch((error: unknown) => logger.warn('the engine did not stop cleanly', { error }));
       await watching;
+      await this.#dispatcher.close();
       await this.#live.close();
       logger.info('no longer leading', { term: held.term });
     }
@@ -201,12 +206,32 @@ export class LedMigration {
     const level = alert.severity === 'critical' ? 'error' : 'warn';
     this.#options.logger[level](`alert ${alert.state}: ${alert.message}`, { ...alert });
     await this.#audit(`alert ${alert.state}`, { ...alert });
+    const { id, name } = this.#record;
+    this.#dispatcher.tell({ id, name, timeMs: this.#options.clock.nowMs(), alert });
+  }
+
+  #createDispatcher(): AlertDispatcher {
+    const { record, metrics, clock, logger } = this.#options;
+    return createAlertDispatcher({
+      channels: alertChannels(record.config.alerts, clock),
+      clock,
+      onSent: (channel) => metrics.delivery(record.id, channel, 'sent'),
+      onLost: (channel, { alert }, reason) => {
+        metrics.delivery(record.id, channel, 'lost');
+        const details = { channel, kind: alert.kind, state: alert.state, reason };
+        logger.warn('an alert could not be told', details);
+        this.#audit('alert not told', details).catch((error: unknown) => {
+          logger.warn('that was not recorded', { error });
+        });
+      },
+    });
   }
 
   #onFailure({ phase, step }: Activity, error: unknown): void {
     const { message, remedy } = failureOf(error);
     const alert: Alert = {
       kind: 'step-failed',
+      key: `step-failed/${phase}/${step}`,
       severity: 'critical',
       state: 'raised',
       message: `step ${phase}/${step} failed: ${message}`,

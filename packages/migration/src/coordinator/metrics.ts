@@ -15,6 +15,8 @@ export interface MigrationMetrics {
   /** Whether this coordinator's engine could take over at once; `null`: none is asked of it. */
   standby(migration: string, isWarm: boolean | null): void;
   alert(migration: string, alert: Alert): void;
+  /** Of an alert on its way out, by the configuration's name of the channel. */
+  delivery(migration: string, channel: string, outcome: 'sent' | 'lost'): void;
 }
 
 const statuses: readonly MigrationStatus[] = [
@@ -33,6 +35,7 @@ export const silentMetrics: MigrationMetrics = {
   observed: () => undefined,
   standby: () => undefined,
   alert: () => undefined,
+  delivery: () => undefined,
 };
 
 /** Registers them; once per process. */
@@ -76,6 +79,11 @@ export function createMigrationMetrics(metrics: Metrics): MigrationMetrics {
     help: 'Alerts raised',
     labels: ['migration', 'kind'],
   });
+  const deliveries = metrics.counter({
+    name: 'zk_migration_alert_deliveries_total',
+    help: 'Alerts that a channel took, or that could not be told there',
+    labels: ['migration', 'channel', 'outcome'],
+  });
 
   return {
     state(migration, state) {
@@ -110,6 +118,9 @@ export function createMigrationMetrics(metrics: Metrics): MigrationMetrics {
     },
     alert(migration, { kind, state }) {
       if (state === 'raised') raised.add(1, { migration, kind });
+    },
+    delivery(migration, channel, outcome) {
+      deliveries.add(1, { migration, channel, outcome });
     },
   };
 }

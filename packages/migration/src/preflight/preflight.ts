@@ -6,7 +6,7 @@ import type { Cluster } from '../phases/context.ts';
 import { unlessAborted } from '../phases/unless-aborted.ts';
 import type { PreflightContext } from './context.ts';
 import { checkClientLimit, checkCounts, checkDisk } from './resources.ts';
-import { checkArchive, checkCredentials, checkSession } from './secrets.ts';
+import { checkAlerts, checkArchive, checkCredentials, checkSession } from './secrets.ts';
 import { checkCapture, checkServers, checkVersions } from './servers.ts';
 import { checkClocks, checkSameEnsemble, checkTargetEmpty } from './target.ts';
 import { checkTree } from './tree.ts';
@@ -44,6 +44,7 @@ function stagesFor(ctx: PreflightContext): readonly (readonly NamedCheck[])[] {
       ['client limits', checkClientLimit],
       ['disk space', checkDisk],
       ['archive of the source', checkArchive],
+      ['alert channels', checkAlerts],
       ['clocks', checkClocks],
       ['target', checkTargetEmpty],
       ['different ensembles', checkSameEnsemble],

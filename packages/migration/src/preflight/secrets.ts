@@ -1,9 +1,10 @@
-/** What the configuration names and this machine has to have: secrets, TLS files, the archive's key and folder. */
+/** What the configuration names and this machine has to have: secrets, TLS files, the archive's key and folder, ways out for alerts. */
 import { access, constants, mkdir } from 'node:fs/promises';
+import { alertChannels } from '../alerts/channels.ts';
 import { keySourceOf, newKey } from '../archive/key.ts';
 import { readTls, withClient } from '../ensemble/client.ts';
 import { failureOf } from '../errors.ts';
-import { type CheckResult, fail, ok } from '../phases/check.ts';
+import { type CheckResult, fail, ok, warn } from '../phases/check.ts';
 import type { Cluster } from '../phases/context.ts';
 import type { PreflightContext } from './context.ts';
 
@@ -44,4 +45,28 @@ export async function checkArchive({
     return [fail(check, failureOf(error).message, 'let archive.folder be one that can be written to')];
   }
   return [ok(check, `the key is there, and ${archive.folder} can be written to`)];
+}
+
+/** Sends nothing. An alert that cannot be told stops no migration, so neither does this. */
+export async function checkAlerts({
+  config: { alerts },
+  clock,
+}: Pick<PreflightContext, 'config' | 'clock'>): Promise<readonly CheckResult[]> {
+  const check = 'alert channels';
+  const channels = alertChannels(alerts, clock);
+  if (channels.length === 0) return [ok(check, 'none; status, log, audit log and metrics show alerts')];
+  const names = channels.map(({ name }) => name).join(', ');
+  const found = await Promise.all(
+    channels.map(({ name, check: isReady }) =>
+      isReady().then(
+        () => [],
+        (error: unknown) => {
+          const { message, remedy } = failureOf(error);
+          return [warn(check, `${name}: ${message}`, remedy ?? `correct alerts.${name}`)];
+        },
+      ),
+    ),
+  );
+  const problems = found.flat();
+  return problems.length > 0 ? problems : [ok(check, `${names}; nothing was sent`)];
 }
