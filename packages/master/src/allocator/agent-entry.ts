@@ -30,6 +30,8 @@ export class AgentEntry {
   free: Amounts = [];
   /** Nothing available is reserved, revocable or shared: whoever is served may have any of it. */
   isPlain = true;
+  /** More is held than it has: an agent's old message told of tasks that had ended. What is given back may be held still. */
+  #isOverheld = false;
 
   constructor(id: string, facts: AgentFacts, names: ScalarNames) {
     this.id = id;
@@ -58,14 +60,22 @@ export class AgentEntry {
 
   setFacts(facts: AgentFacts): void {
     this.facts = facts;
-    const held = Resources.sum(this.#holdings.values()).filter(isExclusive);
-    this.available = facts.total.filter(isExclusive).minus(held).plus(facts.total.filter(isShared));
+    this.#countAvailable();
     this.#availableChanged();
+  }
+
+  #countAvailable(): void {
+    const { total } = this.facts;
+    const held = Resources.sum(this.#holdings.values()).filter(isExclusive);
+    this.#isOverheld = !total.contains(held);
+    this.available = total.filter(isExclusive).minus(held).plus(total.filter(isShared));
   }
 
   hold(by: Subscription, resources: Resources): void {
     this.#holdings.set(by, (this.#holdings.get(by) ?? Resources.none).plus(resources));
-    this.available = this.available.minus(resources.filter(isExclusive));
+    const taken = resources.filter(isExclusive);
+    if (!this.available.contains(taken)) this.#isOverheld = true;
+    this.available = this.available.minus(taken);
     this.#availableChanged();
   }
 
@@ -76,7 +86,8 @@ export class AgentEntry {
     const rest = held.minus(returned);
     if (rest.isEmpty) this.#holdings.delete(by);
     else this.#holdings.set(by, rest);
-    this.available = this.available.plus(returned.filter(isExclusive));
+    if (this.#isOverheld) this.#countAvailable();
+    else this.available = this.available.plus(returned.filter(isExclusive));
     this.#availableChanged();
     return returned;
   }

@@ -316,15 +316,13 @@ export class Allocator {
     offers: Allocation[],
   ): void {
     if (agent.available.isEmpty) return;
-    this.#kept.delete(agent);
+    // Asked for some only, it may still be kept from others.
+    if (whom === 'anybody') this.#kept.delete(agent);
     const offerTo = (subscription: Subscription): 'next' | 'stop' => {
       if (stage === 'guarantees' && !this.#isPromised(subscription, agent)) return 'next';
       const verdict = judge(this.#rules, subscription, agent);
-      if ('obstacle' in verdict) {
-        if (verdict.obstacle.kind === 'quota') this.#kept.add(agent);
-        return 'next';
-      }
       if (verdict.isCut) this.#kept.add(agent);
+      if ('obstacle' in verdict) return 'next';
       const { frameworkId, role } = subscription;
       const share = this.#ledger.tree.shareOfRole(role);
       this.#decisions.add({ atMs: nowMs, agentId: agent.id, to: subscription, stage, share });

@@ -47,32 +47,48 @@ export class Candidates {
     for (const whom of this.#agents.values()) if (whom !== 'anybody') whom.delete(subscription);
   }
 
-  /** Takes up to `most` agents, chosen and ordered by chance, so that no agent is always filled first. */
+  /**
+   * Takes up to `most` agents, chosen and ordered by chance, so that no agent is always filled first. What it leaves is not
+   * copied or shuffled: a large cluster is taken in dozens of portions, one after the other.
+   */
   take(all: Iterable<AgentEntry>, random: Random, most: number): [agent: AgentEntry, whom: Whom][] {
-    const everywhere = new Set(this.#everywhere);
-    const everybody = everywhere.size > fewSubscriptions;
-    const taken: [AgentEntry, Whom][] = [];
-    for (const agent of everywhere.size > 0 ? all : this.#agents.keys()) {
-      if (!agent.isActive || agent.available.isEmpty) continue;
-      const whom = this.#agents.get(agent);
-      if (whom === 'anybody' || everybody) taken.push([agent, 'anybody']);
-      else taken.push([agent, whom === undefined ? everywhere : new Set([...whom, ...everywhere])]);
+    this.#spread(all);
+    const ready: AgentEntry[] = [];
+    for (const agent of this.#agents.keys()) {
+      if (agent.isActive && !agent.available.isEmpty) ready.push(agent);
+      else this.#agents.delete(agent);
     }
-    this.#agents.clear();
+    const count = Math.min(most, ready.length);
+    drawLast(ready, count, random);
+    return ready.slice(ready.length - count).map((agent) => {
+      const whom = this.#agents.get(agent) ?? 'anybody';
+      this.#agents.delete(agent);
+      return [agent, whom];
+    });
+  }
+
+  /** Those that want to hear of all agents, with each agent. */
+  #spread(all: Iterable<AgentEntry>): void {
+    if (this.#everywhere.size === 0) return;
+    const everybody = this.#everywhere.size > fewSubscriptions;
+    for (const agent of all) {
+      if (everybody) this.addAgent(agent);
+      else for (const subscription of this.#everywhere) this.addPair(agent, subscription);
+    }
     this.#everywhere.clear();
-    shuffle(taken, random);
-    for (const [agent, whom] of taken.splice(most)) {
-      this.#agents.set(agent, whom === 'anybody' ? whom : new Set(whom));
-    }
-    return taken;
   }
 }
 
-export function shuffle<T>(items: T[], random: Random): void {
-  for (let last = items.length - 1; last > 0; last--) {
+/** Puts `count` of them, chosen and ordered by chance, at the end. */
+function drawLast<T>(items: T[], count: number, random: Random): void {
+  for (let last = items.length - 1; last > 0 && last >= items.length - count; last--) {
     const chosen = random.below(last + 1);
     const item = items[last] as T;
     items[last] = items[chosen] as T;
     items[chosen] = item;
   }
+}
+
+export function shuffle<T>(items: T[], random: Random): void {
+  drawLast(items, items.length, random);
 }

@@ -16,11 +16,13 @@ export interface Rules {
   readonly region: string | undefined;
 }
 
-export type Verdict =
-  | { readonly offer: Resources /** Quota has kept some of the agent back. */; readonly isCut: boolean }
-  | { readonly obstacle: Obstacle };
+/** `isCut`: quota has kept some of the agent back, so that the verdict is another one when quota has room again. */
+export type Verdict = { readonly isCut: boolean } & (
+  | { readonly offer: Resources }
+  | { readonly obstacle: Obstacle }
+);
 
-const refuse = (obstacle: Obstacle): Verdict => ({ obstacle });
+const refuse = (obstacle: Obstacle): Verdict => ({ obstacle, isCut: obstacle.kind === 'quota' });
 const nothingAvailable = refuse({ kind: 'nothing-available' });
 const inactive = refuse({ kind: 'agent-inactive' });
 const gpusKept = refuse({ kind: 'gpus-kept' });
@@ -67,9 +69,11 @@ function portion(rules: Rules, to: Subscription, agent: AgentEntry): Verdict {
     return cut.length > 0 ? refuse({ kind: 'quota', resources: cut }) : tooSmall;
   }
   if (offer !== agent.available) {
-    // A part may be covered by a refusal that does not cover all.
+    // A part may be covered by a refusal that does not cover all, nor the larger part when quota has room again.
     const refusal = findRefusal(to, agent.id, offer);
-    if (refusal !== undefined) return refuse({ kind: 'refused', untilMs: refusal.untilMs });
+    if (refusal !== undefined) {
+      return { obstacle: { kind: 'refused', untilMs: refusal.untilMs }, isCut: cut.length > 0 };
+    }
   }
   return { offer, isCut: cut.length > 0 };
 }

@@ -279,6 +279,8 @@ class World {
   }
 
   #run(agent: SimulatedAgent, { task: info, framework }: internal.RunTaskMessageValid): void {
+    // A late copy of its first message has made another agent of it, which it has not heard of: not its task.
+    if (info.agentId.value !== agent.id) return;
     const taskId = info.taskId.value;
     agent.launched.set(taskId, (agent.launched.get(taskId) ?? 0) + 1);
     const frameworkId = framework.id?.value ?? '';
