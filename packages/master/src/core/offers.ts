@@ -1,6 +1,7 @@
 /** Offers and inverse offers: made, taken back, ended by time. */
 import {
   conversionsOf,
+  create,
   InverseOfferSchema,
   type InverseOfferValid,
   makeMessage,
@@ -34,18 +35,20 @@ function nextOfferId(context: MasterContext): string {
   return `${context.options.masterInfo.id}-O${context.state.nextOfferNumber++}`;
 }
 
+/** Of parts that were found complete when they came: to look again costs more than the offer, and there are thousands at once. */
 function offerMessage(
   context: MasterContext,
   framework: FrameworkRecord,
   agent: AgentRecord,
   { role, resources }: Allocation,
+  allocated: Resources,
 ): OfferValid {
   const { domain, attributes, hostname } = agent.info;
   const multiRole = framework.capabilities.has('MULTI_ROLE');
   const format = framework.capabilities.has('RESERVATION_REFINEMENT') ? 'stack' : 'role';
   const unavailability = context.state.machines.get(machineOf(agent))?.unavailability;
-  const shown = multiRole ? resources.allocatedTo(role) : resources;
-  return makeMessage(OfferSchema, {
+  const shown = multiRole ? allocated : resources;
+  return create(OfferSchema, {
     id: { value: nextOfferId(context) },
     frameworkId: { value: framework.id },
     agentId: { value: agent.id },
@@ -54,7 +57,7 @@ function offerMessage(
     ...(domain === undefined ? {} : { domain }),
     ...(unavailability === undefined ? {} : { unavailability }),
     ...(multiRole ? { allocationInfo: { role } } : {}),
-  });
+  }) as OfferValid;
 }
 
 /** The key of the machine that the agent runs on, as maintenance names it. */
@@ -72,9 +75,9 @@ export function makeOffers(context: MasterContext, offers: readonly Allocation[]
       giveBack(context, offer.frameworkId, offer.agentId, offer.resources.allocatedTo(offer.role));
       continue;
     }
-    const message = offerMessage(context, framework, agent, offer);
-    const id = message.id.value;
     const resources = offer.resources.allocatedTo(offer.role);
+    const message = offerMessage(context, framework, agent, offer, resources);
+    const id = message.id.value;
     const record: OfferRecord = { ...offer, id, message, resources };
     context.state.offers.set(id, record);
     framework.offers.add(record);
@@ -93,8 +96,8 @@ export function makeOffers(context: MasterContext, offers: readonly Allocation[]
     batch.pids.push(agent.pid);
   }
   for (const [framework, { messages, pids }] of byFramework) {
-    const event = makeMessage(EventSchema, { type: Event_Type.OFFERS, offers: { offers: messages } });
-    toFramework(context, framework, event, { pids });
+    const event = create(EventSchema, { type: Event_Type.OFFERS, offers: { offers: messages } });
+    toFramework(context, framework, event as scheduler.EventValid, { pids });
   }
 }
 
