@@ -56,7 +56,7 @@ function shownEvent(leading: LeadingMaster, viewer: Viewer, event: MasterEvent):
 
 export async function serveSubscription(
   place: ReadPlace & { readonly clock: Clock },
-  { response }: Exchange,
+  { response, principal }: Exchange,
   format: 'json' | 'protobuf',
 ): Promise<void> {
   const { master: leading, viewer, clock, slicer } = place;
@@ -88,6 +88,7 @@ export async function serveSubscription(
     schema: master.EventSchema,
     heartbeat: heartbeatEvent,
     onEnd: () => leading.removeSubscriber(subscriber),
+    onTooSlow: (bytes) => leading.readsTooSlowly(principal, bytes),
   });
   stream.sendEncoded(first);
   stream.send(heartbeatEvent);

@@ -91,6 +91,7 @@ export async function serveScheduler(place: SchedulerPlace, exchange: Exchange):
       schema: scheduler.EventSchema,
       heartbeat: frameworkHeartbeat,
       onEnd: () => master.streamEnded(connectionId),
+      onTooSlow: (bytes) => master.readsTooSlowly(master.frameworkOnStream(connectionId), bytes),
     });
     auditCall(place, exchange, call, 200);
     master.subscribe(connectionId, stream, call.subscribe);

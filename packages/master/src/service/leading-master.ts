@@ -124,9 +124,19 @@ export class LeadingMaster {
     this.handle({ type: 'subscribe', connection: httpConnection(connectionId), call });
   }
 
+  /** The id of the framework whose events go to the stream. */
+  frameworkOnStream(connectionId: string): string | undefined {
+    return this.core.frameworkOn(httpConnection(connectionId))?.id;
+  }
+
   streamEnded(connectionId: string): void {
     if (!this.#streams.delete(connectionId)) return;
     this.handle({ type: 'framework-disconnected', connection: httpConnection(connectionId) });
+  }
+
+  /** A stream is ended because its reader does not keep up. */
+  readsTooSlowly(reader: string | undefined, waitingBytes: number): void {
+    this.#options.logger.warn('stream ended: its reader is too slow', { reader, waitingBytes });
   }
 
   addSubscriber(subscriber: Subscriber): void {

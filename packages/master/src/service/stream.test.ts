@@ -36,7 +36,7 @@ async function openStream() {
   const stream = new EventStream({
     ...{ response, heartbeat, clock: systemClock, heartbeatIntervalMs: 60_000, schema: EventSchema },
     format: 'json',
-    onEnd: () => undefined,
+    ...{ onEnd: () => undefined, onTooSlow: () => undefined },
   });
   return {
     stream,

@@ -25,6 +25,8 @@ export interface EventStreamOptions<Desc extends MessageDescriptor> {
   readonly clock: Clock;
   /** Once, whoever ended it. */
   readonly onEnd: () => void;
+  /** It is ended because its reader is too slow: `streamLimits.waitingBytes` wait for it. */
+  readonly onTooSlow: (waitingBytes: number) => void;
 }
 
 /**
@@ -45,9 +47,10 @@ export class EventStream<Desc extends MessageDescriptor> {
   }
 
   send(event: Valid<Desc> | MessageShape<Desc>): void {
-    if (this.#ended) return;
     const { response, format, schema } = this.#options;
+    if (this.#ended || response.destroyed) return;
     if (response.writableLength > streamLimits.waitingBytes) {
+      this.#options.onTooSlow(response.writableLength);
       response.destroy();
       return;
     }
