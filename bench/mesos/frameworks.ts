@@ -25,7 +25,8 @@ export class BenchFrameworks {
   /** When each offer came, since the last `forgetTimes`. */
   #offeredAtMs: number[] = [];
   #onOffers: (offers: readonly OfferValid[]) => void = () => undefined;
-  #running = 0;
+  /** Ids of tasks. Agents say it again until they are heard. */
+  readonly #running = new Set<string>();
   readonly #waiting = new Map<string, () => void>();
 
   constructor(count: number, detector: MasterDetector, format: 'json' | 'protobuf') {
@@ -44,7 +45,7 @@ export class BenchFrameworks {
         },
         onUpdate: (status) => {
           if (!isRunning(status)) throw new Error(`task ${status.taskId.value}: ${status.message}`);
-          this.#running++;
+          this.#running.add(status.taskId.value);
           this.#waiting.get(status.taskId.value)?.();
           this.#waiting.delete(status.taskId.value);
         },
@@ -75,7 +76,7 @@ export class BenchFrameworks {
   /** All ACCEPTs at once; until the last task is said to run. */
   async launch(tasks: number, perAccept: number): Promise<{ elapsedMs: number }> {
     const startedMs = performance.now();
-    const goal = this.#running + tasks;
+    const goal = this.#running.size + tasks;
     const pairs = this.#frameworks.flatMap((framework) =>
       [...framework.offers.values()].map((offer) => ({ framework, offer })),
     );
@@ -88,7 +89,7 @@ export class BenchFrameworks {
       return framework.launch(offer, ids);
     });
     await Promise.all(calls);
-    await until('all tasks to run', () => this.#running >= goal);
+    await until('all tasks to run', () => this.#running.size >= goal);
     return { elapsedMs: performance.now() - startedMs };
   }
 
