@@ -24,10 +24,7 @@ function quantitiesOf(text: string): Quantities {
 }
 
 /** @throws HttpRefusal */
-export function sendExplanation(
-  exchange: Exchange,
-  { master, viewer }: ReadPlace,
-): void {
+export function sendExplanation(exchange: Exchange, { master, viewer }: ReadPlace): void {
   const { query } = exchange;
   // It names agents and frameworks in whose favour it was decided.
   if (!viewer.seesAll) throw new HttpRefusal(403, 'Explanations are for those who may see everything');

@@ -6,6 +6,7 @@ import {
   jsonText,
   maintenance,
   quota,
+  type Resources,
   sendChunks,
   sendJson,
   TaskState,
@@ -13,9 +14,20 @@ import {
   writeJson,
 } from '@orchestrator/mesos';
 import type { FrameworkRecord, TaskRecord } from '../core/records.ts';
+import { sumSliced } from '../core/views.ts';
 import { registryMessage } from '../registrar/storage.ts';
 import type { About } from './about.ts';
-import { agentJson, frameworkHead, frameworkTail, quantitiesJson, taskJson } from './legacy-views.ts';
+import {
+  agentJson,
+  agentText,
+  executorsOf,
+  type FrameworkHoldings,
+  frameworkHead,
+  frameworkTail,
+  offerJson,
+  quantitiesJson,
+  taskJson,
+} from './legacy-views.ts';
 import { maintenanceStatusOf, quotaStatus, type ReadPlace, scheduleOf, weightsOf } from './operator-reads.ts';
 import { viewRoles } from './roles-view.ts';
 
@@ -33,13 +45,14 @@ function buildJson({ version }: About): Record<string, Json> {
 export const versionText = (about: About) => jsonText(buildJson(about));
 export const flagsText = (about: About) => jsonText({ flags: about.flags });
 
-/** `"tasks":[…]` and its like, an item a chunk. */
+/** `,"tasks":[…]` and its like, an item a chunk; `start` begins it. */
 function* listChunks<Item>(
   name: string,
   items: Iterable<Item>,
   json: (item: Item) => Json,
+  start = ',',
 ): Generator<string> {
-  let before = `,"${name}":[`;
+  let before = `${start}"${name}":[`;
   let empty = true;
   for (const item of items) {
     yield before + jsonText(json(item));
@@ -53,19 +66,37 @@ const inner = (object: Record<string, Json | undefined>) => jsonText(object).sli
 
 function* frameworkChunks(framework: FrameworkRecord, { master, viewer }: ReadPlace): Generator<string> {
   const tasks = (list: { values(): Iterable<TaskRecord> }) => [...viewer.tasks(framework, list.values())];
-  yield `{${inner(frameworkHead(framework))}`;
+  yield `{${inner(frameworkHead(framework, yield* holdingsChunks(framework)))}`;
   yield* listChunks('tasks', tasks(framework.tasks), taskJson);
   yield* listChunks('unreachable_tasks', tasks(framework.unreachableTasks), taskJson);
   yield* listChunks('completed_tasks', tasks(framework.completedTasks), taskJson);
-  yield `,${inner(frameworkTail(framework, master.core.state.agents, viewer))}}`;
+  yield* listChunks('offers', [...framework.offers], offerJson);
+  yield* listChunks('executors', executorsOf(framework, master.core.state.agents, viewer), (each) => each);
+  yield `${inner(frameworkTail(framework)).replace(/^(?=.)/, ',')}}`;
+}
+
+/** What it holds may be spread over all agents: summed up with chunks of nothing in between, for others to have their turn. */
+function* holdingsChunks(framework: FrameworkRecord): Generator<string, FrameworkHoldings> {
+  const used = yield* sumInSlices([...framework.used.values()]);
+  const offered = yield* sumInSlices([...framework.offers].map(({ resources }) => resources));
+  return { used, offered };
+}
+
+function* sumInSlices(parts: readonly Resources[]): Generator<string, Resources> {
+  const sums = sumSliced(parts);
+  for (let step = sums.next(); ; step = sums.next()) {
+    if (step.done === true) return step.value;
+    yield '';
+  }
 }
 
 function* frameworksChunks(
   name: string,
   frameworks: readonly FrameworkRecord[],
   place: ReadPlace,
+  start = ',',
 ): Generator<string> {
-  yield `,"${name}":[`;
+  yield `${start}"${name}":[`;
   for (const [index, framework] of frameworks.entries()) {
     if (index > 0) yield ',';
     yield* frameworkChunks(framework, place);
@@ -104,7 +135,7 @@ function* stateChunks(place: ReadPlace): Generator<string> {
   const { agents, frameworks, completedFrameworks } = place.master.core.state;
   const { viewer } = place;
   yield `{${inner(stateHead(place))}`;
-  yield* listChunks('slaves', [...agents.values()], (agent) => agentJson(agent, { full: false, viewer }));
+  yield* listChunks('slaves', [...agents.values()], (agent) => agentText(agent, viewer));
   yield* listChunks('recovered_slaves', recoveredAgents(place), (each) => each);
   yield* frameworksChunks('frameworks', [...viewer.frameworks(frameworks.values())], place);
   yield* frameworksChunks(
@@ -137,11 +168,8 @@ export function sendAgents(exchange: Exchange, place: ReadPlace): Promise<void> 
     (agent) => wanted === null || agent.id === wanted,
   );
   function* pieces() {
-    const [first, ...rest] = listChunks('slaves', agents, (agent) =>
-      agentJson(agent, { full: true, viewer: place.viewer }),
-    );
-    yield `{${first?.slice(1) ?? ''}`;
-    yield* rest;
+    const { viewer } = place;
+    yield* listChunks('slaves', agents, (agent) => agentJson(agent, { full: true, viewer }), '{');
     yield* listChunks('recovered_slaves', wanted === null ? recoveredAgents(place) : [], (each) => each);
     yield '}';
   }
@@ -154,9 +182,7 @@ export function sendFrameworks(exchange: Exchange, place: ReadPlace): Promise<vo
   const of = (list: Iterable<FrameworkRecord>) =>
     [...place.viewer.frameworks(list)].filter(({ id }) => wanted === null || id === wanted);
   function* pieces() {
-    const [first, ...rest] = frameworksChunks('frameworks', of(frameworks.values()), place);
-    yield `{${first?.slice(1) ?? ''}`;
-    yield* rest;
+    yield* frameworksChunks('frameworks', of(frameworks.values()), place, '{');
     yield* frameworksChunks('completed_frameworks', of(completedFrameworks.values()), place);
     yield ',"unregistered_frameworks":[]}';
   }
@@ -191,9 +217,7 @@ export function sendTasks(exchange: Exchange, place: ReadPlace): Promise<void> {
   const offset = wholeNumber(query.get('offset'), 0);
   const shown = tasks.slice(offset, offset + wholeNumber(query.get('limit'), defaultTaskLimit));
   function* pieces() {
-    const [first, ...rest] = listChunks('tasks', shown, taskJson);
-    yield `{${first?.slice(1) ?? ''}`;
-    yield* rest;
+    yield* listChunks('tasks', shown, taskJson, '{');
     yield '}';
   }
   return sendPieces(exchange, place, pieces);
@@ -219,6 +243,21 @@ function countStates(tasks: Iterable<TaskRecord>): Record<string, Json> {
   return Object.fromEntries(summarized.map((state) => [stateNames.get(state), counts.get(state) ?? 0]));
 }
 
+function* summaryChunks(frameworks: readonly FrameworkRecord[]): Generator<string> {
+  let before = ',"frameworks":[';
+  for (const framework of frameworks) {
+    const { tasks, unreachableTasks, completedTasks } = framework;
+    yield before;
+    yield jsonText({
+      ...frameworkHead(framework, yield* holdingsChunks(framework)),
+      ...countStates([...tasks.values(), ...unreachableTasks.values(), ...completedTasks.values()]),
+      slave_ids: [...framework.used.keys()],
+    });
+    before = ',';
+  }
+  yield frameworks.length === 0 ? `${before}]` : ']';
+}
+
 export function sendSummary(exchange: Exchange, place: ReadPlace): Promise<void> {
   const { about, master, viewer } = place;
   const { agents, frameworks } = master.core.state;
@@ -232,15 +271,7 @@ export function sendSummary(exchange: Exchange, place: ReadPlace): Promise<void>
       ...countStates([...agent.tasks].flatMap(([id, tasks]) => (isSeen(id) ? [...tasks.values()] : []))),
       framework_ids: [...agent.tasks.keys()].filter(isSeen),
     }));
-    yield* listChunks('frameworks', seen, (framework) => ({
-      ...frameworkHead(framework),
-      ...countStates([
-        ...framework.tasks.values(),
-        ...framework.unreachableTasks.values(),
-        ...framework.completedTasks.values(),
-      ]),
-      slave_ids: [...framework.used.keys()],
-    }));
+    yield* summaryChunks(seen);
     yield '}';
   }
   return sendPieces(exchange, place, pieces);

@@ -11,6 +11,7 @@ import {
   formatThousandths,
   HealthCheckSchema,
   type Json,
+  jsonText,
   LabelsSchema,
   OfferSchema,
   RawJson,
@@ -23,8 +24,8 @@ import {
   Value_Type,
   writeJson,
 } from '@orchestrator/mesos';
-import type { AgentRecord, FrameworkRecord, TaskRecord } from '../core/records.ts';
-import { allocatedOf, allocatedToFramework, offeredOf } from '../core/views.ts';
+import type { AgentRecord, FrameworkRecord, OfferRecord, TaskRecord } from '../core/records.ts';
+import { allocatedOf, offeredOf } from '../core/views.ts';
 import type { Viewer } from './viewer.ts';
 
 const stateNames = new Map(Object.entries(TaskState).map(([name, value]) => [value, name]));
@@ -151,6 +152,34 @@ export function agentJson(
   };
 }
 
+interface Written {
+  readonly of: readonly unknown[];
+  readonly text: RawJson;
+}
+
+/** A kilobyte or so for each agent, gone with its record. */
+const writtenBefore = new WeakMap<AgentRecord, Written>();
+
+/** All that its text is made of: none of it is ever changed in place. */
+const partsOf = (agent: AgentRecord): readonly unknown[] => [
+  ...[agent.info, agent.pid, agent.version, agent.capabilities, agent.total, agent.reregisteredAtMs],
+  ...[agent.active, agent.deactivated, agent.drainInfo, agent.drainStartedAtMs],
+  ...[agent.offers.size, ...agent.offers, ...agent.used.values()],
+];
+
+/** As `/state` has it. Most agents are as they were when somebody looked last, and their texts most of the answer. */
+export function agentText(agent: AgentRecord, viewer: Viewer): RawJson {
+  if (!viewer.seesAll) return new RawJson(jsonText(agentJson(agent, { full: false, viewer })));
+  const of = partsOf(agent);
+  const before = writtenBefore.get(agent);
+  if (before?.of.length === of.length && of.every((part, index) => part === before.of[index])) {
+    return before.text;
+  }
+  const text = new RawJson(jsonText(agentJson(agent, { full: false, viewer })));
+  writtenBefore.set(agent, { of, text });
+  return text;
+}
+
 function statusJson(status: TaskStatusValid): Json {
   return {
     state: stateName(status.state),
@@ -199,11 +228,18 @@ export function taskJson({ message, resources }: TaskRecord): Json {
   };
 }
 
-/** Everything about a framework but its tasks, which may be many: `frameworkTail` is the rest. */
-export function frameworkHead(framework: FrameworkRecord): Record<string, Json | undefined> {
+/** All that a framework's tasks and executors hold, and all that it is offered. */
+export interface FrameworkHoldings {
+  readonly used: Resources;
+  readonly offered: Resources;
+}
+
+/** What comes before its tasks, offers and executors, which may be many; `frameworkTail` comes after them. */
+export function frameworkHead(
+  framework: FrameworkRecord,
+  { used, offered }: FrameworkHoldings,
+): Record<string, Json | undefined> {
   const { info, connection, registeredAtMs, reregisteredAtMs, unregisteredAtMs } = framework;
-  const used = allocatedToFramework(framework);
-  const offered = offeredOf(framework.offers);
   const multiRole = framework.capabilities.has('MULTI_ROLE');
   return {
     id: framework.id,
@@ -230,23 +266,24 @@ export function frameworkHead(framework: FrameworkRecord): Record<string, Json |
   };
 }
 
-export function frameworkTail(
+export const offerJson = ({ message }: OfferRecord): Json => v0(OfferSchema, message);
+
+export function* executorsOf(
   framework: FrameworkRecord,
   agents: ReadonlyMap<string, AgentRecord>,
   viewer: Viewer,
-): Record<string, Json | undefined> {
-  const { info, offerConstraints } = framework;
-  const executors: Json[] = [];
-  for (const agentId of framework.used.keys()) {
+): Generator<Json> {
+  for (const agentId of [...framework.used.keys()]) {
     const own = agents.get(agentId)?.executors.get(framework.id)?.values() ?? [];
     for (const { info: executor } of viewer.executors(framework, own)) {
       const text = writeJson(ExecutorInfoSchema, executor, { names: 'v0' });
-      executors.push(new RawJson(`${text.slice(0, -1)},"slave_id":${JSON.stringify(agentId)}}`));
+      yield new RawJson(`${text.slice(0, -1)},"slave_id":${JSON.stringify(agentId)}}`);
     }
   }
+}
+
+export function frameworkTail({ info, offerConstraints }: FrameworkRecord): Record<string, Json | undefined> {
   return {
-    offers: [...framework.offers].map(({ message }) => v0(OfferSchema, message)),
-    executors,
     labels: info.labels === undefined ? undefined : v0ListOf(LabelsSchema, info.labels, 'labels'),
     offer_constraints:
       offerConstraints === undefined ? undefined : v0(scheduler.OfferConstraintsSchema, offerConstraints),

@@ -7,12 +7,12 @@ const sharedAnswerLimits = {
 
 const blockLength = 32 * 1024;
 
-/** Small pieces cost a write each: they are joined to blocks. */
+/** Small pieces cost a write each: they are joined to blocks. An empty piece stands for work of its own, and is a block. */
 function* inBlocks(pieces: Iterable<string>): Generator<Buffer> {
   let block = '';
   for (const piece of pieces) {
     block += piece;
-    if (block.length < blockLength) continue;
+    if (block.length < blockLength && piece !== '') continue;
     yield Buffer.from(block);
     block = '';
   }
@@ -44,9 +44,11 @@ class SharedAnswer {
       await slicer.pause();
       this.#state = 'making';
       for (const block of inBlocks(pieces())) {
-        this.#chunks.push(block);
-        this.#grow(block.length);
-        this.#wakeAll();
+        if (block.length > 0) {
+          this.#chunks.push(block);
+          this.#grow(block.length);
+          this.#wakeAll();
+        }
         await slicer.pause();
       }
     } catch (error) {

@@ -16,6 +16,21 @@ export const offeredOf = (offers: Iterable<OfferRecord>) =>
 /** What a framework's tasks and executors hold on all agents. */
 export const allocatedToFramework = (framework: FrameworkRecord) => Resources.sum(framework.used.values());
 
+const sumAtOnce = 256;
+
+/**
+ * As `Resources.sum`, yielding now and then. Parts are summed up before sums are: each has few ranges, the whole may have
+ * as many as there are agents.
+ */
+export function* sumSliced(parts: readonly Resources[]): Generator<undefined, Resources> {
+  const sums: Resources[] = [];
+  for (let start = 0; start < parts.length; start += sumAtOnce) {
+    sums.push(Resources.sum(parts.slice(start, start + sumAtOnce)));
+    yield;
+  }
+  return sums.length <= 1 ? (sums[0] ?? Resources.none) : yield* sumSliced(sums);
+}
+
 /** The part of resources that is shown. */
 type Shown = (resources: Resources) => Resources;
 

@@ -51,7 +51,12 @@ function setCounts(
 export const frameworkKey = ({ info, id }: FrameworkRecord) =>
   `master/frameworks/${encodeURIComponent(info.name)}/${id}`;
 
-export function frameworkFigures(key: string, framework: FrameworkRecord): Map<string, number> {
+/** @param states - its tasks by state; undefined for none */
+export function frameworkFigures(
+  key: string,
+  framework: FrameworkRecord,
+  states: ReadonlyMap<TaskState, number> | undefined,
+): Map<string, number> {
   const { figures: own, roles, suppressedRoles } = framework;
   const figures = new Map<string, number>();
   figures.set(`${key}/subscribed`, framework.connection === undefined ? 0 : 1);
@@ -59,12 +64,9 @@ export function frameworkFigures(key: string, framework: FrameworkRecord): Map<s
   setCounts(figures, `${key}/events`, events, own.events);
   setCounts(figures, `${key}/operations`, operations, own.operations);
   for (const [name, value] of Object.entries(own.offers)) figures.set(`${key}/offers/${name}`, value);
-  const states = new Map<TaskState, number>([[TaskState.TASK_UNREACHABLE, framework.unreachableTasks.size]]);
-  for (const { message } of framework.tasks.values()) {
-    states.set(message.state, (states.get(message.state) ?? 0) + 1);
-  }
   for (const state of active) {
-    figures.set(`${key}/tasks/active/${stateNames.get(state)}`, states.get(state) ?? 0);
+    const away = state === TaskState.TASK_UNREACHABLE ? framework.unreachableTasks.size : 0;
+    figures.set(`${key}/tasks/active/${stateNames.get(state)}`, away + (states?.get(state) ?? 0));
   }
   for (const state of terminal) {
     figures.set(`${key}/tasks/terminal/${stateNames.get(state)}`, own.ended[state] ?? 0);

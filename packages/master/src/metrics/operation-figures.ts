@@ -2,6 +2,7 @@
 import { Offer_Operation_Type, OperationState } from '@orchestrator/mesos';
 import { operationNameOf, operationStateNameOf } from '../core/operation-names.ts';
 import type { LeadingMaster } from '../service/leading-master.ts';
+import type { ClusterFigures } from './cluster-figures.ts';
 
 const kinds = [
   Offer_Operation_Type.RESERVE,
@@ -28,14 +29,11 @@ const ended = [
   OperationState.OPERATION_GONE_BY_OPERATOR,
 ].map(operationStateNameOf);
 
-export function operationFigures(figures: Map<string, number>, master: LeadingMaster | undefined): void {
-  const now = new Map<string, number>();
-  for (const agent of master?.core.state.agents.values() ?? []) {
-    for (const { message } of agent.operations.values()) {
-      const key = `${operationNameOf(message.info.type)}/${operationStateNameOf(message.latestStatus.state)}`;
-      now.set(key, (now.get(key) ?? 0) + 1);
-    }
-  }
+export function operationFigures(
+  figures: Map<string, number>,
+  master: LeadingMaster | undefined,
+  { operations: now }: ClusterFigures,
+): void {
   const counted = (key: string) => master?.core.counters.get(`master/operations/${key}`) ?? 0;
   const sums = new Map<string, number>();
   for (const kind of kinds) {

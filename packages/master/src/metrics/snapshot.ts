@@ -1,8 +1,10 @@
 /** `/metrics/snapshot`: figures by Mesos' keys. */
 import { cpus, freemem, loadavg, totalmem } from 'node:os';
-import { type Resources, TaskState } from '@orchestrator/mesos';
+import { TaskState } from '@orchestrator/mesos';
+import type { MasterState } from '../core/context.ts';
 import { metricNameOf } from '../core/task-state.ts';
 import type { LeadingMaster } from '../service/leading-master.ts';
+import { type ClusterFigures, countCluster } from './cluster-figures.ts';
 import { frameworkFigures, frameworkKey } from './framework-figures.ts';
 import { operationFigures } from './operation-figures.ts';
 import { roleFigures } from './role-figures.ts';
@@ -102,41 +104,23 @@ function systemFigures(figures: Map<string, number>): void {
   figures.set('system/mem_total_bytes', totalmem());
 }
 
-/** Sums without the ranges of thousands of agents, which nobody asks for here. */
-function addScalars(sums: Map<string, number>, resources: Resources): void {
-  for (const { kind, thousandths } of resources) {
-    if (kind.type !== 'scalar') continue;
-    const name = kind.revocable ? `${kind.name}_revocable` : kind.name;
-    sums.set(name, (sums.get(name) ?? 0) + thousandths);
-  }
-}
-
-function agentFigures(figures: Map<string, number>, master: LeadingMaster | undefined): void {
-  const agents = [...(master?.core.state.agents.values() ?? [])];
-  const connected = agents.filter((agent) => agent.connected);
-  const active = agents.filter((agent) => agent.active);
-  figures.set('master/slaves_active', active.length);
-  figures.set('master/slaves_connected', connected.length);
-  figures.set('master/slaves_disconnected', agents.length - connected.length);
-  figures.set('master/slaves_inactive', agents.length - active.length);
-  figures.set('master/slaves_unreachable', master?.core.state.unreachableAgents.size ?? 0);
-  const [total, used, offered] = [
-    new Map<string, number>(),
-    new Map<string, number>(),
-    new Map<string, number>(),
-  ];
-  for (const agent of agents) {
-    addScalars(total, agent.total);
-    for (const each of agent.used.values()) addScalars(used, each);
-    for (const each of agent.offers) addScalars(offered, each.resources);
-  }
+function agentFigures(
+  figures: Map<string, number>,
+  state: MasterState | undefined,
+  { agents: { all, active, connected }, total, used, offered }: ClusterFigures,
+): void {
+  figures.set('master/slaves_active', active);
+  figures.set('master/slaves_connected', connected);
+  figures.set('master/slaves_disconnected', all - connected);
+  figures.set('master/slaves_inactive', all - active);
+  figures.set('master/slaves_unreachable', state?.unreachableAgents.size ?? 0);
   for (const name of ['cpus', 'mem', 'disk', 'gpus'].flatMap((each) => [each, `${each}_revocable`])) {
-    const [all, taken] = [(total.get(name) ?? 0) / 1000, (used.get(name) ?? 0) / 1000];
-    figures.set(`master/${name}_total`, all);
+    const [whole, taken] = [(total.get(name) ?? 0) / 1000, (used.get(name) ?? 0) / 1000];
+    figures.set(`master/${name}_total`, whole);
     figures.set(`master/${name}_used`, taken);
-    figures.set(`master/${name}_percent`, all === 0 ? 0 : taken / all);
+    figures.set(`master/${name}_percent`, whole === 0 ? 0 : taken / whole);
     if (name.endsWith('_revocable')) continue;
-    figures.set(`allocator/mesos/resources/${name}/total`, all);
+    figures.set(`allocator/mesos/resources/${name}/total`, whole);
     figures.set(
       `allocator/mesos/resources/${name}/offered_or_allocated`,
       taken + (offered.get(name) ?? 0) / 1000,
@@ -144,25 +128,25 @@ function agentFigures(figures: Map<string, number>, master: LeadingMaster | unde
   }
 }
 
-function allFrameworksFigures(figures: Map<string, number>, master: LeadingMaster | undefined): void {
-  const frameworks = [...(master?.core.state.frameworks.values() ?? [])];
+function allFrameworksFigures(
+  figures: Map<string, number>,
+  state: MasterState | undefined,
+  cluster: ClusterFigures,
+): void {
+  const frameworks = [...(state?.frameworks.values() ?? [])];
   const connected = frameworks.filter((framework) => framework.connection !== undefined).length;
   const active = frameworks.filter((framework) => framework.active).length;
   figures.set('master/frameworks_active', active);
   figures.set('master/frameworks_connected', connected);
   figures.set('master/frameworks_disconnected', frameworks.length - connected);
   figures.set('master/frameworks_inactive', frameworks.length - active);
-  figures.set('master/outstanding_offers', master?.core.state.offers.size ?? 0);
-  const states = new Map<TaskState, number>();
-  let unreachable = 0;
-  for (const framework of frameworks) {
-    unreachable += framework.unreachableTasks.size;
-    for (const { message } of framework.tasks.values()) {
-      states.set(message.state, (states.get(message.state) ?? 0) + 1);
-    }
+  figures.set('master/outstanding_offers', state?.offers.size ?? 0);
+  const unreachable = frameworks.reduce((sum, { unreachableTasks }) => sum + unreachableTasks.size, 0);
+  const byFramework = [...cluster.tasks.values()];
+  for (const living of livingStates) {
+    const count = byFramework.reduce((sum, states) => sum + (states.get(living) ?? 0), 0);
+    figures.set(`master/tasks_${metricNameOf(living)}`, count);
   }
-  for (const state of livingStates)
-    figures.set(`master/tasks_${metricNameOf(state)}`, states.get(state) ?? 0);
   figures.set('master/tasks_unreachable', unreachable);
 }
 
@@ -176,7 +160,11 @@ function registrarFigures(figures: Map<string, number>, master: LeadingMaster | 
   for (const [name, value] of storeMs?.figures('registrar/state_store_ms') ?? []) figures.set(name, value);
 }
 
-function allocatorFigures(figures: Map<string, number>, master: LeadingMaster | undefined): void {
+function allocatorFigures(
+  figures: Map<string, number>,
+  master: LeadingMaster | undefined,
+  cluster: ClusterFigures,
+): void {
   figures.set('allocator/event_queue_dispatches', 0);
   figures.set('allocator/mesos/event_queue_dispatches', 0);
   figures.set('allocator/mesos/allocation_runs', master?.allocationRunMs.count ?? 0);
@@ -184,7 +172,7 @@ function allocatorFigures(figures: Map<string, number>, master: LeadingMaster | 
   const run = master.allocationRunMs.figures('allocator/mesos/allocation_run_ms');
   const latency = master.allocationLatencyMs.figures('allocator/mesos/allocation_run_latency_ms');
   for (const [name, value] of [...run, ...latency]) figures.set(name, value);
-  roleFigures(figures, master);
+  roleFigures(figures, master, cluster);
 }
 
 const inOrder = (figures: Iterable<readonly [string, number]>) =>
@@ -194,24 +182,30 @@ const inOrder = (figures: Iterable<readonly [string, number]>) =>
 const frameworksPrefix = 'master/frameworks/';
 
 /**
- * Every figure, in the order of their names, a framework at a time: there may be thousands of frameworks with dozens of
- * figures each, and whoever takes these gives others their turn in between.
+ * Every figure, in the order of their names, in portions that may be empty. Whoever takes these gives others their turn in
+ * between: first the cluster is counted, then there may be thousands of frameworks with dozens of figures each.
  */
 export function* snapshot(options: SnapshotOptions): Generator<readonly (readonly [string, number])[]> {
-  const all = inOrder(commonFigures(options));
-  const cut = all.findIndex(([name]) => name > frameworksPrefix);
   const { master, perFramework = true } = options;
+  const cluster = yield* countCluster(master?.core.state);
+  const all = inOrder(commonFigures(options, cluster));
+  const cut = all.findIndex(([name]) => name > frameworksPrefix);
   yield all.slice(0, cut);
   if (perFramework && master !== undefined) {
     const frameworks = [...master.core.state.frameworks.values()];
     const keyed = frameworks.map((framework) => [frameworkKey(framework), framework] as const);
     keyed.sort(([left], [right]) => (left < right ? -1 : 1));
-    for (const [key, framework] of keyed) yield inOrder(frameworkFigures(key, framework));
+    for (const [key, framework] of keyed) {
+      yield inOrder(frameworkFigures(key, framework, cluster.tasks.get(framework.id)));
+    }
   }
   yield all.slice(cut);
 }
 
-function commonFigures({ master, startedAtMs, nowMs }: SnapshotOptions): Map<string, number> {
+function commonFigures(
+  { master, startedAtMs, nowMs }: SnapshotOptions,
+  cluster: ClusterFigures,
+): Map<string, number> {
   const figures = new Map<string, number>();
   figures.set('master/elected', master === undefined ? 0 : 1);
   figures.set('master/uptime_secs', (nowMs - startedAtMs) / 1000);
@@ -229,11 +223,11 @@ function commonFigures({ master, startedAtMs, nowMs }: SnapshotOptions): Map<str
     }
   }
   for (const [name, value] of master?.core.counters.entries() ?? []) figures.set(name, value);
-  agentFigures(figures, master);
-  allFrameworksFigures(figures, master);
-  operationFigures(figures, master);
+  agentFigures(figures, master?.core.state, cluster);
+  allFrameworksFigures(figures, master?.core.state, cluster);
+  operationFigures(figures, master, cluster);
   registrarFigures(figures, master);
-  allocatorFigures(figures, master);
+  allocatorFigures(figures, master, cluster);
   systemFigures(figures);
   return figures;
 }
