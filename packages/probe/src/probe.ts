@@ -7,6 +7,7 @@ import { createScheduler } from './board/scheduler.ts';
 import { createPlaces } from './connection/places.ts';
 import { type ControlDesk, createControlDesk } from './control/desk.ts';
 import { type HostFacts, hostFacts } from './host/facts.ts';
+import { createProcessGroups } from './process/groups.ts';
 import type { Source } from './source.ts';
 import type { GivenApp } from './transport/app-config.ts';
 import type { SessionContext } from './transport/session.ts';
@@ -52,6 +53,7 @@ export function startProbe(options: ProbeOptions): Probe {
   const scheduler = createScheduler({ clock, logger });
   const controls = createControlDesk();
   const places = createPlaces(host.procRoot);
+  const processGroups = createProcessGroups();
   const listeners = new Set<(urgency: Urgency) => void>();
   const changed = (urgency: Urgency) => {
     for (const listener of listeners) listener(urgency);
@@ -73,8 +75,10 @@ export function startProbe(options: ProbeOptions): Probe {
   const stops = sources.map((source) => {
     const board = addBoard();
     const log = logger.child({ source: source.name });
-    const shared = { probeId, scheduler, clock, host, controls, places, addBoard, isGoneElsewhere };
-    return source.start({ ...shared, board, logger: log });
+    return source.start({
+      ...{ board, logger: log, probeId, scheduler, clock, host, controls },
+      ...{ places, processGroups, addBoard, isGoneElsewhere },
+    });
   });
   const session: Omit<SessionContext, 'accepted'> = {
     probeId,

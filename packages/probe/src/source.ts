@@ -5,6 +5,7 @@ import type { Scheduler } from './board/scheduler.ts';
 import type { Places } from './connection/places.ts';
 import type { ControlDesk } from './control/desk.ts';
 import type { HostFacts } from './host/facts.ts';
+import type { ProcessGroups } from './process/groups.ts';
 
 /** What every source works with. */
 export interface SourceContext {
@@ -22,6 +23,8 @@ export interface SourceContext {
   readonly controls: ControlDesk;
   /** Which container has which address; sources of containers write it, connections are told apart by it. */
   readonly places: Places;
+  /** Groups of processes that sources know by name; the source of processes finds who is in them. */
+  readonly processGroups: ProcessGroups;
 }
 
 /** A way of seeing a part of the host. Each can be off, and none needs another one. */

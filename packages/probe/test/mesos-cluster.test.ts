@@ -13,6 +13,7 @@ import {
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { dockerSource } from '../src/docker/source.ts';
 import { mesosSource } from '../src/mesos/source.ts';
+import { processSource } from '../src/process/source.ts';
 import { latest, parents, type Watching, watch } from './watching.ts';
 
 const orchestrator = fileURLToPath(new URL('../../cli/bin/orchestrator', import.meta.url));
@@ -23,29 +24,35 @@ let image: string;
 let masterPort = 0;
 let agentPort = 0;
 let master: ServerProcess;
-let agent: ServerProcess;
+let folder = '';
+const agents: ServerProcess[] = [];
 let seen: Watching;
+
+const url = (port: number) => `http://127.0.0.1:${port}`;
+const loopback = ['--ip=127.0.0.1', '--hostname=127.0.0.1'];
+const start = (name: string, flags: readonly string[]) =>
+  startProcess({ command: orchestrator, args: [name, ...flags], logFile: `${folder}/${name}.log` });
+
+/** An agent whose tasks can be told to run on it by its attribute. @returns its port */
+async function startAgent(containerizer: string, flags: readonly string[] = []): Promise<number> {
+  const [port = 0] = await freePorts(1);
+  const agent = await start('agent', [
+    ...loopback,
+    ...[`--port=${port}`, `--master=127.0.0.1:${masterPort}`, `--work_dir=${folder}/${containerizer}`],
+    ...[`--containerizers=${containerizer}`, `--attributes=kind:${containerizer}`, ...flags],
+    ...['--resources=cpus:4;mem:1024;disk:100', '--registration_backoff_factor=10ms'],
+  ]);
+  agents.push(agent);
+  return port;
+}
 
 beforeAll(async () => {
   engine = await startDocker();
   image = await busyboxImage(engine);
-  const folder = await temporaryFolder('probe-mesos');
-  [masterPort = 0, agentPort = 0] = await freePorts(2);
-  const start = (name: string, flags: readonly string[]) =>
-    startProcess({ command: orchestrator, args: [name, ...flags], logFile: `${folder}/${name}.log` });
-  const loopback = ['--ip=127.0.0.1', '--hostname=127.0.0.1'];
-  master = await start('master', [...loopback, `--port=${masterPort}`, `--work_dir=${folder}/master`]);
-  agent = await start('agent', [
-    ...loopback,
-    `--port=${agentPort}`,
-    `--master=127.0.0.1:${masterPort}`,
-    `--work_dir=${folder}/agent`,
-    '--containerizers=docker',
-    `--docker_socket=${engine.socketPath}`,
-    '--resources=cpus:4;mem:1024;disk:100',
-    '--registration_backoff_factor=10ms',
-  ]);
-  const url = (port: number) => `http://127.0.0.1:${port}`;
+  folder = await temporaryFolder('probe-mesos');
+  [masterPort = 0] = await freePorts(1);
+  master = await start('master', [...loopback, ...[`--port=${masterPort}`, `--work_dir=${folder}/master`]]);
+  agentPort = await startAgent('docker', [`--docker_socket=${engine.socketPath}`]);
   seen = watch(
     dockerSource({ socketPath: engine.socketPath }),
     mesosSource({ agent: url(agentPort), masters: [url(masterPort)], everyMs: 250 }),
@@ -54,7 +61,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await seen?.stop();
-  for (const server of [agent, master]) {
+  for (const server of [...agents, master]) {
     server?.signal('SIGTERM');
     await server?.exit;
   }
@@ -133,23 +140,38 @@ const scalar = (name: string, value: number) => ({
   allocation_info: { role: '*' },
 });
 
-it('a task is known with its container, its agent and its framework, and goes when it ends', async () => {
+interface Offer {
+  readonly id: object;
+  readonly agent_id: object;
+  readonly attributes?: readonly { readonly text?: { readonly value: string } }[];
+}
+
+/** A framework that launches one task, on an agent of this kind. */
+async function launch(kind: string, container: object): Promise<Framework> {
   let launched = false;
-  const framework = await subscribe((event: { offers?: { offers: { id: object; agent_id: object }[] } }) => {
-    const offer = event.offers?.offers[0];
-    if (offer === undefined || launched) return;
-    launched = true;
-    const task = {
-      name: 'sleeper',
-      task_id: { value: 'sleeper-1' },
-      agent_id: offer.agent_id,
-      resources: [scalar('cpus', 0.5), scalar('mem', 64)],
-      command: { shell: true, value: 'sleep 1000' },
-      container: { type: 'DOCKER', docker: { image, network: 'BRIDGE' } },
-      labels: { labels: [{ key: 'team', value: 'a' }] },
-    };
-    const operations = [{ type: 'LAUNCH', launch: { task_infos: [task] } }];
-    void framework.call({ type: 'ACCEPT', accept: { offer_ids: [offer.id], operations } });
+  const framework: Framework = await subscribe((event: { offers?: { offers: Offer[] } }) => {
+    for (const offer of event.offers?.offers ?? []) {
+      if (launched || offer.attributes?.[0]?.text?.value !== kind) continue;
+      launched = true;
+      const task = {
+        name: 'sleeper',
+        task_id: { value: 'sleeper-1' },
+        agent_id: offer.agent_id,
+        resources: [scalar('cpus', 0.5), scalar('mem', 64)],
+        command: { shell: true, value: 'sleep 1000' },
+        labels: { labels: [{ key: 'team', value: 'a' }] },
+        ...container,
+      };
+      const operations = [{ type: 'LAUNCH', launch: { task_infos: [task] } }];
+      void framework.call({ type: 'ACCEPT', accept: { offer_ids: [offer.id], operations } });
+    }
+  });
+  return framework;
+}
+
+it('a task is known with its container, its agent and its framework, and goes when it ends', async () => {
+  const framework = await launch('docker', {
+    container: { type: 'DOCKER', docker: { image, network: 'BRIDGE' } },
   });
   const id = `${framework.id};sleeper-1;<mesos_task>`;
   const containers = () =>
@@ -171,4 +193,34 @@ it('a task is known with its container, its agent and its framework, and goes wh
   await seen.until('the end of its framework', () => seen.ids('mesos_framework').length === 0);
   expect(containers()).toEqual([]);
   framework.close();
+});
+
+it.each([
+  ['native', 1],
+  ['process', 0],
+])('without Docker, a task of %s containers is known with its processes', async (kind, containers) => {
+  const port = await startAgent(kind);
+  const looking = watch(
+    processSource({ everyMs: 500, minAgeMs: 0 }),
+    mesosSource({ agent: url(port), everyMs: 250 }),
+  );
+  const framework = await launch(kind, {});
+  const task = `${framework.id};sleeper-1;<mesos_task>`;
+  const processes = () =>
+    looking
+      .ids('process')
+      .filter((id) => parents(looking.node('process', id), 'mesos_task').includes(task))
+      .map((id) => looking.node('process', id));
+  const sleeper = () => processes().find((node) => latest(node, 'cmdline') === 'sleep 1000');
+  await looking.until('its process', () => sleeper() !== undefined);
+  await looking.until('its container, if it is in one', () => looking.ids('container').length === containers);
+  for (const id of looking.ids('container')) {
+    expect(parents(looking.node('container', id), 'mesos_task')).toEqual([task]);
+    expect(latest(looking.node('container', id), 'docker_container_name')).toBe('sleeper');
+    await looking.until('its process in it', () => parents(sleeper(), 'container').includes(id));
+  }
+  await framework.call({ type: 'TEARDOWN' });
+  await looking.until('the end of all', () => processes().length + looking.ids('container').length === 0);
+  framework.close();
+  await looking.stop();
 });

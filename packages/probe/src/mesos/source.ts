@@ -1,9 +1,10 @@
 import { seeAll } from '../board/see-all.ts';
-import { containerNodeId, hostNodeId } from '../host/facts.ts';
+import { hostNodeId } from '../host/facts.ts';
 import { asked, onceLogged } from '../http/asked.ts';
 import { jsonClient } from '../http/json-client.ts';
 import type { Source, SourceContext } from '../source.ts';
 import { watchMarathon, watchMasters } from './cluster.ts';
+import { containerLinks } from './containers.ts';
 import {
   agentNodeId,
   agentReadings,
@@ -23,8 +24,7 @@ import { agentTemplates, appTemplates, frameworkTemplates, taskTemplates } from 
 const isMarathon = (name: string) => name.toLowerCase().startsWith('marathon');
 
 /**
- * Tasks on this host, from its agent; with masters, agents and frameworks of the cluster; with Marathon, its apps. A task's container
- * is the one that Docker calls `mesos-<container id>`.
+ * Tasks on this host, from its agent; with masters, agents and frameworks of the cluster; with Marathon, its apps.
  */
 export function mesosSource(options: MesosSourceOptions = {}): Source {
   return {
@@ -53,6 +53,7 @@ function watchAgent(context: SourceContext, options: MesosSourceOptions): () => 
   const client = jsonClient({ url, headers: headersOf(options), clock });
   const state = asked(client, '/state', parseAgentState);
   const log = onceLogged(logger, 'the Mesos agent cannot be asked');
+  const links = containerLinks(context);
   let tasks: readonly MesosTask[] = [];
   const look = async () => {
     try {
@@ -62,13 +63,14 @@ function watchAgent(context: SourceContext, options: MesosSourceOptions): () => 
         tasks = news.tasks;
         writeState(context, news, options);
       }
-      linkContainers(context, tasks);
+      links.write(tasks);
     } catch (error) {
       log.failed(error);
       // Its tasks may well run on, but nobody can say so.
       state.forget();
       tasks = [];
-      for (const topology of ['mesos_task', 'mesos_framework', 'marathon_app', 'container'])
+      links.write(tasks);
+      for (const topology of ['mesos_task', 'mesos_framework', 'marathon_app'])
         board.keepOnly(topology, () => false);
       if (!isToldOf(options.masters)) board.keepOnly('mesos_agent', () => false);
     }
@@ -76,6 +78,7 @@ function watchAgent(context: SourceContext, options: MesosSourceOptions): () => 
   const job = scheduler.add({ name: 'mesos agent', everyMs, share, run: look });
   return () => {
     job.remove();
+    links.write([]);
     client.close();
   };
 }
@@ -108,20 +111,4 @@ function writeState(
   seeAll(board, 'mesos_task', seen);
   if (!isToldOf(marathon)) seeAll(board, 'marathon_app', [...apps]);
   board.keepOnly('mesos_agent', (id) => id === agentNodeId(agent.id));
-}
-
-/** Several tasks may share an executor's container. Containers come and go between two answers of the agent. */
-function linkContainers({ board, places }: SourceContext, tasks: readonly MesosTask[]): void {
-  const parents = new Map<string, string[]>();
-  for (const task of tasks) {
-    const place = places.named(`mesos-${task.containerId}`);
-    if (place === undefined) continue;
-    const id = containerNodeId(place.containerId);
-    parents.set(id, [...(parents.get(id) ?? []), taskNodeId(task)]);
-  }
-  seeAll(
-    board,
-    'container',
-    [...parents].map(([id, ids]) => [id, { latest: {}, parents: { mesos_task: ids } }]),
-  );
 }

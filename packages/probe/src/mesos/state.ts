@@ -26,6 +26,8 @@ export interface MesosTask {
   readonly labels: Readonly<Record<string, string>>;
   /** Of the executor that runs it; Docker's container is called after it. */
   readonly containerId: string;
+  /** Its own, within that of its executor, if it has one. */
+  readonly nestedContainerId: string | undefined;
   readonly sandbox: string;
   readonly addresses: readonly string[];
   readonly startedMs: number | undefined;
@@ -69,8 +71,11 @@ function frameworkOf(json: Json): MesosFramework {
 function statusFacts(statuses: readonly Json[]) {
   const last = statuses.at(-1);
   const started = statuses.find(({ state }) => state === 'TASK_RUNNING');
-  const networks = objectsOf(objectOf(last?.container_status).network_infos);
+  const container = objectOf(last?.container_status);
+  const networks = objectsOf(container.network_infos);
+  const { value, parent } = objectOf(container.container_id);
   return {
+    nestedContainerId: parent === undefined ? undefined : textOf(value),
     healthy: typeof last?.healthy === 'boolean' ? last.healthy : undefined,
     addresses: networks.flatMap(({ ip_addresses }) =>
       objectsOf(ip_addresses)

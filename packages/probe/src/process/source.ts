@@ -2,6 +2,7 @@ import type { Sighting, Template } from '@orchestrator/report';
 import { containerNodeId, type HostFacts, hostNodeId, processNodeId } from '../host/facts.ts';
 import { listFolder } from '../procfs/read.ts';
 import type { Source } from '../source.ts';
+import type { FoundGroup, GroupParents } from './groups.ts';
 import { createProcessTable, type SeenProcess } from './table.ts';
 
 export interface ProcessSourceOptions {
@@ -45,7 +46,11 @@ function metric(
   return { kind: 'metric', id, label, priority, format, group: '' };
 }
 
-function sightingOf(host: HostFacts, { pid, stat, command, user, containerId }: SeenProcess): Sighting {
+function sightingOf(
+  host: HostFacts,
+  { pid, stat, command, user, containerId }: SeenProcess,
+  groupParents: GroupParents | undefined,
+): Sighting {
   return {
     latest: {
       pid: String(pid),
@@ -59,27 +64,40 @@ function sightingOf(host: HostFacts, { pid, stat, command, user, containerId }: 
     parents: {
       host: [hostNodeId(host)],
       ...(containerId === undefined ? {} : { container: [containerNodeId(containerId)] }),
+      ...groupParents,
     },
   };
+}
+
+function groupsIn(seen: readonly SeenProcess[]): Map<string, FoundGroup> {
+  const groups = new Map<string, FoundGroup>();
+  for (const { pid, group } of seen) {
+    if (group === undefined) continue;
+    const lowest = Math.min(pid, groups.get(group.name)?.pid ?? pid);
+    groups.set(group.name, { pid: lowest, isContained: group.isContained });
+  }
+  return groups;
 }
 
 /** The processes of the host and of its containers: tree, user, command, processor, memory, open files. */
 export function processSource(options: ProcessSourceOptions = {}): Source {
   return {
     name: 'process',
-    start({ board, clock, host, scheduler }) {
+    start({ board, clock, host, processGroups, scheduler }) {
       const { everyMs = 5_000, minAgeMs = 3_000, limit = 5_000, showSecrets = false } = options;
       const table = createProcessTable({ host, minAgeMs, limit, showSecrets });
       let pids: number[] = [];
       board.templates('process', templates);
 
       const look = () => {
-        const seen = table.look(clock.monotonicMs());
+        const { wanted } = processGroups;
+        const seen = table.look(clock.monotonicMs(), wanted);
+        processGroups.tell(groupsIn(seen));
         const ids = new Set(seen.map(({ pid }) => processNodeId(host, pid)));
         board.keepOnly('process', (id) => ids.has(id));
         for (const one of seen) {
           const id = processNodeId(host, one.pid);
-          board.see('process', id, sightingOf(host, one));
+          board.see('process', id, sightingOf(host, one, wanted.get(one.group?.name ?? '')));
           board.read('process', id, {
             process_cpu_usage_percent:
               one.cpuPercent === undefined ? undefined : { value: one.cpuPercent, min: 0 },

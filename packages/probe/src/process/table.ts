@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { containerIdOf } from '../cgroup/parse.ts';
 import type { HostFacts } from '../host/facts.ts';
 import { listFolder, readKernelFile, readKernelText, readShortLines } from '../procfs/read.ts';
+import { type GroupParents, groupOf, namesOf, type ProcessNames } from './groups.ts';
 import { type ProcessStat, parseCommandLine, parseProcessStat, parseUsers } from './parse.ts';
 
 /** A process that is worth a node. */
@@ -11,6 +12,8 @@ export interface SeenProcess {
   readonly command: string;
   readonly user: string;
   readonly containerId: string | undefined;
+  /** Of those wanted. */
+  readonly group: { readonly name: string; readonly isContained: boolean } | undefined;
   /** Per cent of one core since the last look; undefined at the first. */
   readonly cpuPercent: number | undefined;
 }
@@ -30,6 +33,8 @@ interface Known {
   command: string | undefined;
   user: string;
   containerId: string | undefined;
+  /** Read when somebody wants to know. */
+  names: ProcessNames | undefined;
 }
 
 const kernelThreads = 2;
@@ -54,11 +59,19 @@ export function createProcessTable({ host, minAgeMs, limit, showSecrets }: Proce
     entry.command = parseCommandLine(readKernelText(`${procRoot}/${pid}/cmdline`) ?? '', showSecrets);
     entry.user = userOf(pid);
     entry.containerId = containerIdOf(readKernelFile(`${procRoot}/${pid}/cgroup`) ?? '');
+    entry.names = undefined;
+  };
+
+  const groupIn = (pid: number, entry: Known, wanted: ReadonlyMap<string, GroupParents>) => {
+    if (wanted.size === 0) return undefined;
+    const read = (name: string) => readKernelFile(`${procRoot}/${pid}/${name}`) ?? '';
+    entry.names ??= namesOf(read('cgroup'), read('environ'));
+    return groupOf(entry.names, wanted);
   };
 
   return {
-    /** All processes that are old enough; `nowMs` is monotonic. */
-    look(nowMs: number): SeenProcess[] {
+    /** All processes that are old enough; `nowMs` is monotonic, `wanted` are groups to be found. */
+    look(nowMs: number, wanted: ReadonlyMap<string, GroupParents>): SeenProcess[] {
       const uptimeS = Number.parseFloat(readKernelFile(`${procRoot}/uptime`) ?? '0');
       const seen: SeenProcess[] = [];
       const there = new Set<number>();
@@ -73,7 +86,8 @@ export function createProcessTable({ host, minAgeMs, limit, showSecrets }: Proce
         let entry = known.get(pid);
         let cpuPercent: number | undefined;
         if (entry === undefined || entry.stat.startTicks !== stat.startTicks) {
-          entry = { stat, atMs: nowMs, command: undefined, user: '', containerId: undefined };
+          const unknown = { command: undefined, containerId: undefined, names: undefined };
+          entry = { stat, atMs: nowMs, user: '', ...unknown };
           known.set(pid, entry);
         } else {
           const ticks = stat.cpuTicks - entry.stat.cpuTicks;
@@ -86,7 +100,8 @@ export function createProcessTable({ host, minAgeMs, limit, showSecrets }: Proce
         }
         if (entry.command === undefined) learn(pid, entry);
         const { command = '', user, containerId } = entry;
-        seen.push({ pid, stat, command, user, containerId, cpuPercent });
+        const group = groupIn(pid, entry, wanted);
+        seen.push({ pid, stat, command, user, containerId, group, cpuPercent });
       }
       for (const pid of known.keys()) if (!there.has(pid)) known.delete(pid);
       if (seen.length <= limit) return seen;
