@@ -45,7 +45,7 @@ function buildJson({ version }: About): Record<string, Json> {
 export const versionText = (about: About) => jsonText(buildJson(about));
 export const flagsText = (about: About) => jsonText({ flags: about.flags });
 
-/** `,"tasks":[…]` and its like, an item a chunk; `start` begins it. */
+/** `,"tasks":[…]` and its like, in pieces; `start` begins it. What was written before is given out as it is. */
 function* listChunks<Item>(
   name: string,
   items: Iterable<Item>,
@@ -55,7 +55,8 @@ function* listChunks<Item>(
   let before = `${start}"${name}":[`;
   let empty = true;
   for (const item of items) {
-    yield before + jsonText(json(item));
+    yield before;
+    yield jsonText(json(item));
     before = ',';
     empty = false;
   }

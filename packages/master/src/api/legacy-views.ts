@@ -266,7 +266,16 @@ export function frameworkHead(
   };
 }
 
-export const offerJson = ({ message }: OfferRecord): Json => v0(OfferSchema, message);
+/** Offers never change; thousands may be out. */
+const offersWritten = new WeakMap<OfferRecord, RawJson>();
+
+export function offerJson(offer: OfferRecord): RawJson {
+  const before = offersWritten.get(offer);
+  if (before !== undefined) return before;
+  const text = v0(OfferSchema, offer.message);
+  offersWritten.set(offer, text);
+  return text;
+}
 
 export function* executorsOf(
   framework: FrameworkRecord,

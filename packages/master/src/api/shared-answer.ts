@@ -5,18 +5,33 @@ const sharedAnswerLimits = {
   keptBytes: 256 * 1024 * 1024,
 } as const;
 
-const blockLength = 32 * 1024;
+const blockBytes = 64 * 1024;
+const nothing = Buffer.alloc(0);
+/** Of a character of UTF-16 in UTF-8. */
+const mostBytesEach = 3;
 
-/** Small pieces cost a write each: they are joined to blocks. An empty piece stands for work of its own, and is a block. */
+/**
+ * Small pieces cost a write each: they are put together to blocks. Written one by one, as to join texts first copies each
+ * once more. An empty piece stands for work of its own, and comes out as an empty block.
+ */
 function* inBlocks(pieces: Iterable<string>): Generator<Buffer> {
-  let block = '';
+  let block = Buffer.allocUnsafe(blockBytes);
+  let used = 0;
   for (const piece of pieces) {
-    block += piece;
-    if (block.length < blockLength && piece !== '') continue;
-    yield Buffer.from(block);
-    block = '';
+    if (piece === '') {
+      yield nothing;
+      continue;
+    }
+    const mostBytes = piece.length * mostBytesEach;
+    if (used > 0 && used + mostBytes > blockBytes) {
+      yield block.subarray(0, used);
+      block = Buffer.allocUnsafe(blockBytes);
+      used = 0;
+    }
+    if (mostBytes > blockBytes) yield Buffer.from(piece);
+    else used += block.write(piece, used);
   }
-  if (block !== '') yield Buffer.from(block);
+  if (used > 0) yield block.subarray(0, used);
 }
 
 /** A long answer that is made once, for all that have asked by then; each reads it at its own pace. */
