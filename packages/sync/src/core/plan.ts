@@ -94,7 +94,9 @@ function isMetUnseen(ctx: Context, builder: Builder, op: CreateOp, work: Work): 
  * which the copy may have met meanwhile.
  */
 function isLeftToCopy(ctx: Context, { from }: Lane, op: WorkOp, work: Work): boolean {
-  if (work.carriesOut !== undefined) return false;
+  const isDecision =
+    work.carriesOut !== undefined || work.releases !== undefined || work.restores !== undefined;
+  if (isDecision) return false;
   if (op.kind === 'create') return isEphemeral(op.ephemeralOwner);
   const node = op.kind === 'settle' ? ctx.sides[from].mirror.get(op.path) : undefined;
   return node === undefined || isEphemeral(node.stat.ephemeralOwner);

@@ -83,10 +83,11 @@ function commit(ctx: Context, builder: Builder): void {
     return;
   }
   const last = lane.batches.at(-1);
+  // Nothing to do may follow from what is on its way, which may still fail: then all of it is planned again, in order.
+  const mayFail = last !== undefined && last.reply !== 'applied' && !last.echoed;
   for (const work of works) {
-    // Nothing to do may mean that a write on its way has done it, which may still fail.
     const isOnItsWay = last !== undefined && work.ops.some(({ path }) => lane.predicted.isInFlight(path));
-    if (isOnItsWay) join(lane, last, work, builder.batch);
+    if (mayFail || (last !== undefined && isOnItsWay)) join(lane, last, work, builder.batch);
     else complete(ctx, lane, [work], builder.batch);
   }
 }

@@ -1,5 +1,5 @@
 /** From the claims to the steady stream: the windows are what was on its way when the run before ended. */
-import type { Txn } from '@orchestrator/zookeeper';
+import type { PersistedStat, Txn } from '@orchestrator/zookeeper';
 import type { Evidence } from './compare.ts';
 import type { Context } from './context.ts';
 import type { TargetEvidence } from './copy.ts';
@@ -88,8 +88,24 @@ function reviewPath(ctx: Context, side: Side, path: string, knowsAll: boolean): 
     original !== undefined &&
     copy !== undefined &&
     isSameKind(ctx, path, side, original.stat.ephemeralOwner, copy.stat.ephemeralOwner);
+  if (!isCopied) {
+    settleLater(ctx, side, path);
+    return;
+  }
+  if (isSameContent(original, copy) || !knowsAll) return;
   // A change of the original while its copy was being made has passed the cursor; one of the copy is in the queue.
-  const isRight =
-    isCopied && (isSameContent(original, copy) || ctx.dirty.get(path)?.[far] !== undefined || !knowsAll);
-  if (!isRight) settleLater(ctx, side, path);
+  const changes = ctx.dirty.get(path)?.[far]?.count ?? 0;
+  if (changes === 0 || isChangedToo(original.stat, copy.stat, changes)) settleLater(ctx, side, path);
+}
+
+/** By how far the clocks of two ensembles may differ. */
+const skewMs = 60_000;
+
+/**
+ * Whether the original may have changed since its copy was made, without the copy, of which the queue holds all that is not on
+ * the original: both count the changes that went over. Then the two changes are a conflict.
+ */
+function isChangedToo(original: PersistedStat, copy: PersistedStat, changes: number): boolean {
+  if (original.mtime + skewMs < copy.ctime && original.aversion === 0) return false;
+  return original.version > copy.version - changes || original.aversion > copy.aversion - changes;
 }
