@@ -1,10 +1,14 @@
-/** Chromium with WebGL in software, so that figures do not depend on a graphics card. */
+/**
+ * Chromium without a graphics card, so that figures do not depend on one: pages are put together by the processor, and only
+ * the graph itself is drawn through an emulated card.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 export const launch = (): Promise<Browser> =>
   chromium.launch({
     executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+    args: ['--no-sandbox', '--disable-gpu-compositing', '--enable-unsafe-swiftshader'],
   });
 
 /** Runs in the page. */
@@ -15,11 +19,15 @@ const noteBlocks = `
   }).observe({ type: 'longtask', buffered: true });
 `;
 
+/** A new window has pages of the browser's own, which take half a second of the processor. */
+const windowMs = 1_500;
+
 /** A page of its own cache, that notes blocks of its main thread. */
 export async function openPage(browser: Browser): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
   await page.addInitScript({ content: noteBlocks });
+  await sleep(windowMs);
   return page;
 }
 

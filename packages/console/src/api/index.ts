@@ -1,3 +1,4 @@
+export { conformsTo } from './conforms.ts';
 export { createQueryClient } from './query-client.ts';
 export { ApiError, request, urlOf } from './request.ts';
 export { type Principal, permits, type Role, role, useLogin, useLogout, useSession } from './session.ts';

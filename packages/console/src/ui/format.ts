@@ -25,9 +25,12 @@ export const formatRate = (bytesPerS: number): string => `${formatBytes(bytesPer
 
 export const formatPercent = (percent: number): string => `${digits(percent)} %`;
 
+/** Made once: that takes longer than writing a thousand numbers. */
+const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
 /** `12,345`; with up to two digits after the point where it is small. */
 export const formatNumber = (value: number): string =>
-  Math.abs(value) >= 1000 ? Math.round(value).toLocaleString('en-US') : digits(value);
+  Math.abs(value) >= 1000 ? whole.format(Math.round(value)) : digits(value);
 
 const spans = [
   ['d', 86_400_000],

@@ -34,6 +34,9 @@ export interface TableProps<Row> {
   readonly rowHeight?: number;
 }
 
+/** `c2` before `c10`. Made once: that takes longer than a thousand comparisons. */
+const collator = new Intl.Collator('en', { numeric: true });
+
 /** Rows that have no value come last, whichever way is sorted. */
 export function sortRows<Row>(
   rows: readonly Row[],
@@ -49,7 +52,7 @@ export function sortRows<Row>(
       if (a.key === undefined || b.key === undefined)
         return Number(a.key === undefined) - Number(b.key === undefined);
       if (typeof a.key === 'number' && typeof b.key === 'number') return way * (a.key - b.key);
-      return way * String(a.key).localeCompare(String(b.key), 'en', { numeric: true });
+      return way * collator.compare(String(a.key), String(b.key));
     })
     .map(({ row }) => row);
 }

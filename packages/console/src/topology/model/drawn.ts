@@ -99,15 +99,16 @@ function edgesOf(nodes: Nodes, placeOf: ReadonlyMap<string, string>): DrawnEdge[
   for (const node of nodes.values()) {
     const from = placeOf.get(node.id);
     if (from === undefined || node.adjacency === undefined) continue;
-    const flows = new Map(node.flows?.map((flow) => [flow.id, flow]));
-    for (const id of node.adjacency) {
+    const { flows = [] } = node;
+    for (const [at, id] of node.adjacency.entries()) {
       const to = placeOf.get(id);
       if (to === undefined || to === from) continue;
       const targets = sums.get(from) ?? new Map<string, Sum>();
       sums.set(from, targets);
       const sum = targets.get(to) ?? { count: 0, connections: 0, bytesPerS: 0 };
       targets.set(to, sum);
-      const flow = flows.get(id);
+      // They come in the same order.
+      const flow = flows[at]?.id === id ? flows[at] : flows.find((other) => other.id === id);
       sum.count++;
       sum.connections += flow?.connections ?? 0;
       sum.bytesPerS += (flow?.sentBytesPerS ?? 0) + (flow?.receivedBytesPerS ?? 0);
