@@ -6,7 +6,6 @@ import {
   jsonText,
   maintenance,
   quota,
-  type Resources,
   sendChunks,
   sendJson,
   TaskState,
@@ -14,14 +13,13 @@ import {
   writeJson,
 } from '@orchestrator/mesos';
 import type { FrameworkRecord, TaskRecord } from '../core/records.ts';
-import { sumSliced } from '../core/views.ts';
+import { type FrameworkHoldings, sumHoldings } from '../core/views.ts';
 import { registryMessage } from '../registrar/storage.ts';
 import type { About } from './about.ts';
 import {
   agentJson,
   agentText,
   executorsOf,
-  type FrameworkHoldings,
   frameworkHead,
   frameworkTail,
   offerJson,
@@ -76,15 +74,9 @@ function* frameworkChunks(framework: FrameworkRecord, { master, viewer }: ReadPl
   yield `${inner(frameworkTail(framework)).replace(/^(?=.)/, ',')}}`;
 }
 
-/** What it holds may be spread over all agents: summed up with chunks of nothing in between, for others to have their turn. */
+/** What it holds may be spread over all agents: summed up with empty pieces in between, for others to have their turn. */
 function* holdingsChunks(framework: FrameworkRecord): Generator<string, FrameworkHoldings> {
-  const used = yield* sumInSlices([...framework.used.values()]);
-  const offered = yield* sumInSlices([...framework.offers].map(({ resources }) => resources));
-  return { used, offered };
-}
-
-function* sumInSlices(parts: readonly Resources[]): Generator<string, Resources> {
-  const sums = sumSliced(parts);
+  const sums = sumHoldings(framework);
   for (let step = sums.next(); ; step = sums.next()) {
     if (step.done === true) return step.value;
     yield '';

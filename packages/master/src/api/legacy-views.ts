@@ -25,7 +25,7 @@ import {
   writeJson,
 } from '@orchestrator/mesos';
 import type { AgentRecord, FrameworkRecord, OfferRecord, TaskRecord } from '../core/records.ts';
-import { allocatedOf, offeredOf } from '../core/views.ts';
+import { allocatedOf, type FrameworkHoldings, offeredOf } from '../core/views.ts';
 import type { Viewer } from './viewer.ts';
 
 const stateNames = new Map(Object.entries(TaskState).map(([name, value]) => [value, name]));
@@ -226,12 +226,6 @@ export function taskJson({ message, resources }: TaskRecord): Json {
     container: container === undefined ? undefined : v0(ContainerInfoSchema, container),
     health_check: healthCheck === undefined ? undefined : v0(HealthCheckSchema, healthCheck),
   };
-}
-
-/** All that a framework's tasks and executors hold, and all that it is offered. */
-export interface FrameworkHoldings {
-  readonly used: Resources;
-  readonly offered: Resources;
 }
 
 /** What comes before its tasks, offers and executors, which may be many; `frameworkTail` comes after them. */

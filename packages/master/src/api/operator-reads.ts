@@ -14,7 +14,7 @@ import {
   Value_Type,
 } from '@orchestrator/mesos';
 import type { FrameworkRecord, TaskRecord } from '../core/records.ts';
-import { agentMessage, frameworkMessage } from '../core/views.ts';
+import { agentMessage, frameworkMessage, sumHoldings } from '../core/views.ts';
 import type { LeadingMaster } from '../service/leading-master.ts';
 import type { About } from './about.ts';
 import { viewMaintenance } from './maintenance-view.ts';
@@ -62,25 +62,31 @@ async function agentsOf({ master, slicer, viewer }: ReadPlace) {
       ? [info]
       : [{ ...info, resources: viewer.resources(Resources.from(info.resources)).toMessages() }];
   });
-  return makeMessage(masterApi.Response_GetAgentsSchema, {
-    agents: await mapSliced(agents.values(), (agent) => agentMessage(agent, viewer.resources), slicer),
-    recoveredAgents: recovered,
-  });
+  const message = makeMessage(masterApi.Response_GetAgentsSchema, { recoveredAgents: recovered });
+  // Not through makeMessage, here and below: what they lack was looked for when they came, and there are many.
+  message.agents = await mapSliced(agents.values(), (agent) => agentMessage(agent, viewer.resources), slicer);
+  return message;
 }
 
 async function frameworksOf({ master, slicer, viewer }: ReadPlace) {
   const { frameworks, completedFrameworks } = master.core.state;
-  const map = (list: Iterable<FrameworkRecord>) =>
-    mapSliced(viewer.frameworks(list), (each) => frameworkMessage(each, viewer.resources), slicer);
-  return makeMessage(masterApi.Response_GetFrameworksSchema, {
-    frameworks: await map(frameworks.values()),
-    completedFrameworks: await map(completedFrameworks.values()),
-  });
+  const message = makeMessage(masterApi.Response_GetFrameworksSchema, {});
+  const add = async (list: Iterable<FrameworkRecord>, to: typeof message.frameworks) => {
+    for (const framework of [...viewer.frameworks(list)]) {
+      const sums = sumHoldings(framework);
+      let step = sums.next();
+      for (; step.done !== true; step = sums.next()) await slicer.pause();
+      to.push(frameworkMessage(framework, viewer.resources, step.value));
+      await slicer.pause();
+    }
+  };
+  await add(frameworks.values(), message.frameworks);
+  await add(completedFrameworks.values(), message.completedFrameworks);
+  return message;
 }
 
 function tasksOf({ master, viewer }: ReadPlace): master.Response_GetTasksValid {
   const { frameworks, completedFrameworks } = master.core.state;
-  // Not through makeMessage: what the tasks lack was looked for when they came, and there are many.
   const message = makeMessage(masterApi.Response_GetTasksSchema, {});
   const add = (framework: FrameworkRecord, from: { values(): Iterable<TaskRecord> }, to: TaskValid[]) => {
     for (const task of viewer.tasks(framework, from.values())) to.push(task.message);

@@ -1,5 +1,5 @@
 /** Records as the operator API shows them. */
-import { AgentInfo_Capability_Type, create, makeMessage, master, Resources } from '@orchestrator/mesos';
+import { AgentInfo_Capability_Type, create, master, Resources } from '@orchestrator/mesos';
 import { nanosecondsOf } from './context.ts';
 import type { AgentRecord, FrameworkRecord, OfferRecord } from './records.ts';
 
@@ -13,16 +13,13 @@ export const allocatedOf = (agent: AgentRecord) => Resources.sum(agent.used.valu
 export const offeredOf = (offers: Iterable<OfferRecord>) =>
   Resources.sum([...offers].map((offer) => offer.resources));
 
-/** What a framework's tasks and executors hold on all agents. */
-export const allocatedToFramework = (framework: FrameworkRecord) => Resources.sum(framework.used.values());
-
 const sumAtOnce = 256;
 
 /**
  * As `Resources.sum`, yielding now and then. Parts are summed up before sums are: each has few ranges, the whole may have
  * as many as there are agents.
  */
-export function* sumSliced(parts: readonly Resources[]): Generator<undefined, Resources> {
+function* sumSliced(parts: readonly Resources[]): Generator<undefined, Resources> {
   const sums: Resources[] = [];
   for (let start = 0; start < parts.length; start += sumAtOnce) {
     sums.push(Resources.sum(parts.slice(start, start + sumAtOnce)));
@@ -62,21 +59,41 @@ export function agentMessage(
   }) as master.Response_GetAgents_AgentValid;
 }
 
+/** All that a framework's tasks and executors hold, and all that it is offered. */
+export interface FrameworkHoldings {
+  readonly used: Resources;
+  readonly offered: Resources;
+}
+
+const holdingsOf = (framework: FrameworkRecord): FrameworkHoldings => ({
+  used: Resources.sum(framework.used.values()),
+  offered: offeredOf(framework.offers),
+});
+
+/** As it is now, yielding now and then: it may hold something of every agent. */
+export function* sumHoldings(framework: FrameworkRecord): Generator<undefined, FrameworkHoldings> {
+  const used = yield* sumSliced([...framework.used.values()]);
+  const offered = yield* sumSliced([...framework.offers].map(({ resources }) => resources));
+  return { used, offered };
+}
+
 export function frameworkMessage(
   framework: FrameworkRecord,
   shown: Shown = everything,
+  { used, offered }: FrameworkHoldings = holdingsOf(framework),
 ): master.Response_GetFrameworks_FrameworkValid {
   const { info, active, recovered, registeredAtMs, reregisteredAtMs, unregisteredAtMs } = framework;
   const time = (ms: number) => ({ nanoseconds: nanosecondsOf(ms) });
-  return makeMessage(Response_GetFrameworks_FrameworkSchema, {
+  // Of what was found complete when it came, as agents are.
+  return create(Response_GetFrameworks_FrameworkSchema, {
     ...{ frameworkInfo: info, active, recovered, connected: framework.connection !== undefined },
     ...(registeredAtMs === undefined ? {} : { registeredTime: time(registeredAtMs) }),
     ...(reregisteredAtMs === undefined ? {} : { reregisteredTime: time(reregisteredAtMs) }),
     ...(unregisteredAtMs === undefined ? {} : { unregisteredTime: time(unregisteredAtMs) }),
     offers: [...framework.offers].map((offer) => offer.message),
     inverseOffers: [...framework.inverseOffers].map((offer) => offer.message),
-    allocatedResources: shown(allocatedToFramework(framework)).toMessages(),
-    offeredResources: shown(offeredOf(framework.offers)).toMessages(),
+    allocatedResources: shown(used).toMessages(),
+    offeredResources: shown(offered).toMessages(),
     ...(framework.offerConstraints === undefined ? {} : { offerConstraints: framework.offerConstraints }),
-  });
+  }) as master.Response_GetFrameworks_FrameworkValid;
 }
