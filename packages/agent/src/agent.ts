@@ -34,8 +34,10 @@ import { type Action, findTask } from './core/turn.ts';
 import { AgentError, reasonOf } from './errors.ts';
 import { Fetcher } from './fetcher/fetcher.ts';
 import { SandboxCollector } from './sandbox/collector.ts';
+import { diskAllotments } from './sandbox/disk-quota.ts';
 import { sandboxFolder } from './sandbox/layout.ts';
 import { type ContainerServices, createContainerServices } from './service/container-services.ts';
+import { DiskWatch } from './service/disk-watch.ts';
 import { executorRoutes } from './service/executor-messages.ts';
 import { ExecutorSessions } from './service/executor-sessions.ts';
 import { Journal } from './service/journal.ts';
@@ -72,6 +74,7 @@ export class Agent {
   readonly #fetcher: Fetcher;
   readonly #sessions: ExecutorSessions;
   readonly #services: ContainerServices;
+  #diskWatch: DiskWatch | undefined;
   readonly #libprocess: Libprocess;
   readonly #timers = new Map<string, Timer>();
   readonly #stopping = new AbortController();
@@ -163,6 +166,7 @@ export class Agent {
     for (const { containerId, state } of containers) {
       if (state === 'running' && wanted.has(containerId)) this.#runner.adopt(containerId);
     }
+    this.#diskWatch = this.#watchDisk();
     this.#follow(detector).catch((error: unknown) => {
       if (!this.#stopping.signal.aborted) this.#options.onFatal(error);
     });
@@ -202,6 +206,18 @@ export class Agent {
       authenticates: config.credential !== undefined,
       authenticationBackoffMs: config.authentication.backoffMs,
     };
+  }
+
+  #watchDisk(): DiskWatch | undefined {
+    const { config } = this.#options;
+    const { workDir, containerDiskWatchIntervalMs: intervalMs } = config;
+    if (intervalMs === undefined) return undefined;
+    const places = { workDir, sandboxOf: this.#services.sandboxOfContainer };
+    return new DiskWatch({
+      ...{ intervalMs, clock: this.#clock, logger: this.#logger },
+      allotments: () => diskAllotments(this.state, places),
+      onExceeded: (containerId, message) => this.#runner.endOverDisk(containerId, message),
+    });
   }
 
   async #listen(): Promise<void> {
@@ -329,6 +345,7 @@ export class Agent {
     for (const timer of this.#timers.values()) timer.cancel();
     await this.#journal.idle();
     this.#collector.close();
+    this.#diskWatch?.close();
     this.#services.nested.close();
     this.#sessions.closeAll();
     this.#process?.close();

@@ -66,8 +66,8 @@ test('what cannot be is said with the name of the flag and what to write', () =>
   expect(message({ porrt: '1' })).toContain('an agent has no flag "porrt"');
   expect(message({ port: '70000' })).toBe('--port is 70000; write 1 to 65535');
   expect(message({ gc_delay: 'soon' })).toBe('--gc_delay is soon; write a duration such as 15secs');
-  expect(message({ enforce_container_disk_quota: 'true' })).toContain('is not supported');
-  expect(message({ enforce_container_disk_quota: 'false' })).toBeUndefined();
+  expect(message({ authenticate_http_executors: 'true' })).toContain('is not supported');
+  expect(message({ authenticate_http_executors: 'false' })).toBeUndefined();
   expect(message({ authenticate_http_readonly: 'true' })).toContain('there are no credentials');
   expect(message({ credential: '{"principal": "p", "secrett": "hidden"}' })).not.toContain('hidden');
   expect(message({ acls: '{"view_flags": [{"principals": 3}]}' })).toContain('view_flags[0].principals');

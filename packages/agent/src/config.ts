@@ -58,6 +58,8 @@ export interface AgentConfig {
   /** Share of the disk that is to stay free. */
   gcDiskHeadroom: number;
   diskWatchIntervalMs: number;
+  /** How often the disk of containers is measured; undefined: never, they may have what they like. */
+  containerDiskWatchIntervalMs: number | undefined;
   fetcherCacheDir: string | undefined;
   recoveryTimeoutMs: number;
   /** For executors and tasks, beside what Mesos documents. */
@@ -242,6 +244,9 @@ function configOf(given: Flags): AgentConfig {
     gcDelayMs: read.durationMs('gc_delay'),
     gcDiskHeadroom: read.share('gc_disk_headroom'),
     diskWatchIntervalMs: read.durationMs('disk_watch_interval'),
+    containerDiskWatchIntervalMs: read.yes('enforce_container_disk_quota')
+      ? read.durationMs('container_disk_watch_interval')
+      : undefined,
     fetcherCacheDir: read.text('fetcher_cache_dir'),
     recoveryTimeoutMs: read.durationMs('recovery_timeout'),
     executorVariables: executorVariablesOf(read),

@@ -38,7 +38,7 @@ export const flagTable: FlagTable = {
   cgroups_hierarchy: none('found out'),
   cgroups_limit_swap: none(isolators),
   cgroups_root: differs('of native containers', 'mesos'),
-  container_disk_watch_interval: none('of --enforce_container_disk_quota'),
+  container_disk_watch_interval: same('15secs'),
   container_logger: none('logs rotate at 10 MB, ten files'),
   containerizers: differs(
     '`docker`; `mesos`: `native` where runc (or crun) and conmon are installed, plain processes otherwise, said at the start; `native`, `process`',
@@ -65,9 +65,10 @@ export const flagTable: FlagTable = {
   docker_volume_chown: none(dockerInstead),
   domain: same(),
   effective_capabilities: refused(shortCapabilities),
-  enforce_container_disk_quota: refused('limit the disk below work_dir with a quota of its file system', [
+  enforce_container_disk_quota: differs(
+    'whatever `--isolation` says; not of containers in Docker, whose layers the Engine limits; tasks of a group are measured one by one',
     'false',
-  ]),
+  ),
   executor_environment_variables: differs(
     'of tasks too; with TLS custom executors have `LIBPROCESS_SSL_*` anyway',
     undefined,

@@ -18,9 +18,10 @@ export interface Termination {
    * - `exited`: by itself.
    * - `killed`: after `kill` or `destroy`.
    * - `outOfMemory`: its memory limit was reached (Mesos' REASON_CONTAINER_LIMITATION_MEMORY).
+   * - `outOfDisk`: it had more on the disk than it may (REASON_CONTAINER_LIMITATION_DISK).
    * - `launchFailed`: it never ran (REASON_CONTAINER_LAUNCH_FAILED).
    */
-  reason: 'exited' | 'killed' | 'outOfMemory' | 'launchFailed';
+  reason: 'exited' | 'killed' | 'outOfMemory' | 'outOfDisk' | 'launchFailed';
   exitCode: number | undefined;
   message: string;
 }

@@ -43,6 +43,11 @@ function endOf(task: TaskRecord, termination: Termination): Report {
     const limitation = memoryLimitOf(task);
     return { state: TaskState.TASK_FAILED, reason: CONTAINER_LIMITATION_MEMORY, message, limitation };
   }
+  if (reason === 'outOfDisk') {
+    const { CONTAINER_LIMITATION_DISK } = TaskStatus_Reason;
+    const limitation = Resources.from(task.info.resources).filter(({ name }) => name === 'disk');
+    return { state: TaskState.TASK_FAILED, reason: CONTAINER_LIMITATION_DISK, message, limitation };
+  }
   if (task.kill !== undefined) {
     const state = task.kill.state === 'failed' ? TaskState.TASK_FAILED : TaskState.TASK_KILLED;
     const why = task.kill.reason === undefined ? {} : { reason: task.kill.reason };

@@ -5,7 +5,7 @@ import {
   ContainerInfo_Type,
   type ContainerInfoValid,
   type EnvironmentValid,
-  isPersistentVolume,
+  type ResourceKind,
   Resources,
   type ResourceValid,
   Volume_Mode,
@@ -110,13 +110,19 @@ export function persistentVolumePath(workDir: string, role: string, id: string):
   return `${workDir}/volumes/roles/${role.replaceAll('/', ' ')}/${id}`;
 }
 
+/** The same of a resource; undefined for one that is no persistent volume. */
+export function persistentVolumePathOf({ disk, reservations }: ResourceKind, workDir: string) {
+  if (disk?.persistence === undefined) return undefined;
+  return persistentVolumePath(workDir, reservations.at(-1)?.role ?? '*', disk.persistence.id);
+}
+
 function persistentVolumes(resources: Resources, workDir: string): Volume[] {
   const volumes: Volume[] = [];
   for (const { kind } of resources) {
-    const { disk, reservations } = kind;
-    if (!isPersistentVolume(kind) || disk?.persistence === undefined || disk.volume === undefined) continue;
-    const hostPath = persistentVolumePath(workDir, reservations.at(-1)?.role ?? '*', disk.persistence.id);
-    const { containerPath, mode } = disk.volume;
+    const hostPath = persistentVolumePathOf(kind, workDir);
+    const { volume } = kind.disk ?? {};
+    if (hostPath === undefined || volume === undefined) continue;
+    const { containerPath, mode } = volume;
     volumes.push({ containerPath, readOnly: mode === Volume_Mode.RO, source: 'host', hostPath });
   }
   return volumes;

@@ -68,6 +68,8 @@ export class TaskRunner {
   /** Launches that have not come to their container yet. */
   readonly #preparing = new Map<string, AbortController>();
   readonly #checks = new Map<string, CheckRunner[]>();
+  /** Containers that end because they had too much on the disk, and what is said of it. */
+  readonly #overDisk = new Map<string, string>();
 
   constructor(options: TaskRunnerOptions) {
     this.#options = options;
@@ -166,7 +168,11 @@ export class TaskRunner {
     containerizer.wait(containerId).then(
       (termination) => {
         this.#stopChecks(containerId);
-        tell({ type: 'terminated', containerId, termination });
+        const message = this.#overDisk.get(containerId);
+        this.#overDisk.delete(containerId);
+        const isOver = message !== undefined && termination.reason === 'killed';
+        const told = isOver ? { ...termination, reason: 'outOfDisk' as const, message } : termination;
+        tell({ type: 'terminated', containerId, termination: told });
       },
       (error: unknown) => logger.error('the end of a container cannot be told', { containerId, error }),
     );
@@ -177,6 +183,14 @@ export class TaskRunner {
     const preparing = this.#preparing.get(containerId);
     if (preparing === undefined) this.#options.containerizer.kill(containerId, { graceMs });
     else preparing.abort(new AgentError('Killed', `container ${containerId} was killed before its start`));
+  }
+
+  /** Ends it at once, since it has more on the disk than it may. */
+  endOverDisk(containerId: string, message: string): void {
+    if (this.#overDisk.has(containerId)) return;
+    this.#options.logger.warn('container over its disk quota', { containerId, message });
+    this.#overDisk.set(containerId, message);
+    this.kill(containerId, 0);
   }
 
   /** Removes what is left of it; its sandbox stays for a while. */
