@@ -63,6 +63,10 @@ describe('refused', () => {
     ['ports:[1]', 'Expecting one or more "ranges"'],
     ['ports:[a-b]', "Expecting non-negative integers in 'a'"],
     ['ports:[5-1]', 'begin > end'],
+    [
+      'ports:[1-9007199254740992]',
+      'ports reaches 9007199254740992, and 9007199254740991 (2^53 - 1) is the last number here',
+    ],
     ['cpus)web(:1', 'mismatched parentheses'],
     ['cpus(/web):1', "Role '/web' cannot start with a slash"],
     ['disks:{a,a}', 'Invalid set resource: duplicated elements'],

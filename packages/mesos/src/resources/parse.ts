@@ -9,6 +9,7 @@ import { Value_Type } from '../generated/mesos/v1/values_pb.ts';
 import { parseJson } from '../json/parse.ts';
 import { readJsonValue } from '../json/read.ts';
 import { coalesce, pairsOf } from './ranges.ts';
+import { rangeBoundError } from './validate.ts';
 
 interface AmountInit {
   type: Value_Type;
@@ -29,13 +30,14 @@ function bracketsMatch(text: string, open: string, close: string): boolean {
   return depth === 0;
 }
 
-function parseRanges(text: string): AmountInit {
+function parseRanges(name: string, text: string): AmountInit {
   const tokens = text.split(/[[\]\-,\n]+/).filter((token) => token !== '');
   if (tokens.length % 2 !== 0) throw invalid('Expecting one or more "ranges"');
   const numbers = tokens.map((token) => {
-    const value = /^\d+$/.test(token) ? Number(token) : Number.NaN;
-    if (!Number.isSafeInteger(value)) throw invalid(`Expecting non-negative integers in '${token}'`);
-    return value;
+    if (!/^\d+$/.test(token)) throw invalid(`Expecting non-negative integers in '${token}'`);
+    const tooLarge = rangeBoundError(name, BigInt(token));
+    if (tooLarge !== undefined) throw invalid(tooLarge);
+    return Number(token);
   });
   const pairs = Array.from(
     { length: numbers.length / 2 },
@@ -65,7 +67,7 @@ function parseValue(name: string, text: string): AmountInit {
   if (!bracketsMatch(bare, '{', '}') || !bracketsMatch(bare, '[', ']') || !bracketsMatch(bare, '(', ')')) {
     throw problem('Mismatched brackets');
   }
-  if (bare.startsWith('[')) return parseRanges(bare);
+  if (bare.startsWith('[')) return parseRanges(name, bare);
   if (bare.includes('[')) throw problem("Unexpected '[' found");
   if (bare.startsWith('{')) {
     return { type: Value_Type.SET, set: { item: bare.split(/[{},\n]+/).filter((item) => item !== '') } };

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { makeReservation, makeVolume } from '../../test/resource-examples.ts';
+import { ResourceSchema } from '../generated/mesos/v1/resource_pb.ts';
+import { Value_Type } from '../generated/mesos/v1/values_pb.ts';
+import { makeMessage } from '../messages/message.ts';
 import { type ResourceEntry, rangesEntry, scalarEntry, setEntry } from './entry.ts';
 import { makeKind, plainKind, type ResourceKind } from './kind.ts';
 import { coalesce } from './ranges.ts';
@@ -170,4 +173,27 @@ test('a shared volume is counted', () => {
   expect(shared.contains(twice)).toBe(false);
   expect(twice.minus(shared).equals(shared)).toBe(true);
   expect(twice.toString()).toBe('disk(reservations: [(DYNAMIC,web,ops)])[s:data]<SHARED>:64<2>');
+});
+
+test('ranges go to 2^53 - 1 exactly; what is beyond is refused by its value, not rounded', () => {
+  const last = BigInt(Number.MAX_SAFE_INTEGER);
+  const ids = (...range: { begin: bigint; end: bigint }[]) =>
+    Resources.from([
+      makeMessage(ResourceSchema, { name: 'ids', type: Value_Type.RANGES, ranges: { range } }),
+    ]);
+  const all = ids({ begin: last - 3n, end: last });
+  expect(all.minus(ids({ begin: last - 1n, end: last - 1n })).toString()).toBe(
+    'ids:[9007199254740988-9007199254740989, 9007199254740991-9007199254740991]',
+  );
+  expect(
+    ids({ begin: last, end: last })
+      .plus(ids({ begin: 1n, end: 1n }))
+      .toMessages()[0]?.ranges,
+  ).toMatchObject({
+    range: [
+      { begin: 1n, end: 1n },
+      { begin: last, end: last },
+    ],
+  });
+  expect(() => ids({ begin: 0n, end: 2n ** 64n - 1n })).toThrow('ids reaches 18446744073709551615');
 });

@@ -9,13 +9,20 @@ import { toThousandths } from './scalar.ts';
 
 const has = (resource: Resource, name: keyof Resource) => Object.hasOwn(resource, name);
 
-function rangesError(ranges: Value_Ranges): string | undefined {
-  const sorted = [...ranges.range].sort((left, right) => (left.begin < right.begin ? -1 : 1));
+/** What is beyond it would be another number, and is refused rather than changed. */
+export function rangeBoundError(name: string, bound: bigint): string | undefined {
+  if (bound <= BigInt(Number.MAX_SAFE_INTEGER)) return undefined;
+  return `Invalid ranges resource: ${name} reaches ${bound}, and ${Number.MAX_SAFE_INTEGER} (2^53 - 1) is the last number here`;
+}
+
+function rangesError({ range }: Value_Ranges, name: string): string | undefined {
+  const sorted = [...range].sort((left, right) => (left.begin < right.begin ? -1 : 1));
   let previousEnd = -1n;
   for (const { begin, end } of sorted) {
     if (begin > end) return 'Invalid ranges resource: begin > end';
     if (begin <= previousEnd) return 'Invalid ranges resource: overlapping ranges';
-    if (end > BigInt(Number.MAX_SAFE_INTEGER)) return 'Invalid ranges resource: end > 2^53 - 1';
+    const tooLarge = rangeBoundError(name, end);
+    if (tooLarge !== undefined) return tooLarge;
     previousEnd = end;
   }
   return undefined;
@@ -31,7 +38,7 @@ function amountError(resource: Resource): string | undefined {
     }
     case Value_Type.RANGES:
       if (scalar !== undefined || ranges === undefined || set !== undefined) return 'Invalid ranges resource';
-      return rangesError(ranges);
+      return rangesError(ranges, resource.name);
     case Value_Type.SET:
       if (scalar !== undefined || ranges !== undefined || set === undefined) return 'Invalid set resource';
       return new Set(set.item).size < set.item.length
