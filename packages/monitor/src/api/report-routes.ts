@@ -18,6 +18,7 @@ import type { FastifyRequest } from 'fastify';
 import type { ProbeIdentity } from '../collect/collector.ts';
 import { MonitorError } from '../errors.ts';
 import { textOf } from '../view/lineage.ts';
+import { probeIdOf, probesOnly } from './probe-token.ts';
 import { scopeMsgpack } from './scope-msgpack.ts';
 import type { Services } from './services.ts';
 
@@ -28,13 +29,6 @@ export interface ReportRouteOptions {
 }
 
 const unzip = promisify(gunzip);
-
-/** `Bearer TOKEN`, or as Scope's probes send it: `Scope-Probe token=TOKEN`. */
-function tokenOf({ headers }: FastifyRequest): string {
-  const [, bearer, scope] =
-    /^(?:bearer (\S+)|scope-probe token=(\S+))$/i.exec(headers.authorization ?? '') ?? [];
-  return bearer ?? scope ?? '';
-}
 
 async function bytesOf({ headers, body }: FastifyRequest, limitBytes: number): Promise<Buffer> {
   if (!Buffer.isBuffer(body)) throw new MonitorError('invalid', 'there is no report in the body');
@@ -75,7 +69,7 @@ function hostNameOf(report: Report): string | undefined {
 /** Who sent a report in Scope's form. */
 function senderOf(request: FastifyRequest, report: Report): ProbeIdentity {
   const hostName = hostNameOf(report) ?? request.ip;
-  const id = headerOf(request, 'x-scope-probe-id') || `scope-${hostName}`;
+  const id = probeIdOf(request) || `scope-${hostName}`;
   return { id, hostName, version: headerOf(request, 'x-scope-probe-version') };
 }
 
@@ -121,12 +115,7 @@ export function reportRoutes(server: HttpServer, services: Services, options: Re
       bodyLimit: limits.frameBytes,
       config: { role: 'anyone' },
       schema: { hide: true },
-      onRequest: async (request) => {
-        if (options.isAuthorised(tokenOf(request))) return;
-        throw new MonitorError('unauthenticated', 'the token of the probe is missing or wrong', {
-          remedy: 'send "Authorization: Bearer TOKEN" with one of probes.tokens',
-        });
-      },
+      onRequest: probesOnly(options.isAuthorised),
       handler: async (request, reply) => {
         try {
           take(request, await bytesOf(request, limits.frameBytes), services, limits);

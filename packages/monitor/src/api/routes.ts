@@ -15,15 +15,18 @@ import { type OidcServices, oidcRoutes } from './oidc-routes.ts';
 import { pipeRoutes } from './pipe-routes.ts';
 import { reportRoutes } from './report-routes.ts';
 import { sandboxRoutes } from './sandbox-routes.ts';
-import type { Services } from './services.ts';
+import { type ScopeControlServices, scopeControlRoutes } from './scope-control-routes.ts';
 import { topologyRoutes } from './topology-routes.ts';
 
-export interface RouteServices extends Services, ClusterServices, MigrationServices, OidcServices {
+export interface RouteServices
+  extends ScopeControlServices,
+    ClusterServices,
+    MigrationServices,
+    OidcServices {
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly history: History;
   readonly labels: Labels;
-  readonly isAuthorised: (token: string) => boolean;
   readonly onPassword: (name: string) => void;
 }
 
@@ -36,6 +39,7 @@ export function addRoutes(server: HttpServer, services: RouteServices): void {
   controlRoutes(server, services);
   fileRoutes(server, services);
   pipeRoutes(server, services);
+  scopeControlRoutes(server, services);
   accountRoutes(server, services);
   oidcRoutes(server, services);
   historyRoutes(server, services, services.history);
