@@ -25,17 +25,20 @@ export function childrenOf(pid: number): number[] {
     .filter((one) => Number.isInteger(one) && Number(statOf(one)?.[1]) === pid);
 }
 
-export function rssMb(pid: number): number {
+/** `VmRSS` counts pages of programs too, which the kernel shares and keeps or drops as it likes; `RssAnon` is a process' own. */
+export function residentMb(pid: number, kind: 'VmRSS' | 'RssAnon'): number {
   try {
-    const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
-    return Number(kilobytes ?? 0) / 1024;
+    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+    return Number(new RegExp(`^${kind}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0) / 1024;
   } catch {
     return 0; // it has ended
   }
 }
 
+export const rssMb = (pid: number): number => residentMb(pid, 'VmRSS');
+
 /** Processor time of a process and of its running children together. */
 export const familyCpuMs = (pid: number): number =>
   [pid, ...childrenOf(pid)].reduce((sum, one) => sum + cpuMs(one), 0);
-export const familyRssMb = (pid: number): number =>
-  [pid, ...childrenOf(pid)].reduce((sum, one) => sum + rssMb(one), 0);
+export const familyResidentMb = (pid: number, kind: 'VmRSS' | 'RssAnon'): number =>
+  [pid, ...childrenOf(pid)].reduce((sum, one) => sum + residentMb(one, kind), 0);
