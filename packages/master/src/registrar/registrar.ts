@@ -23,6 +23,12 @@ export const registrarLimits = {
   batchBytes: storeLimits.transactionBytes - 64 * 1024,
 } as const;
 
+/**
+ * From one batch to the next while many are waiting: a store may hold up everything else while it syncs, and takes as long for
+ * a hundred agents as for one. What comes alone is stored at once.
+ */
+const batchGapMs = 10;
+
 export interface RegistrarOptions {
   readonly store: Store;
   /** Who leads, for people that look into the store: `master@10.0.0.1:5050`. */
@@ -68,6 +74,8 @@ export class Registrar {
   readonly #storeMs = new Durations();
   #failure: MasterError | undefined;
   #writing: Promise<void> | undefined;
+  /** No batch before; of the monotonic clock. */
+  #quietUntilMs = 0;
 
   private constructor(
     options: RegistrarOptions,
@@ -149,10 +157,11 @@ export class Registrar {
   }
 
   async #write(): Promise<void> {
-    // What comes in one round of the event loop, on however many connections, goes into one batch: a store that syncs to a
-    // disk takes as long for a hundred agents as for one.
+    // What comes in one round of the event loop, on however many connections, goes into one batch.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#queue.length > 0) {
+      const quietMs = this.#quietUntilMs - this.#clock.monotonicMs();
+      if (quietMs > 0) await sleep(this.#clock, quietMs);
       const batch = this.#nextBatch();
       try {
         await this.#commit([...batch.writes.values()]);
@@ -160,6 +169,7 @@ export class Registrar {
         this.#fail(error, batch.settle);
         break;
       }
+      if (batch.settle.length > 1) this.#quietUntilMs = this.#clock.monotonicMs() + batchGapMs;
       for (const settle of batch.settle) settle.resolve();
     }
     // In the same turn as the look at the queue: what comes later starts a new round.
