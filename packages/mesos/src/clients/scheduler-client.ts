@@ -14,7 +14,7 @@ import {
 } from '../generated/mesos/v1/scheduler/scheduler_pb.ts';
 import { encodeBody } from '../http/format.ts';
 import type { Valid } from '../messages/message.ts';
-import type { MasterDetector } from './detector.ts';
+import type { Leader, MasterDetector } from './detector.ts';
 import { keepTrying } from './keep-trying.ts';
 import { type StreamAddress, subscribeToLeader } from './scheduler-subscription.ts';
 import { createTransport, requireSuccess, type TransportOptions } from './transport.ts';
@@ -75,6 +75,7 @@ export function createSchedulerClient(options: SchedulerClientOptions): Schedule
   const frameworkInfo = clone(FrameworkInfoSchema, create(FrameworkInfoSchema, options.frameworkInfo));
   let frameworkId = frameworkInfo.id;
   let stream: StreamAddress | undefined;
+  let tried: Leader | undefined;
   let handlerFailure: { error: unknown } | undefined;
 
   function subscribeCall(): Call {
@@ -106,6 +107,7 @@ export function createSchedulerClient(options: SchedulerClientOptions): Schedule
 
   async function attempt(): Promise<void> {
     const leader = await detector.detect(undefined, closing.signal);
+    tried = leader;
     if (leader === undefined) return;
     await subscribeToLeader({
       transport,
@@ -129,7 +131,17 @@ export function createSchedulerClient(options: SchedulerClientOptions): Schedule
     onDisconnected?.(error);
   }
 
-  const done = keepTrying({ attempt, onFailure, backoff, clock, signal: closing.signal });
+  /** Another master leads, or none: that the last one did not answer says nothing of the next. */
+  async function leaderChanged(signal: AbortSignal): Promise<void> {
+    await detector.detect(tried, signal);
+    backoff.reset();
+  }
+
+  const done = keepTrying({
+    ...{ attempt, onFailure, backoff, clock },
+    changed: leaderChanged,
+    signal: closing.signal,
+  });
   done.catch(() => undefined); // whoever wants to know asks `done`
 
   return {
