@@ -19,7 +19,7 @@ const wantedLookEveryMs = 2_000;
  * Where connection tracking tells of connections at once, namespaces are asked this often for what it does not tell, such as those
  * within a container.
  */
-export const trackedNoticeEveryMs = 1_000;
+export const trackedNoticeEveryMs = 1_500;
 
 interface Seen {
   activity: TcpActivity;

@@ -62,7 +62,7 @@ export function describeContainer(host: HostFacts, container: Container, offered
       docker_container_state: container.state,
       docker_container_health: container.health,
       docker_container_started: isUp ? container.startedAt : undefined,
-      docker_container_exit_code: isUp ? undefined : String(container.exitCode),
+      docker_container_exit_code: isUp ? undefined : container.exitCode?.toString(),
       docker_container_restart_count: String(container.restartCount),
       docker_container_network_mode: container.networkMode,
       docker_container_pid: isUp ? String(container.pid) : undefined,

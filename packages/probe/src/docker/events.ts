@@ -9,6 +9,7 @@ const actions = [
   'create',
   'start',
   'restart',
+  'kill',
   'die',
   'stop',
   'pause',

@@ -11,7 +11,8 @@ export interface Container {
   /** 0 if it does not run. */
   readonly pid: number;
   readonly startedAt: string;
-  readonly exitCode: number;
+  /** Undefined where only its end is known. */
+  readonly exitCode: number | undefined;
   readonly restartCount: number;
   readonly imageId: string;
   readonly imageName: string;

@@ -2,6 +2,7 @@ import { containerNodeId } from '../host/facts.ts';
 import type { Source, SourceContext } from '../source.ts';
 import { type DockerApi, dockerApi } from './api.ts';
 import { registerDockerControls } from './controls.ts';
+import { createDeathWatch } from './deaths.ts';
 import { describeContainer, describeImage } from './describe.ts';
 import { followEvents } from './events.ts';
 import type { Container, DockerEvent } from './inspect.ts';
@@ -71,6 +72,7 @@ function createWatch(context: SourceContext, api: DockerApi, options: DockerSour
 
   const remove = (id: string) => {
     meter.forget(id);
+    deaths.forget(id);
     places.remove(id);
     stopped.delete(id);
     board.remove('container', containerNodeId(id), 'now');
@@ -85,20 +87,19 @@ function createWatch(context: SourceContext, api: DockerApi, options: DockerSour
     if (oldest !== undefined) remove(oldest);
   };
 
+  const write = (container: Container) => {
+    meter.follow(container);
+    places.put({ ...container, containerId: container.id });
+    board.see('container', containerNodeId(container.id), describeContainer(host, container, offered), 'now');
+    boundStopped(container);
+  };
+
+  const deaths = createDeathWatch({ clock, procRoot: host.procRoot, died: write });
+
   const inventory = createInventory({
     api,
     showSecrets,
-    found(container) {
-      meter.follow(container);
-      places.put({ ...container, containerId: container.id });
-      board.see(
-        'container',
-        containerNodeId(container.id),
-        describeContainer(host, container, offered),
-        'now',
-      );
-      boundStopped(container);
-    },
+    found: (container) => write(deaths.seen(container)),
     gone: remove,
     failed: (error) => logger.debug('a container could not be looked at', { error }),
     overflow: () => void listAll().catch(reportFailure),
@@ -130,8 +131,8 @@ function createWatch(context: SourceContext, api: DockerApi, options: DockerSour
     else if (action === 'destroy') {
       inventory.forget(id);
       remove(id);
-    } else if (action === 'create')
-      clock.after(createdLookMs, () => inventory.look(id), { background: true });
+    } else if (action === 'kill') deaths.signalled(id);
+    else if (action === 'create') clock.after(createdLookMs, () => inventory.look(id), { background: true });
     else inventory.look(id);
   };
 
@@ -139,7 +140,10 @@ function createWatch(context: SourceContext, api: DockerApi, options: DockerSour
     readUsage() {
       for (const id of meter.ids()) board.read('container', containerNodeId(id), meter.readings(id));
     },
-    stop: meter.stop,
+    stop() {
+      deaths.stop();
+      meter.stop();
+    },
     handlers: {
       opened: listAll,
       event: handle,
