@@ -13,6 +13,7 @@ import {
   Resources,
   readJson,
   readTls,
+  roleError,
   type Tls,
   withoutSecrets,
 } from '@orchestrator/mesos';
@@ -22,6 +23,7 @@ import { type ElectionPlace, readZkUrl } from './election/zk-url.ts';
 import { asConfigError, MasterError } from './errors.ts';
 import { masterFlags } from './flags.ts';
 import type { LeastLevel } from './log/verbosity.ts';
+import { noRateLimits, parseRateLimits, type RateLimits } from './throttle/rate-limits.ts';
 
 /** Everything that a master is started with; made of flags by `readConfig`. */
 export interface MasterConfig extends MasterAddress {
@@ -39,6 +41,12 @@ export interface MasterConfig extends MasterAddress {
   readonly requiresAgentDomain: boolean;
   /** That frameworks may be in; undefined: any. */
   readonly roles: ReadonlySet<string> | undefined;
+  /** Of roles, where the registry has none yet. */
+  readonly firstWeights: ReadonlyMap<string, number>;
+  /** Of the calls of frameworks, by principal. */
+  readonly rateLimits: RateLimits;
+  /** A file with the host names of agents that may be offered; undefined: all. */
+  readonly whitelist: string | undefined;
   readonly allowsRoot: boolean;
   /** Of the agents of a former leader, that have to be back before quotas are worked on; and the longest wait for them. */
   readonly recoveryFactor: number;
@@ -111,6 +119,23 @@ function readRoles(read: FlagReader): ReadonlySet<string> | undefined {
   return read.text('roles') === undefined ? undefined : new Set(['*', ...read.list('roles')]);
 }
 
+/** `web=2,batch=0.5` */
+function readWeights(read: FlagReader): ReadonlyMap<string, number> {
+  const weights = new Map<string, number>();
+  for (const pair of read.list('weights')) {
+    const [role = '', weight = '', ...more] = pair.split('=').map((part) => part.trim());
+    const problem =
+      roleError(role) ?? (Number(weight) > 0 && more.length === 0 ? undefined : 'no ROLE=WEIGHT');
+    if (problem !== undefined) {
+      throw new MasterError('config', `flag --weights: "${pair}" cannot be: ${problem}`, {
+        remedy: 'write roles with positive weights, as in web=2,batch=0.5',
+      });
+    }
+    weights.set(role, Number(weight));
+  }
+  return weights;
+}
+
 /** `{"disabled_endpoints": {"paths": ["/files/browse"]}}` */
 function readFirewall(read: FlagReader): ReadonlySet<string> {
   const given = read.contents('firewall_rules');
@@ -153,6 +178,7 @@ async function configOf(flags: Flags): Promise<MasterConfig> {
   const credentials = read.contents('credentials');
   const tokens = read.contents('http_tokens');
   const acls = read.contents('acls');
+  const rateLimits = read.contents('rate_limits');
   const jwtSecret = read.contents('jwt_secret_key');
   const jwtKey = jwtSecret === undefined ? undefined : Buffer.from(jwtSecret.text.trim());
   const zk = read.text('zk');
@@ -187,6 +213,9 @@ async function configOf(flags: Flags): Promise<MasterConfig> {
     domain: readDomain(read),
     requiresAgentDomain: read.yes('require_agent_domain'),
     roles: readRoles(read),
+    firstWeights: readWeights(read),
+    rateLimits: rateLimits === undefined ? noRateLimits : parseRateLimits(rateLimits.text),
+    whitelist: read.text('whitelist')?.replace(/^file:\/\//, ''),
     allowsRoot: read.yes('root_submissions'),
     recoveryFactor: read.share('allocator_agent_recovery_factor'),
     recoveryTimeoutMs: read.durationMs('allocator_recovery_timeout'),

@@ -75,7 +75,9 @@ export const flagTable: FlagTable = {
   publish_per_framework_metrics: same('true'),
   quiet: same('false'),
   quorum: none(storeInstead),
-  rate_limits: none('calls are not held back by principal'),
+  rate_limits: differs(
+    'of drivers as in Mesos; calls over HTTP are held back too, and answered with 503 beyond the capacity. Without one 100,000 calls wait',
+  ),
   recovery_agent_removal_limit: same('100%', { formerly: 'recovery_slave_removal_limit' }),
   registry: none(storeInstead),
   registry_fetch_timeout: same('1mins'),
@@ -110,8 +112,8 @@ export const flagTable: FlagTable = {
   store: differs('ours: `sqlite:/path`, or `etcd://host:2379,…` for masters on several machines'),
   version: none('`orchestrator --version` says it'),
   webui_dir: none('the console is a daemon of its own'),
-  weights: none('set them with UPDATE_WEIGHTS; the flag is deprecated in Mesos'),
-  whitelist: none('deactivate agents instead'),
+  weights: same(),
+  whitelist: same(),
   work_dir: differs('made when it is not there; holds the registry unless `--store` says otherwise'),
   zk: same(),
   zk_session_timeout: differs(

@@ -11,6 +11,7 @@ import {
   internal,
   type Libprocess,
   type LocalProcess,
+  makeMessage,
   parseUpid,
   type Upid,
 } from '@orchestrator/mesos';
@@ -54,6 +55,11 @@ class Driver implements AsyncDisposable {
 
   subscribe(): void {
     this.process.sendBytes(this.#master, 'mesos.scheduler.Call', subscribe);
+  }
+
+  revive(frameworkId: string): void {
+    const schema = internal.ReviveOffersMessageSchema;
+    this.process.send(this.#master, schema, makeMessage(schema, { frameworkId: { value: frameworkId } }));
   }
 
   authenticate(secret: string): Promise<boolean> {
@@ -127,4 +133,23 @@ test('with authentication, only who knows a secret gets in', async () => {
   agent.register(master.service.info?.pid ?? '');
   await using _later = await Driver.start(master);
   expect(master.service.leading?.core.state.agents.size).toBe(0);
+});
+
+test('a driver that says more than --rate_limits allows is told that its message was dropped', async () => {
+  await using master = await startMaster({
+    rate_limits: '{"aggregate_default_qps": 5, "aggregate_default_capacity": 2}',
+  });
+  await using driver = await Driver.start(master);
+  driver.subscribe();
+  const registered = await driver.heard('FrameworkRegisteredMessage');
+  const { frameworkId } = decodeMessage(internal.FrameworkRegisteredMessageSchema, registered);
+  const revived = () => master.service.leading?.core.counters.get('master/messages_revive_offers') ?? 0;
+  for (let call = 0; call < 4; call++) driver.revive(frameworkId.value);
+  const { message } = decodeMessage(
+    internal.FrameworkErrorMessageSchema,
+    await driver.heard('FrameworkErrorMessage'),
+  );
+  expect(message).toBe('Message mesos.scheduler.Call dropped: capacity(2) exceeded');
+  await waitFor(() => revived() === 3, { what: 'the calls that waited' });
+  expect(driver.received.filter(({ type }) => type === 'FrameworkErrorMessage')).toHaveLength(1);
 });

@@ -16,6 +16,7 @@ import {
 import type { Clock } from '@orchestrator/runtime';
 import { heartbeatIntervalMs } from '../core/frameworks.ts';
 import type { FrameworkRecord } from '../core/records.ts';
+import { MasterError } from '../errors.ts';
 import { frameworkHeartbeat, type LeadingMaster } from '../service/leading-master.ts';
 import { EventStream } from '../service/stream.ts';
 import { type Audit, requestFacts } from './audit.ts';
@@ -97,8 +98,25 @@ export async function serveScheduler(place: SchedulerPlace, exchange: Exchange):
     master.subscribe(connectionId, stream, call.subscribe);
     return;
   }
-  const framework = frameworkOf(master, call, Array.isArray(streamId) ? streamId[0] : streamId, principal);
+  const find = () => frameworkOf(master, call, Array.isArray(streamId) ? streamId[0] : streamId, principal);
+  let framework = find();
+  const turn = turnOf(master, framework);
+  if (turn !== undefined) {
+    await turn;
+    // It may have gone while its call waited.
+    framework = find();
+  }
   auditCall(place, exchange, call, await carryOut(master, exchange, framework, call));
+}
+
+/** @throws HttpRefusal 503 when too many of its calls wait already */
+function turnOf({ throttle }: LeadingMaster, { info }: FrameworkRecord): Promise<void> | undefined {
+  try {
+    return throttle.turn(info.principal);
+  } catch (error) {
+    if (error instanceof MasterError && error.code === 'limit') throw new HttpRefusal(503, error.message);
+    throw error;
+  }
 }
 
 function frameworkOf(

@@ -16,7 +16,7 @@ import {
   TaskState,
   type TaskStatus_Reason,
 } from '@orchestrator/mesos';
-import { type MasterContext, toAgent, toFramework } from './context.ts';
+import { log, type MasterContext, toAgent, toFramework } from './context.ts';
 import { agentFacts, hold } from './holdings.ts';
 import { machineOf, rescindOffersOf } from './offers.ts';
 import { removeOperation } from './operations.ts';
@@ -90,7 +90,7 @@ export function makeAgent(facts: NewAgent): AgentRecord {
 export function addAgent(context: MasterContext, agent: AgentRecord): void {
   const { state, allocator } = context;
   allocator.setAgent(agent.id, agentFacts(agent));
-  allocator.setAgentActive(agent.id, agent.active);
+  allocator.setAgentActive(agent.id, mayBeOffered(context, agent));
   for (const [frameworkId, used] of agent.used) hold(context, frameworkId, agent.id, used);
   allocator.setUnavailability(agent.id, unavailabilityOf(context, agent));
   state.recoveredAgents.delete(agent.id);
@@ -189,5 +189,17 @@ export function refreshActive(context: MasterContext, agent: AgentRecord): void 
   if (agent.active === active) return;
   agent.active = active;
   if (!active) rescindOffersOf(context, agent);
-  context.allocator.setAgentActive(agent.id, active);
+  context.allocator.setAgentActive(agent.id, mayBeOffered(context, agent));
+}
+
+const mayBeOffered = ({ state: { whitelist } }: MasterContext, { active, info }: AgentRecord) =>
+  active && whitelist?.has(info.hostname) !== false;
+
+/** Offers that are there already stay. */
+export function setWhitelist(context: MasterContext, hostnames: ReadonlySet<string> | undefined): void {
+  context.state.whitelist = hostnames;
+  log(context, 'info', 'whitelist', { agents: hostnames?.size ?? 'all' });
+  for (const agent of context.state.agents.values()) {
+    context.allocator.setAgentActive(agent.id, mayBeOffered(context, agent));
+  }
 }

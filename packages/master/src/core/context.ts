@@ -45,6 +45,8 @@ export interface CoreOptions {
   readonly requiresAgentDomain: boolean;
   /** That frameworks may be in. Default: any. */
   readonly roles: ReadonlySet<string> | undefined;
+  /** Of roles, where the registry has none yet. Default: none. */
+  readonly firstWeights: ReadonlyMap<string, number>;
   /** Frameworks may run as root. Default true. */
   readonly allowsRoot: boolean;
 }
@@ -77,6 +79,8 @@ export interface MasterState {
   readonly completedFrameworks: BoundedMap<FrameworkRecord>;
   readonly offers: Map<string, OfferRecord>;
   readonly inverseOffers: Map<string, InverseOfferRecord>;
+  /** Host names of the agents that may be offered; undefined: all. */
+  whitelist: ReadonlySet<string> | undefined;
   machines: ReadonlyMap<string, MachineState>;
   /** That were ever scheduled while this master leads: they are up, not unknown. */
   readonly machinesSeen: Set<string>;

@@ -6,6 +6,7 @@ import type { Registry } from '../registrar/registry.ts';
 import { markUnreachable, onAgentDisconnected, onPingDue } from './absence.ts';
 import type { Action } from './actions.ts';
 import { onAgentMessage } from './agent-messages.ts';
+import { setWhitelist } from './agents.ts';
 import type { Authorizer } from './authorizer.ts';
 import { allowAll } from './authorizer.ts';
 import { BoundedMap } from './bounded-map.ts';
@@ -61,6 +62,7 @@ const defaults = {
   recoveryTimeoutMs: 10 * minuteMs,
   requiresAgentDomain: false,
   roles: undefined,
+  firstWeights: new Map<string, number>(),
   allowsRoot: true,
 } satisfies Omit<CoreOptions, 'masterInfo'>;
 
@@ -77,6 +79,7 @@ function emptyState(options: CoreOptions): MasterState {
     completedFrameworks: new BoundedMap(options.maxCompletedFrameworks),
     offers: new Map(),
     inverseOffers: new Map(),
+    whitelist: undefined,
     machines: new Map(),
     machinesSeen: new Set(),
     recoveredCount: 0,
@@ -217,6 +220,9 @@ export class MasterCore {
         });
         return;
       }
+      case 'whitelist':
+        setWhitelist(context, event.hostnames);
+        return;
       case 'registry-done':
         this.#stored(context, event);
         return;

@@ -76,6 +76,8 @@ export type CoreEvent =
       readonly principal?: string | undefined;
       readonly write: OperatorWrite;
     }
+  /** Host names of the agents that may be offered; undefined: all. */
+  | { readonly type: 'whitelist'; readonly hostnames: ReadonlySet<string> | undefined }
   | { readonly type: 'registry-done'; readonly token: number; readonly outcome: RegistryOutcome }
   /** Something is due (`MasterCore.nextDueMs`). */
   | { readonly type: 'tick' }

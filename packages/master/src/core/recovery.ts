@@ -14,7 +14,7 @@ export function recover(context: MasterContext): void {
   for (const [id, { info }] of admitted) state.recoveredAgents.set(id, { hostname: info.hostname });
   for (const [id, { timestamp }] of unreachable) state.unreachableAgents.set(id, timestamp.nanoseconds);
   for (const [id, { timestamp }] of gone) state.goneAgents.set(id, timestamp.nanoseconds);
-  for (const [role, weight] of settings.weights) allocator.setWeight(role, weight);
+  recoverWeights(context);
   for (const [role, config] of settings.quotas) allocator.setQuota(role, quotaOf(config));
   state.machines = machinesOf(settings.maintenance);
   state.recoveredCount = admitted.size;
@@ -25,6 +25,19 @@ export function recover(context: MasterContext): void {
   }
   timers.set('registry-gc', steadyMs + options.registryGcIntervalMs, { type: 'registry-gc' });
   waitForAgents(context);
+}
+
+/** Those of the flag count until there are some in the registry: the first leader writes them there. */
+function recoverWeights(context: MasterContext): void {
+  const { allocator, options } = context;
+  const { weights: stored } = context.registry().settings;
+  const { firstWeights } = options;
+  if (stored.size === 0 && firstWeights.size > 0) {
+    write(context, { type: 'update-weights', weights: firstWeights }, () => undefined);
+  } else if (firstWeights.size > 0) {
+    log(context, 'warn', 'flag --weights is passed over: the registry has weights', { weights: [...stored] });
+  }
+  for (const [role, weight] of stored.size > 0 ? stored : firstWeights) allocator.setWeight(role, weight);
 }
 
 /** With quotas, nothing is offered until enough agents are back: shares of a part of the cluster are not fair. */

@@ -7,6 +7,8 @@ import type { CoreEvent, OperatorWrite } from '../core/events.ts';
 import type { Connection } from '../core/records.ts';
 import { Durations } from '../metrics/durations.ts';
 import type { Registrar } from '../registrar/registrar.ts';
+import type { RateLimits } from '../throttle/rate-limits.ts';
+import { Throttle } from '../throttle/throttle.ts';
 import { sendToDriver, sendUpdateToDriver } from './driver-messages.ts';
 import type { EventStream } from './stream.ts';
 
@@ -21,6 +23,8 @@ export interface LeadingMasterOptions {
   readonly logger: Logger;
   /** It cannot go on: another master leads, the store is gone, or too many agents are. */
   readonly onFatal: (error: unknown) => void;
+  /** Of the calls of frameworks. */
+  readonly rateLimits: RateLimits;
   /** Subscribers of the operator API; the oldest goes when one more comes. Default 1 000. */
   readonly mostSubscribers?: number;
 }
@@ -62,6 +66,7 @@ export class LeadingMaster {
   readonly allocationRunMs = new Durations();
   readonly allocationLatencyMs = new Durations();
   readonly #electedAtMonotonicMs: number;
+  readonly throttle: Throttle;
   #nextRequest = 1;
   #timer: { readonly atMs: number; readonly timer: Timer } | undefined;
   #allocation: { readonly atMs: number; readonly timer: Timer } | undefined;
@@ -73,6 +78,7 @@ export class LeadingMaster {
     this.core.setWatched(false);
     this.electedAtMs = options.clock.nowMs();
     this.#electedAtMonotonicMs = options.clock.monotonicMs();
+    this.throttle = new Throttle(options.rateLimits, options.clock);
     this.handle({ type: 'recovered' });
   }
 
@@ -164,6 +170,7 @@ export class LeadingMaster {
     this.#closed = true;
     this.#timer?.timer.cancel();
     this.#allocation?.timer.cancel();
+    this.throttle.close();
     for (const stream of [...this.#streams.values(), ...this.#subscribers]) stream.close();
     this.#streams.clear();
     this.#subscribers.clear();

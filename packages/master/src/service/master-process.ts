@@ -16,6 +16,7 @@ import {
 import type { Logger } from '@orchestrator/runtime';
 import { callError } from '../api/call-validation.ts';
 import type { CoreEvent } from '../core/events.ts';
+import { MasterError } from '../errors.ts';
 import type { LeadershipGate } from './leadership-gate.ts';
 import type { LeadingMaster } from './leading-master.ts';
 
@@ -42,10 +43,13 @@ const fromAgents = {
   PongSlaveMessage: internal.PongSlaveMessageSchema,
 } as const;
 
-function countMessage({ core }: LeadingMaster, principal: string | undefined): void {
-  if (principal === undefined || principal === '') return;
-  core.counters.add(`frameworks/${principal}/messages_received`);
-  core.counters.add(`frameworks/${principal}/messages_processed`);
+function countMessage(
+  { core }: LeadingMaster,
+  principal: string | undefined,
+  what: 'received' | 'processed',
+): void {
+  if (principal !== undefined && principal !== '')
+    core.counters.add(`frameworks/${principal}/messages_${what}`);
 }
 
 /** Principals that are remembered; a peer that was forgotten authenticates again. */
@@ -80,14 +84,44 @@ export function masterRoutes(options: MasterProcessOptions): MessageRoute[] {
     );
   };
 
+  const onFrameworkCall = (
+    master: LeadingMaster,
+    call: scheduler.CallValid,
+    from: Upid,
+    caller: string | undefined,
+  ) => {
+    const pid = formatUpid(from);
+    const frameworkId = call.frameworkId?.value ?? '';
+    /** Asked for anew when the call has waited: the framework may have gone. */
+    const carryOut = () => {
+      if (master.core.frameworkOn({ kind: 'driver', pid })?.id !== frameworkId) {
+        master.core.counters.add('master/dropped_messages');
+        return;
+      }
+      countMessage(master, caller, 'processed');
+      master.handle({ type: 'call', frameworkId, call });
+    };
+    const principal = master.core.state.frameworks.get(frameworkId)?.info.principal ?? '';
+    try {
+      const turn = master.throttle.turn(principal);
+      if (turn === undefined) carryOut();
+      else turn.then(carryOut).catch((error: unknown) => logger.error('call lost', { upid: pid, error }));
+    } catch (error) {
+      if (!(error instanceof MasterError)) throw error;
+      refuse(from, error.message);
+    }
+  };
+
   const onCall = (call: scheduler.CallValid, force: boolean, from: Upid) => {
     const master = leading();
     if (master === undefined) return;
     const pid = formatUpid(from);
     const error = callError(call);
     if (error !== undefined) return refuse(from, error);
-    countMessage(master, principals.get(pid) ?? call.subscribe?.frameworkInfo.principal);
+    const caller = principals.get(pid) ?? call.subscribe?.frameworkInfo.principal;
+    countMessage(master, caller, 'received');
     if (call.type === scheduler.Call_Type.SUBSCRIBE && call.subscribe !== undefined) {
+      countMessage(master, caller, 'processed');
       const principal = principals.get(pid);
       const claimed = call.subscribe.frameworkInfo.principal;
       if (options.requiresFrameworks && principal === undefined) {
@@ -106,12 +140,7 @@ export function masterRoutes(options: MasterProcessOptions): MessageRoute[] {
         force,
       });
     }
-    const framework = master.core.frameworkOn({ kind: 'driver', pid });
-    if (framework === undefined || framework.id !== call.frameworkId?.value) {
-      master.core.counters.add('master/dropped_messages');
-      return;
-    }
-    master.handle({ type: 'call', frameworkId: framework.id, call });
+    onFrameworkCall(master, call, from, caller);
   };
 
   return [

@@ -41,6 +41,7 @@ import { Registrar } from '../registrar/registrar.ts';
 import { LeadershipGate } from './leadership-gate.ts';
 import { LeadingMaster } from './leading-master.ts';
 import { masterRoutes } from './master-process.ts';
+import { WhitelistFile } from './whitelist-file.ts';
 
 export interface MasterServiceOptions {
   readonly config: MasterConfig;
@@ -74,6 +75,7 @@ export class MasterService {
   #contender: Contender | undefined;
   #detector: MasterDetector | undefined;
   #leading: LeadingMaster | undefined;
+  #whitelist: WhitelistFile | undefined;
   readonly #gate: LeadershipGate;
   #isElected = false;
   #stopped = false;
@@ -237,6 +239,7 @@ export class MasterService {
     const [store, process] = [this.#store, this.#process];
     if (store === undefined || process === undefined) return;
     const registrar = await this.#recover(store, info.pid);
+    const whitelist = await this.#readWhitelist();
     if (this.#stopped) return;
     const region = config.domain?.faultDomain?.region.name;
     const allocator = new Allocator({
@@ -258,10 +261,28 @@ export class MasterService {
     this.#leading = new LeadingMaster({
       ...{ core, registrar, allocator, process, clock: this.#clock, logger: this.#logger },
       mostSubscribers: config.mostSubscribers,
+      rateLimits: config.rateLimits,
       onFatal: (error) => this.#fatal(error),
     });
+    if (config.whitelist !== undefined) this.#leading.handle({ type: 'whitelist', hostnames: whitelist });
     this.#gate.open(this.#leading);
     this.#logger.info('leading', { term: registrar.term, agents: registrar.registry.admitted.size });
+  }
+
+  /** From then on this master is told when it changes. */
+  async #readWhitelist(): Promise<ReadonlySet<string> | undefined> {
+    const { whitelist: path } = this.#options.config;
+    if (path === undefined) return undefined;
+    let first: ReadonlySet<string> | undefined;
+    this.#whitelist = new WhitelistFile({
+      ...{ path, clock: this.#clock, logger: this.#logger },
+      onList: (hostnames) => {
+        first = hostnames;
+        this.#leading?.handle({ type: 'whitelist', hostnames });
+      },
+    });
+    await this.#whitelist.start();
+    return first;
   }
 
   /** The store may be choosing a leader of its own just then: what killed the last master may have killed a member too. */
@@ -292,6 +313,7 @@ export class MasterService {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#gate.close();
+    this.#whitelist?.close();
     await this.#contender?.close();
     await this.#detector?.close();
     this.#leading?.close();
@@ -322,6 +344,7 @@ function coreOptionsOf(config: MasterConfig) {
     recoveryTimeoutMs,
     requiresAgentDomain,
     roles,
+    firstWeights,
     allowsRoot,
   } = config;
   return {
@@ -341,6 +364,7 @@ function coreOptionsOf(config: MasterConfig) {
     recoveryTimeoutMs,
     requiresAgentDomain,
     roles,
+    firstWeights,
     allowsRoot,
   };
 }
