@@ -71,8 +71,6 @@ export interface EdgesOptions {
   readonly limit: number;
 }
 
-export type Edges = ReturnType<typeof createEdges>;
-
 export function createEdges({ limit }: EdgesOptions) {
   const edges = new Map<string, EdgeState>();
 
