@@ -27,6 +27,7 @@ export { MesosError, type MesosErrorCode, type MesosErrorOptions } from './error
 export { type DriverCall, decodeDriverCall } from './messages/driver-call.ts';
 export { formatDuration, parseDuration } from './messages/duration.ts';
 export { type EncodedParts, encodeMessageParts } from './messages/encode-parts.ts';
+export { madeWhenRead } from './messages/made-when-read.ts';
 export { nameOfEnum } from './messages/enum-name.ts';
 export { ipFromNumber, ipToNumber } from './messages/ip.ts';
 export {

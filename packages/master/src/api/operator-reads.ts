@@ -3,6 +3,7 @@ import {
   type ExecutorInfoValid,
   HttpRefusal,
   MetricSchema,
+  madeWhenRead,
   maintenance,
   makeMessage,
   type master,
@@ -37,22 +38,7 @@ export interface ReadPlace {
   readonly loggingLevel: () => number;
 }
 
-/** Maps with turns for others in between: a cluster has tens of thousands of these. */
-async function mapSliced<From, To>(
-  items: Iterable<From>,
-  map: (item: From) => To,
-  slicer: Slicer,
-): Promise<To[]> {
-  const results: To[] = [];
-  for (const item of [...items]) {
-    results.push(map(item));
-    const pause = slicer.pause();
-    if (pause !== undefined) await pause;
-  }
-  return results;
-}
-
-async function agentsOf({ master, slicer, viewer }: ReadPlace) {
+function agentsOf({ master, viewer }: ReadPlace) {
   const { agents, recoveredAgents } = master.core.state;
   const { admitted } = master.registrar.registry;
   const recovered = [...recoveredAgents.keys()].flatMap((id) => {
@@ -64,7 +50,7 @@ async function agentsOf({ master, slicer, viewer }: ReadPlace) {
   });
   const message = makeMessage(masterApi.Response_GetAgentsSchema, { recoveredAgents: recovered });
   // Not through makeMessage, here and below: what they lack was looked for when they came, and there are many.
-  message.agents = await mapSliced(agents.values(), (agent) => agentMessage(agent, viewer.resources), slicer);
+  message.agents = madeWhenRead(agents.values(), (agent) => agentMessage(agent, viewer.resources));
   return message;
 }
 
@@ -122,7 +108,7 @@ export async function viewState(place: ReadPlace): Promise<master.Response_GetSt
   message.getTasks = tasksOf(place);
   message.getExecutors = executorsOf(place);
   message.getFrameworks = await frameworksOf(place);
-  message.getAgents = await agentsOf(place);
+  message.getAgents = agentsOf(place);
   return message;
 }
 
@@ -259,7 +245,7 @@ export async function readAnswer(
       response.type = answer.GET_STATE;
       return response;
     case type.GET_AGENTS:
-      response.getAgents = await agentsOf(place);
+      response.getAgents = agentsOf(place);
       response.type = answer.GET_AGENTS;
       return response;
     case type.GET_FRAMEWORKS:

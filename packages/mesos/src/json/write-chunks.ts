@@ -1,4 +1,5 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { isLongList } from '../messages/made-when-read.ts';
 import type { Valid } from '../messages/message.ts';
 import { styleOf } from './names.ts';
 import { type FieldPlan, type Fields, planOf, type WriteJsonOptions } from './write.ts';
@@ -16,7 +17,7 @@ function* piecesOf(plan: readonly FieldPlan[], message: Fields, depth: number): 
   let separator = '{';
   for (const field of plan) {
     const value = message[field.local];
-    if (field.item !== undefined && Array.isArray(value) && value.length > 0) {
+    if (field.item !== undefined && isLongList(value)) {
       let before = `${separator}${field.key}[`;
       for (const item of value) {
         yield before + field.item(item);
@@ -39,6 +40,7 @@ function* piecesOf(plan: readonly FieldPlan[], message: Fields, depth: number): 
 /**
  * As `writeJson`, in chunks of bytes, for answers of megabytes: whoever sends them can let others have their turn in
  * between. Also the faster way for these, as no string of the whole is ever made. The message must not change meanwhile.
+ * Its long lists may be `madeWhenRead`.
  */
 export function* writeJsonChunks<Desc extends DescMessage>(
   schema: Desc,

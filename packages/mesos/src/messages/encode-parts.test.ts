@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import { Response_Type, ResponseSchema } from '../generated/mesos/v1/master/master_pb.ts';
 import { TaskState } from '../generated/mesos/v1/task_pb.ts';
 import { Value_Type } from '../generated/mesos/v1/values_pb.ts';
+import { writeJson } from '../json/write.ts';
+import { writeJsonChunks } from '../json/write-chunks.ts';
 import { encodeMessageParts } from './encode-parts.ts';
+import { madeWhenRead } from './made-when-read.ts';
 import { decodeMessage, makeMessage } from './message.ts';
 
 function answerOf(tasks: number) {
@@ -38,4 +41,18 @@ test.each([0, 1, 5_000])('an answer with %i tasks is the same message', (count) 
   expect(decodeMessage(ResponseSchema, whole)).toEqual(message);
   expect(pauses).toBeGreaterThanOrEqual(count / 100);
   expect(Math.max(...parts.map((part) => part.length))).toBeLessThan(100_000);
+});
+
+test.each([0, 1, 5_000])('so are %i that are made when they are read, in JSON too', (count) => {
+  const message = answerOf(count);
+  const lazy = { ...message, getState: { ...message.getState, getTasks: { ...message.getState?.getTasks } } };
+  const tasks = message.getState?.getTasks?.tasks ?? [];
+  lazy.getState.getTasks.tasks = madeWhenRead(tasks, (task) => task);
+  const written = lazy as typeof message;
+  const work = encodeMessageParts(ResponseSchema, written);
+  let step = work.next();
+  while (step.done !== true) step = work.next();
+  expect(decodeMessage(ResponseSchema, Buffer.concat(step.value.parts))).toEqual(message);
+  const text = Buffer.concat([...writeJsonChunks(ResponseSchema, written)]).toString();
+  expect(text).toBe(writeJson(ResponseSchema, message));
 });

@@ -1,5 +1,6 @@
 import { create, type DescField, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { isLongList } from './made-when-read.ts';
 import { encodeMessage, type Valid } from './message.ts';
 
 /** One after the other they are the message. */
@@ -26,6 +27,17 @@ function splitFields({ fields }: DescMessage, depth: number): readonly DescField
   });
 }
 
+function* slicesOf(items: Iterable<unknown>): Generator<readonly unknown[]> {
+  let slice: unknown[] = [];
+  for (const item of items) {
+    slice.push(item);
+    if (slice.length < sliceLength) continue;
+    yield slice;
+    slice = [];
+  }
+  if (slice.length > 0) yield slice;
+}
+
 function* encode(schema: DescMessage, message: Fields, depth: number): Generator<undefined, EncodedParts> {
   const parts: Uint8Array[] = [];
   const rest: Fields = Object.assign(Object.create(Object.getPrototypeOf(message)), message);
@@ -36,16 +48,15 @@ function* encode(schema: DescMessage, message: Fields, depth: number): Generator
   }
   const write = (fields: object) => encodeMessage(schema, fields as MessageShape<DescMessage>);
   parts.push(write(rest));
-  for (const { number, localName, message: type } of splits) {
+  for (const { number, localName, fieldKind, message: type } of splits) {
     const value = message[localName];
-    if (Array.isArray(value)) {
+    if (isLongList(value)) {
       // Two messages one after the other are one with the lists of both.
-      for (let start = 0; start < value.length; start += sliceLength) {
-        const slice = Object.assign(create(schema), { [localName]: value.slice(start, start + sliceLength) });
-        parts.push(write(slice));
+      for (const slice of slicesOf(value)) {
+        parts.push(write(Object.assign(create(schema), { [localName]: slice })));
         yield;
       }
-    } else if (value !== undefined && type !== undefined) {
+    } else if (fieldKind === 'message' && value !== undefined && type !== undefined) {
       const inner = yield* encode(type, value as Fields, depth + 1);
       const head = new BinaryWriter().tag(number, WireType.LengthDelimited).uint32(inner.bytes).finish();
       for (const part of [head, ...inner.parts]) parts.push(part);
@@ -56,7 +67,8 @@ function* encode(schema: DescMessage, message: Fields, depth: number): Generator
 
 /**
  * Protobuf of a message of megabytes: yields after some messages of a list near the top, so that whoever runs it can let
- * others have their turn. Lists come after the other fields, which is the same message. Throws as `encodeMessage`.
+ * others have their turn. Lists come after the other fields, which is the same message; long ones may be `madeWhenRead`.
+ * Throws as `encodeMessage`.
  */
 export function encodeMessageParts<Desc extends DescMessage>(
   schema: Desc,
