@@ -5,7 +5,7 @@ import { CliError } from '../../program/errors.ts';
 import { examples } from '../../program/options.ts';
 import { version } from '../../program/version.ts';
 import { parseMasterAddress } from '../connection/address.ts';
-import { openDetector } from '../connection/detector.ts';
+import { openDetector, openDetectorOfDaemon } from '../connection/detector.ts';
 
 /** Everything after the name of the command is for the daemon. */
 const daemon = (name: string, summary: string) =>
@@ -21,7 +21,8 @@ export function masterCommand(context: CommandContext): Command {
     .description(
       'Runs a master until SIGTERM. Flags are those of Mesos, from the command line, the environment (MESOS_PORT), files of ' +
         'their names in /etc/mesos-master, and /etc/mesos/zk; ORCHESTRATOR_ETC names another folder than /etc. ' +
-        '--store takes the place of the replicated log: sqlite:FILE, or etcd://host:2379,… for masters on several machines.',
+        '--store takes the place of the replicated log: sqlite:FILE, or etcd://host:2379,… for masters on several machines. ' +
+        'LIBPROCESS_SSL_ENABLED and its kind in the environment switch TLS on.',
     )
     .addHelpText(
       'after',
@@ -44,7 +45,9 @@ export function agentCommand(context: CommandContext): Command {
     .description(
       'Runs an agent until SIGTERM; its containers go on without it, and are found again at the next start. Flags are those of ' +
         'Mesos, from the command line, the environment (MESOS_WORK_DIR), files of their names in /etc/mesos-agent or ' +
-        '/etc/mesos-slave, and /etc/mesos/zk for --master; ORCHESTRATOR_ETC names another folder than /etc.',
+        '/etc/mesos-slave, and /etc/mesos/zk for --master; ORCHESTRATOR_ETC names another folder than /etc. ' +
+        'LIBPROCESS_SSL_ENABLED and its kind in the environment switch TLS on: for its port, for the way to masters, and for ' +
+        'custom executors, which are told of it.',
     )
     .addHelpText(
       'after',
@@ -67,7 +70,7 @@ async function agent(context: CommandContext, args: readonly string[]): Promise<
   try {
     const flags = await readAgentFlags({ args, environment: context.env, ...etcOf(context) });
     if (flags.master === undefined) return await runAgent({ flags });
-    const { detector, close } = await openDetector(parseMasterAddress(flags.master));
+    const { detector, close } = await openDetectorOfDaemon(flags.master, context.env);
     try {
       return await runAgent({ flags, createDetector: () => detector });
     } finally {

@@ -1,7 +1,12 @@
 /** Who leads, however the masters were addressed. */
-import { createFixedDetector, createHostListDetector, type MasterDetector } from '@orchestrator/mesos';
+import {
+  createFixedDetector,
+  createHostListDetector,
+  type MasterDetector,
+  readTlsTransport,
+} from '@orchestrator/mesos';
 import type { Dispatcher } from 'undici';
-import type { MasterAddress } from './address.ts';
+import { type MasterAddress, parseMasterAddress } from './address.ts';
 
 export interface OpenDetector {
   readonly detector: MasterDetector;
@@ -21,6 +26,27 @@ export async function openDetector(address: MasterAddress, dispatcher?: Dispatch
   }
   const list = { masters: hosts, scheme, ...(dispatcher === undefined ? {} : { dispatcher }) };
   return { detector: createHostListDetector(list), close };
+}
+
+/**
+ * For a daemon that has libprocess' settings of TLS in its environment: masters of a list are asked with it.
+ *
+ * @throws CliError `invalid`, MesosError `invalid` for settings that cannot be, and what `openDetector` throws
+ */
+export async function openDetectorOfDaemon(master: string, env: NodeJS.ProcessEnv): Promise<OpenDetector> {
+  const address = parseMasterAddress(master);
+  const { scheme, dispatcher } = await readTlsTransport(env);
+  const { detector, close } = await openDetector(
+    address.kind === 'hosts' && scheme !== undefined ? { ...address, scheme } : address,
+    dispatcher,
+  );
+  return {
+    detector,
+    async close() {
+      await close();
+      await dispatcher?.destroy();
+    },
+  };
 }
 
 const readyTimeoutMs = 10_000;
