@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { WebSocket } from 'undici';
 
 export interface Followers {
-  /** Resolves with how long after `sentMs` each of them was told of the state of a container. */
-  told(id: string, state: string): Promise<number[]>;
+  /** Resolves with when each of them was told of the state of a container; rejects after `patienceMs`. */
+  told(id: string, state: string, patienceMs?: number): Promise<number[]>;
   receivedMb(): number;
   close(): void;
 }
 
-const patienceMs = 60_000;
+const usualPatienceMs = 20_000;
 
 /** Whether a message says that the container is in that state now. */
 function says(text: string, id: string, state: string): boolean {
@@ -36,7 +36,7 @@ export async function startFollowers(url: string, count: number): Promise<Follow
   });
   await Promise.all(sockets.map((socket) => once(socket, 'open')));
   return {
-    told: (id, state) =>
+    told: (id, state, patienceMs = usualPatienceMs) =>
       new Promise((resolve, reject) => {
         const times = new Map<number, number>();
         const timer = setTimeout(

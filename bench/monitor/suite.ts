@@ -12,6 +12,10 @@ import { startFollowers } from './followers.ts';
 const scope = { containers: 1_000, cpuPercent: 4.7, rssMb: 302, viewMs: 150 };
 const probes = 10;
 const clients = 5;
+/** On a machine that is busy with other things fewer changes are made. */
+const changesMs = 75_000;
+/** Until all clients have been told everything. */
+const firstMs = 60_000;
 
 interface Place {
   readonly url: string;
@@ -52,10 +56,14 @@ async function rendered(url: string): Promise<{ sumMs: number; count: number }> 
 
 async function changesSeen(fleet: Child, url: string, changes: number, containers: number) {
   const followers = await startFollowers(url, clients);
-  await sleep(3_000);
+  // The first comes after all that they have to be told before.
+  const first = followers.told(containerId(0, containers - 1), 'paused', firstMs);
+  await fleet.ask(`change 0 ${containers - 1} paused`);
+  await first;
   const delays: number[] = [];
   const before = await rendered(url);
-  for (let change = 0; change < changes; change++) {
+  const endMs = performance.now() + changesMs;
+  for (let change = 0; change < changes && performance.now() < endMs; change++) {
     const [probe, index] = [change % probes, (change * 37) % containers];
     const state = 'paused';
     const told = followers.told(containerId(probe, index), state);

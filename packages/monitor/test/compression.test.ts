@@ -1,6 +1,11 @@
-import { WebSocket } from 'undici';
+import { text } from 'node:stream/consumers';
+import { createGunzip } from 'node:zlib';
+import { observeNode, type Report } from '@orchestrator/report';
+import { waitFor } from '@orchestrator/testing';
+import { request, WebSocket } from 'undici';
 import { expect, test } from 'vitest';
-import { startMonitor, viewerToken } from './monitor-fixture.ts';
+import { probeToken, startMonitor, viewerToken } from './monitor-fixture.ts';
+import { startProbe } from './scripted-probe.ts';
 
 test.each([
   [true, 'permessage-deflate; server_no_context_takeover; client_no_context_takeover'],
@@ -21,3 +26,28 @@ test.each([
     await monitor.stop();
   },
 );
+
+test('a view of thousands comes in pieces, compressed for those who take it', async () => {
+  const count = 3_000;
+  const nodes = Array.from({ length: count }, (_, index) => {
+    const latest = { docker_container_name: `name ${index}`, docker_container_state: 'running' };
+    return [`${index};<container>`, observeNode(undefined, { latest }, Date.now(), 'p1')] as const;
+  });
+  const report: Report = {
+    topologies: new Map([['container', { nodes: new Map(nodes), templates: new Map() }]]),
+  };
+  const monitor = await startMonitor();
+  const probe = startProbe(monitor.probePort, { probeId: 'p1', token: probeToken });
+  probe.report(report, true);
+  const get = (encoding: string) =>
+    request(`${monitor.url}/api/topology/containers`, {
+      headers: { authorization: `Bearer ${viewerToken}`, 'accept-encoding': encoding },
+    });
+  const plain = async () => JSON.parse(await (await get('identity')).body.text());
+  await waitFor(async () => Object.keys((await plain()).nodes).length === count, { what: 'all containers' });
+  const { headers, body } = await get('gzip');
+  expect(headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
+  expect(JSON.parse(await text(body.pipe(createGunzip())))).toEqual(await plain());
+  probe.close();
+  await monitor.stop();
+});

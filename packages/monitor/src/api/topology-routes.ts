@@ -1,4 +1,5 @@
 /** Scope's paths for what is there: `/api`, `/api/topology…`, `/api/probes`. */
+import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { HttpServer, Principal } from '@orchestrator/runtime';
 import type { FastifyReply } from 'fastify';
@@ -15,6 +16,8 @@ import type { Services } from './services.ts';
 import { lastOf, nodeParams, viewParams, viewQuery, viewRequest, wantsFlows } from './view-request.ts';
 
 const tags = ['topology'];
+/** Nodes in an answer that is made at once; of more, what is made is on its way while the rest is made. */
+const mostAtOnce = 100;
 const anything = z.looseObject({});
 
 /** Plugins as nodes of the report tell of them. */
@@ -87,7 +90,9 @@ export function topologyRoutes(server: HttpServer, services: Services): void {
     views.requireView(principal, id);
     reply.type('application/json; charset=utf-8');
     const { report, renderer } = await momentAt(lastOf(query.timestamp));
-    return nodesJson(renderer.render(report, viewRequest(id, query)).nodes, wantsFlows(query));
+    const { nodes } = renderer.render(report, viewRequest(id, query));
+    const pieces = nodesJson(nodes, wantsFlows(query));
+    return nodes.size <= mostAtOnce ? [...pieces].join('') : Readable.from(pieces);
   };
 
   server.route({

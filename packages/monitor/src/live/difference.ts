@@ -36,7 +36,8 @@ const list = (items: readonly string[] | undefined) =>
 
 /** One message, and what a client knows by it. */
 export interface Message {
-  readonly text: string;
+  /** JSON, encoded once for all who are sent it. */
+  readonly bytes: Buffer;
   readonly nodes: readonly RenderedNode[];
   readonly removed: readonly string[];
 }
@@ -54,7 +55,7 @@ export function* messages(before: Nodes | undefined, after: Nodes, withFlows: bo
     const ids = removed?.map((id) => JSON.stringify(id));
     const text = `{"add":${list(added?.map(json))},"update":${list(updated?.map(json))},"remove":${list(ids)}${reset}}`;
     reset = '';
-    return { text, nodes: added ?? updated ?? [], removed: removed ?? [] };
+    return { bytes: Buffer.from(text), nodes: added ?? updated ?? [], removed: removed ?? [] };
   };
   if (before === undefined && add.length === 0) yield message();
   for (const some of slices(add)) yield message(some);

@@ -18,12 +18,12 @@ interface Frame {
 function client() {
   const frames: Frame[] = [];
   const closed: number[] = [];
-  const texts: string[] = [];
+  const texts: Buffer[] = [];
   return {
     ...{ frames, closed, texts, bufferedAmount: 0 },
-    send(text: string) {
+    send(text: Buffer) {
       texts.push(text);
-      frames.push(JSON.parse(text));
+      frames.push(JSON.parse(text.toString()));
     },
     close: (code: number) => closed.push(code),
   };
@@ -121,7 +121,7 @@ test('thousands of nodes come in several messages, made once for all clients', a
     expect(frames.map(({ reset }) => reset)).toEqual([true, undefined, undefined]);
   }
   const [first, ...others] = clients;
-  // The very same strings, not equal ones.
+  // The very same bytes, not equal ones.
   expect(
     others.every(({ texts }) => texts.every((text, index) => Object.is(text, first?.texts[index]))),
   ).toBe(true);

@@ -18,6 +18,11 @@ export interface LiveSocket {
   close(code: number, reason: string): void;
 }
 
+/** The same, for texts that many are sent and that are encoded once. */
+export interface ViewSocket extends Pick<LiveSocket, 'bufferedAmount' | 'close'> {
+  send(bytes: Buffer, options: { readonly binary: false }): void;
+}
+
 export interface Follow {
   readonly request: ViewRequest;
   readonly withFlows: boolean;
@@ -27,7 +32,7 @@ export interface Follow {
 
 export interface LiveViews {
   /** Sends the view and then what changes, until the returned function is called. @throws MonitorError `limit` */
-  follow(socket: LiveSocket, follow: Follow): () => void;
+  follow(socket: ViewSocket, follow: Follow): () => void;
   readonly clients: number;
   close(): void;
 }
@@ -42,7 +47,7 @@ const maxStuckMs = 60_000;
 const tryAgainLater = 1013;
 
 interface Client {
-  readonly socket: LiveSocket;
+  readonly socket: ViewSocket;
   /** What it was told last. */
   told: Nodes | undefined;
   busy: boolean;
@@ -75,12 +80,13 @@ export function createLiveViews(options: {
   const rooms = new Map<string, Room>();
   let clients = 0;
 
+  const viewOf = ({ follow }: Room): Nodes => renderer.render(collector.report(), follow.request).nodes;
+
   /** Made at most once for all clients that were told the same; a turn of the event loop each. */
-  async function tell(room: Room, client: Client): Promise<void> {
+  async function tell(room: Room, client: Client, to: Nodes): Promise<void> {
     if (client.busy) return;
     client.busy = true;
     try {
-      const to = renderer.render(collector.report(), room.follow.request).nodes;
       const from = client.told;
       if (from === to) return;
       const { made } = room;
@@ -94,7 +100,7 @@ export function createLiveViews(options: {
           return;
         }
         said.push(message);
-        client.socket.send(message.text);
+        client.socket.send(message.bytes, { binary: false });
         if (ready === undefined) await nextTurn();
         if (!room.clients.has(client)) return;
       }
@@ -125,8 +131,10 @@ export function createLiveViews(options: {
     room.timer = undefined;
     room.lastMs = clock.monotonicMs();
     let behind = false;
+    // The same for all, although more may be known by the time the last is told: so they share what is made.
+    const to = viewOf(room);
     for (const client of [...room.clients]) {
-      if (!isStuck(room, client)) await tell(room, client);
+      if (!isStuck(room, client)) await tell(room, client, to);
       else behind = true;
     }
     if (behind) wake(room);
@@ -181,7 +189,7 @@ export function createLiveViews(options: {
       room.clients.add(client);
       clients++;
       enqueue(room, async () => {
-        await tell(room, client);
+        await tell(room, client, viewOf(room));
         // What came while the first messages were on their way.
         wake(room);
       });

@@ -141,8 +141,19 @@ function imageOfGroup(report: Report, topology: string, members: readonly string
   return container === undefined ? undefined : imageOf(report, container);
 }
 
-function parentsFor(report: Report, { node, topology, group }: GraphNode, graph: Graph): Parents {
-  if (node !== undefined) return parentsOf(report, topology, node);
+function parentsFor(
+  report: Report,
+  { node, topology, group }: GraphNode,
+  graph: Graph,
+  before: RenderedNode | undefined,
+): Parents {
+  if (node !== undefined) {
+    const known = before?.graphNode.node;
+    // Most changes are of metrics, which name no parents.
+    const isSame = known?.latest === node.latest && known.parents === node.parents;
+    if (before !== undefined && isSame && stand(report, before.parents.sources)) return before.parents;
+    return parentsOf(report, topology, node);
+  }
   const ofImage = group !== undefined && graph.view.groupBy === 'image';
   return ofImage ? hostsOf(report, topology, group.members) : noParents;
 }
@@ -159,7 +170,7 @@ export function render(
   // Groups are few, and depend on all of their members.
   const same = group === undefined && before?.graphNode === graphNode && before.flows === flows;
   if (same && stand(report, before.parents.sources)) return before;
-  const parents = parentsFor(report, graphNode, graph);
+  const parents = parentsFor(report, graphNode, graph, before);
   const plain =
     pseudo !== undefined
       ? pseudoSummary(id, pseudo)
