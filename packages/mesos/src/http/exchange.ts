@@ -1,5 +1,6 @@
 /** One request and its answer, in the manner of libprocess: plain text for errors, no more headers than needed. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { systemClock } from '@orchestrator/runtime/clock';
 import { compress, goesCompressed } from './gzip.ts';
 import { HttpRefusal } from './negotiate.ts';
 
@@ -44,14 +45,21 @@ export function sendText(response: ServerResponse, status: number, text?: string
 function refuseAndClose(response: ServerResponse, body: string): void {
   response.setHeader('Connection', 'close');
   response.writeHead(tooLarge).write(body);
-  const close = () => response.end();
+  const close = () => {
+    idle.cancel();
+    response.end();
+  };
+  const waitForMore = () => systemClock.after(httpLimits.refusedIdleMs, close, { background: true });
+  let idle = waitForMore();
   let bytes = 0;
   response.req.on('data', (part: Buffer) => {
+    idle.cancel();
+    idle = waitForMore();
     bytes += part.byteLength;
     if (bytes > httpLimits.refusedBytes) close();
   });
   response.req.on('end', close);
-  response.setTimeout(httpLimits.refusedIdleMs, close);
+  response.on('close', close);
 }
 
 /** 200 with a body of any kind, compressed for whoever asks. */
