@@ -124,7 +124,8 @@ function recoveredAgents({ master }: ReadPlace): Json[] {
   return [...master.core.state.recoveredAgents].map(([id, { hostname }]) => ({ id, hostname }));
 }
 
-function* stateChunks(place: ReadPlace): Generator<string> {
+/** All there is; an empty piece stands for work that came to no text. */
+export function* stateChunks(place: ReadPlace): Generator<string> {
   const { agents, frameworks, completedFrameworks } = place.master.core.state;
   const { viewer } = place;
   yield `{${inner(stateHead(place))}`;
