@@ -18,6 +18,8 @@ export interface EngineOptions {
   /** Chance that the history from the cursor on cannot be had at the start, or after a broken stream. */
   readonly historyLossRate: number;
   readonly initialCopy: boolean;
+  /** Of the core: fewer than what has to be raised, so that it goes in steps. */
+  readonly maxPairsPerMulti: number;
   /** A conflict is on record; its decision is about to be carried out. */
   readonly onDecision: () => void;
   readonly trace?: ((line: () => string) => void) | undefined;

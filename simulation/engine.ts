@@ -142,7 +142,8 @@ export class Run implements RunHost {
   }
 
   #begin(): void {
-    const { store, strategy, traits, sequenceGap, electionGroups, initialCopy } = this.options;
+    const { store, strategy, traits, sequenceGap, electionGroups, initialCopy, maxPairsPerMulti } =
+      this.options;
     const start = (side: Side) => {
       const { mirror, window } = this.sides[side].startCapture(this.#resumePoint(side));
       return { mirror, window, traits: traits[side], ownSessions: store.ownSessions[side] };
@@ -159,7 +160,13 @@ export class Run implements RunHost {
       undone: [...store.undone.values()],
       blocked: [...store.blocked.values()],
       initialCopy: initialCopy && this.#isFirstCopy(),
-      limits: { maxOpsPerMulti: 5, maxInFlightMultis: 4, maxVersionRaise: 8, compareSlice: 3 },
+      limits: {
+        maxOpsPerMulti: 5,
+        maxInFlightMultis: 4,
+        maxVersionRaise: 8,
+        compareSlice: 3,
+        maxPairsPerMulti,
+      },
     });
     this.post({ kind: 'start' });
     for (const [path, winner] of store.choices) this.post({ kind: 'resolve', path, winner });

@@ -35,8 +35,6 @@ export interface RunHistory {
     readonly mirrorSession: bigint;
   }[];
   readonly electionGroups: readonly string[];
-  /** The target began with a seed; else with a first copy, during which counters are not kept apart. */
-  readonly isSeeded: boolean;
   /** The engine keeps the counters of sequential nodes apart. */
   readonly isGuarded: boolean;
   /** Both sides were captured with history and it was never lost: then versions are exact too. */

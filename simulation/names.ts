@@ -2,11 +2,11 @@
  * Names of sequential nodes. A server numbers the children of a parent from the count of all that it ever got, so each parent
  * that is made anew begins again; within one, no number may be given out on both sides.
  */
-import { type Conflict, decodeCursor, type Side } from '@orchestrator/sync';
+import type { Conflict, Side } from '@orchestrator/sync';
 import { parentPath, type Txn, type TxnOp } from '@orchestrator/zookeeper';
-import { cursorPath, type Invariant, type NamedNode, type RunHistory, type SideHistory } from './history.ts';
+import type { Invariant, NamedNode, RunHistory, SideHistory } from './history.ts';
 
-/** Less is what was left to raise of a parent that had been deleted by then, and came to the one made in its place. */
+/** Less is a step on the way, or was meant for a parent that had been deleted by then and came to the one made in its place. */
 const leastRaise = 50;
 /** How long a change may take to be known on the other side, freezes and late requests included. */
 const travelMs = 2_000;
@@ -52,36 +52,21 @@ function parentOf({ at }: Creates, child: Made): Made | undefined {
  * none may come before them, any sequential child that we carried over. Writes of ours do not name the parent that they are for:
  * they may meet one that a client has made anew since, which they leave as near to the source's as before.
  */
-function guardOf(
-  { source, target }: Readonly<Record<Side, Creates>>,
-  child: Made,
-  copiedAt: number,
-): Made | undefined {
+function guardOf({ source, target }: Readonly<Record<Side, Creates>>, child: Made): Made | undefined {
   const parent = parentPath(child.op.path);
   const made = parentOf(target, child);
   const from = made?.index ?? -1;
   const isApart = ({ op, txn }: Made) =>
-    made?.byClient !== true || op.parentCversion >= counterAt(source, parent, txn.timeMs) + leastRaise;
+    op.parentCversion >= counterAt(source, parent, txn.timeMs) + leastRaise;
   const siblings = target.below.get(parent) ?? [];
   return siblings.find(
     (sibling) =>
       sibling.index >= from &&
       sibling.index < child.index &&
       !sibling.byClient &&
-      (gapName.test(sibling.op.path) || (isSequential(sibling.op.path) && sibling.index >= copiedAt)) &&
+      (gapName.test(sibling.op.path) || isSequential(sibling.op.path)) &&
       isApart(sibling),
   );
-}
-
-/** Where the first copy is over, in the target's log: its cursor moves then. */
-function endOfCopy({ isSeeded, sides }: RunHistory): number {
-  if (isSeeded) return 0;
-  const { log } = sides.target;
-  const moved = log.findIndex(({ ops: [first] }) => {
-    const isCursor = first?.kind === 'setData' && first.path === cursorPath;
-    return isCursor && decodeCursor(first.data, cursorPath).zxid > 0n;
-  });
-  return moved === -1 ? log.length : moved;
 }
 
 /**
@@ -93,7 +78,6 @@ function endOfCopy({ isSeeded, sides }: RunHistory): number {
 export const noNameIsUsedTwice: Invariant = (history) => {
   const { source, target } = history.sides;
   const creates = { source: createsOf('source', source), target: createsOf('target', target) };
-  const copiedAt = endOfCopy(history);
   const byPath = Map.groupBy(source.named, ({ path }) => path);
   const problems: string[] = [];
   for (const name of target.named) {
@@ -102,7 +86,7 @@ export const noNameIsUsedTwice: Invariant = (history) => {
       const here = madeBy(creates.source, other);
       if (here === undefined || there === undefined) continue;
       const isNoted = isOnRecord(history, here, there);
-      if (isUnpreventable(creates, here, there, copiedAt) && isNoted) continue;
+      if (isUnpreventable(creates, here, there) && isNoted) continue;
       const what = isNoted ? '' : ', and no conflict is on record';
       problems.push(`${name.path} was given on the source and on the target${what}`);
     }
@@ -114,13 +98,8 @@ function madeBy({ at }: Creates, { path, zxid }: NamedNode): Made | undefined {
   return at.get(path)?.find(({ txn }) => txn.zxid === zxid);
 }
 
-function isUnpreventable(
-  creates: Readonly<Record<Side, Creates>>,
-  here: Made,
-  there: Made,
-  copiedAt: number,
-): boolean {
-  const guard = guardOf(creates, there, copiedAt);
+function isUnpreventable(creates: Readonly<Record<Side, Creates>>, here: Made, there: Made): boolean {
+  const guard = guardOf(creates, there);
   if (guard === undefined) return true;
   const parent = parentOf(creates.source, here);
   return parent?.byClient === true && parent.txn.timeMs >= guard.txn.timeMs;
@@ -165,12 +144,11 @@ export const countersAreApart: Invariant = (history) => {
   const { source, target } = history.sides;
   if (!history.isGuarded) return [];
   const creates = { source: createsOf('source', source), target: createsOf('target', target) };
-  const copiedAt = endOfCopy(history);
   const names = new Set(source.named.map(({ path }) => path));
   const problems: string[] = [];
   for (const [parent, children] of creates.target.below) {
     for (const child of children) {
-      if (child.byClient || child.index < copiedAt || !names.has(child.op.path)) continue;
+      if (child.byClient || !names.has(child.op.path)) continue;
       const made = parentOf(creates.target, child);
       if (made?.byClient === true && child.txn.timeMs - made.txn.timeMs < travelMs) continue;
       const counter = counterAt(creates.source, parent, child.txn.timeMs);

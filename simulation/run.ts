@@ -1,10 +1,10 @@
 /** `npm run simulate -- --help` says what this does. */
 import { parseArgs } from 'node:util';
-import { playSeed, type Verdict } from './scenario.ts';
+import { firstCopy, namesGiven, playSeed, type Verdict } from './scenario.ts';
 import type { Scenario } from './world.ts';
 
-const usage = `usage: npm run simulate -- [--seeds N] [--from N] [--keep-going] [--poll SIDE] [--copy]
-       npm run simulate -- --seed N [--trace] [--poll SIDE] [--copy]
+const usage = `usage: npm run simulate -- [--seeds N] [--from N] [--keep-going] [--poll SIDE] [--copy] [--names]
+       npm run simulate -- --seed N [--trace] [--poll SIDE] [--copy] [--names]
 
 Plays made-up worlds: two ensembles, clients on both sides that get into each other's way, one or two engines
 around the real core of packages/sync, and at any moment a crash, a lost or late reply, a freeze, an expiry,
@@ -19,6 +19,7 @@ invariants of simulation/invariants.ts. A seed decides all of it: the same seed 
                  are "source: 0x<zxid> s<session> <ops>"; "<-" is an event for the core, "->" what it wants done
   --poll SIDE    "source", "target" or "both" are captured without history, as over the client port alone
   --copy         the first copy into a target that runs, and whose clients write
+  --names        the same from a source that has given out hundreds of sequential names, of which few are left
 
 Examples
   npm run simulate -- --seeds 100000 --from 5000000 --keep-going
@@ -43,6 +44,7 @@ interface Options {
 interface Change {
   readonly poll: Poll | undefined;
   readonly copy: boolean;
+  readonly names: boolean;
 }
 
 const polls = ['source', 'target', 'both'] as const;
@@ -52,10 +54,10 @@ type Poll = (typeof polls)[number];
 function readOptions(args: readonly string[]): Options | undefined {
   const { values } = parse(args);
   if (values.help === true) return undefined;
-  const { seed, trace = false, copy = false, 'keep-going': keepGoing = false } = values;
+  const { seed, trace = false, copy = false, names = false, 'keep-going': keepGoing = false } = values;
   const poll = polls.find((each) => each === values.poll);
   if (values.poll !== poll) throw new UsageError(`--poll takes ${polls.join(', ')}, not "${values.poll}"`);
-  const change = { poll, copy };
+  const change = { poll, copy, names };
   if (trace && seed === undefined) throw new UsageError('--trace shows one seed: add --seed N');
   if (seed === undefined) {
     return {
@@ -81,6 +83,7 @@ function parse(args: readonly string[]) {
         trace: { type: 'boolean' },
         poll: { type: 'string' },
         copy: { type: 'boolean' },
+        names: { type: 'boolean' },
         'keep-going': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -95,18 +98,19 @@ function whole(name: string, text: string): number {
   throw new UsageError(`--${name} takes a whole number, not "${text}"`);
 }
 
-function report(seed: number, { poll, copy }: Change, { problems, scenario }: Verdict): void {
+function report(seed: number, { poll, copy, names }: Change, { problems, scenario }: Verdict): void {
   console.log(`seed ${seed} failed (${scenario.strategy}, ${scenario.engines} engines):`);
   for (const problem of problems.slice(0, 12)) console.log(`  ${problem}`);
   if (problems.length > 12) console.log(`  … and ${problems.length - 12} more`);
-  const asked = `${poll === undefined ? '' : ` --poll ${poll}`}${copy ? ' --copy' : ''}`;
+  const asked = `${poll === undefined ? '' : ` --poll ${poll}`}${copy ? ' --copy' : ''}${names ? ' --names' : ''}`;
   console.log(`replay: npm run simulate -- --seed ${seed} --trace${asked}`);
 }
 
-function scenarioFor({ poll, copy }: Change): Partial<Scenario> {
+function scenarioFor({ poll, copy, names }: Change): Partial<Scenario> {
   return {
     ...(poll === undefined ? {} : { history: { source: poll === 'target', target: poll === 'source' } }),
-    ...(copy ? { initialCopy: true, preloaded: 12 } : {}),
+    ...(copy || names ? firstCopy : {}),
+    ...(names ? namesGiven : {}),
   };
 }
 

@@ -11,6 +11,11 @@ const strategies: readonly ConflictStrategy[] = ['last-write-wins', 'source-wins
 /** More than clients of a world make below one parent. */
 const sequenceGap = 400;
 
+/** Changes of a scenario: the first copy into a target that runs, */
+export const firstCopy: Partial<Scenario> = { initialCopy: true, preloaded: 12 };
+/** and the source has given out names that its counters remember. */
+export const namesGiven: Partial<Scenario> = { sequential: true, sequenceGap, preloadedNames: 250 };
+
 export function scenarioOf(seed: number): Scenario {
   const random = seededRandom(seed * 2 + 1);
   const chance = (share: number) => random.fraction() < share;
@@ -32,6 +37,7 @@ export function scenarioOf(seed: number): Scenario {
     electionGroups: [],
     sequenceGap: 0,
     preloaded: chance(0.5) ? random.below(12) : 0,
+    preloadedNames: 0,
     initialCopy: false,
     operator: strategy === 'manual',
   };
@@ -94,9 +100,13 @@ export function historyOf(world: World): RunHistory {
     ledger: store.ledger,
     mirrorSessions: store.mirrorSessions,
     electionGroups: scenario.electionGroups,
-    isSeeded: !scenario.initialCopy,
     isGuarded: scenario.sequenceGap > 0,
     isUndisturbed: scenario.faultEveryMs === 0 && scenario.decisionCrashRate === 0,
-    isExact: scenario.historyLossRate === 0 && scenario.history.source && scenario.history.target,
+    // A first copy makes what clients of the target have made too with its final ACL, and cannot lower versions.
+    isExact:
+      scenario.historyLossRate === 0 &&
+      scenario.history.source &&
+      scenario.history.target &&
+      scenario.preloadedNames === 0,
   };
 }

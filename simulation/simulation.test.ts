@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { type FaultKind, faultKinds } from './faults.ts';
-import { playSeed, type Verdict } from './scenario.ts';
+import { firstCopy as copied, namesGiven, playSeed, type Verdict } from './scenario.ts';
 import type { Scenario } from './world.ts';
 
 const fixedSeeds = 3_000;
@@ -18,7 +18,6 @@ const polled = {
   target: { history: { source: true, target: false } },
   both: { history: { source: false, target: false } },
 } as const;
-const copied = { initialCopy: true, preloaded: 12 } as const;
 /** Found wrong in an engine that held all others; each by something else. */
 const onceFailed: readonly { readonly seed: number; readonly change?: Partial<Scenario> }[] = [
   { seed: 80_030_742 },
@@ -127,6 +126,13 @@ describe('simulated worlds', () => {
   test('a first copy into a target whose clients write, and disturbed', async () => {
     for (let seed = 1; seed <= copiedSeeds; seed++) {
       expectSound(seed, playSeed(seed, undefined, copied));
+      if (seed % 20 === 0) await setImmediate();
+    }
+  });
+
+  test('a first copy from a source that has given out names, of which the target gives out none', async () => {
+    for (let seed = 1; seed <= copiedSeeds / 2; seed++) {
+      expectSound(seed, playSeed(seed, undefined, { ...copied, ...namesGiven }));
       if (seed % 20 === 0) await setImmediate();
     }
   });

@@ -7,6 +7,7 @@ import { Clients } from './clients.ts';
 import { Engine } from './engine.ts';
 import type { EngineTiming } from './engine-options.ts';
 import { crash, type FaultKind, faultKinds, injectFault } from './faults.ts';
+import type { NamedNode } from './history.ts';
 import { Ensemble } from './model/ensemble.ts';
 import { ModelStore } from './model/store.ts';
 
@@ -30,6 +31,8 @@ export interface Scenario {
   readonly sequenceGap: number;
   /** Nodes that the source holds before the engine's first start. */
   readonly preloaded: number;
+  /** Sequential nodes that clients of the source have had by then, below each parent of such; few are left. */
+  readonly preloadedNames: number;
   readonly initialCopy: boolean;
   readonly operator: boolean;
 }
@@ -68,7 +71,7 @@ export class World {
         onTxn: (txn) => this.trace?.(() => `${name}: ${showTxn(txn)}`),
       });
     this.ensembles = { source: ensemble('source'), target: ensemble('target') };
-    this.#preload();
+    const named = this.#preload();
     const clients = (side: Side) =>
       new Clients({
         side,
@@ -81,11 +84,12 @@ export class World {
         electionGroups: scenario.electionGroups,
       });
     this.clients = { source: clients('source'), target: clients('target') };
+    this.clients.source.named.push(...named);
     this.engines = Array.from({ length: scenario.engines }, (_, i) => this.#engine(`engine-${i + 1}`));
   }
 
   /** The engine's znodes on both sides; and what the source holds already. */
-  #preload(): void {
+  #preload(): readonly NamedNode[] {
     const { source, target } = this.ensembles;
     const session = { source: source.openSession(1e12), target: 0n };
     for (let i = 0; i < this.scenario.preloaded; i++) {
@@ -94,6 +98,7 @@ export class World {
       if (i % 3 === 0)
         source.submit(session.source, [{ kind: 'setData', path, data: Buffer.from(`q${i}`), version: -1 }]);
     }
+    const named = this.#preloadNames(session.source);
     const zxid = this.scenario.initialCopy ? 0n : source.zxid;
     if (!this.scenario.initialCopy) target.seed(source.tree);
     session.target = target.openSession(1e12);
@@ -107,6 +112,28 @@ export class World {
       create(`${folder}/m/fence`, Buffer.from('0'));
       create(`${folder}/m/mark`, Buffer.from('0'));
     }
+    return named;
+  }
+
+  #preloadNames(session: bigint): readonly NamedNode[] {
+    const { preloadedNames } = this.scenario;
+    if (preloadedNames === 0) return [];
+    const { source } = this.ensembles;
+    const named: NamedNode[] = [];
+    for (const parent of ['/locks', '/group']) {
+      source.submit(session, [{ kind: 'create', path: parent, data: null }]);
+      for (let i = 0; i < preloadedNames; i++) {
+        const data = Buffer.from(`${parent}${i}`);
+        const { paths, zxid } = source.submit(session, [
+          { kind: 'create', path: `${parent}/n-`, data, sequential: true },
+        ]);
+        for (const path of paths) named.push({ path, zxid });
+        const isLeft = i % 100 === 0 || i === preloadedNames - 1;
+        for (const path of paths)
+          if (!isLeft) source.submit(session, [{ kind: 'delete', path, version: -1 }]);
+      }
+    }
+    return named;
   }
 
   #engine(name: string): Engine {
@@ -137,6 +164,7 @@ export class World {
       timing,
       historyLossRate: scenario.historyLossRate,
       initialCopy: scenario.initialCopy,
+      maxPairsPerMulti: scenario.preloadedNames > 0 ? 120 : 500,
       onDecision: () => this.#decide(engine),
       trace: this.trace,
     });

@@ -64,6 +64,18 @@ test('two healthy ensembles are ready, and what was found is told', async () => 
   expect(Object.keys(found).length).toBeGreaterThan(14);
 });
 
+test('sequential nodes are found, and what that means for a target that runs', async () => {
+  await client.create('/queue');
+  await client.create('/queue/n-', 'x', { mode: 'persistentSequential' });
+  expect((await preflight())['names of sequential nodes']).toMatch(
+    /^warn: 1 parents number their children: \/queue; until the first copy/,
+  );
+  const [child] = (await client.getChildren('/queue')).children;
+  await client.delete(`/queue/${child}`);
+  await client.delete('/queue');
+  expect(await preflight()).not.toHaveProperty('names of sequential nodes');
+});
+
 test('without quorum ports it works with less, and says so', async () => {
   const found = await preflight({ source: { quorum_servers: [] } });
   expect(found['capture at the source']).toMatch(/^warn: no quorum ports are given/);

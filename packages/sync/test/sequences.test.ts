@@ -89,5 +89,6 @@ test('where we may not delete children the ledger says so, and everything else g
   expect(entry.why).toMatch(/NoAuth.*reconcile/);
   await pair.a.setData('/audit', 'goes on');
   await engine.settled(10_000);
+  await pair.b.sync('/audit');
   expect((await pair.b.getData('/audit')).data?.toString()).toBe('goes on');
 });

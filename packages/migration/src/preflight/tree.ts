@@ -21,7 +21,12 @@ interface TreeFindings {
   /** Where we lack one of the permissions that writing back needs. */
   readOnly: string[];
   largest: { path: string; bytes: number };
+  /** Parents with children that a server has numbered. */
+  numbering: string[];
 }
+
+/** The ten digits that servers append. */
+const isNumbered = (name: string) => /[0-9]{10}$/.test(name);
 
 const needed = permissions.create | permissions.write | permissions.delete;
 
@@ -61,6 +66,7 @@ async function lookAt(
   try {
     const [{ children, stat }, { acl }] = await Promise.all([client.getChildren2(path), client.getAcl(path)]);
     if (stat.dataLength > findings.largest.bytes) findings.largest = { path, bytes: stat.dataLength };
+    if (children.some(isNumbered)) findings.numbering.push(path);
     if (!isSuper(access) && (granted(acl, digestIds(access)) & needed) !== needed)
       findings.readOnly.push(path);
     if (!isSuper(access) && (granted(acl, digestIds(access)) & permissions.read) === 0)
@@ -88,6 +94,7 @@ async function walk(
     unreadable: [],
     readOnly: [],
     largest: { path: '/', bytes: 0 },
+    numbering: [],
   };
   const skipped = new Set(['/zookeeper', '/orchestrator-sync', ...excludes]);
   let queue = [...roots];
@@ -133,6 +140,21 @@ function rights(findings: TreeFindings, observed: boolean): CheckResult[] {
   ];
 }
 
+/** A seed brings the counters along. Into an ensemble that runs they are raised, which takes until phase 1 is done. */
+function names({ numbering, complete }: TreeFindings, ctx: PreflightContext): CheckResult[] {
+  const check = 'names of sequential nodes';
+  if (numbering.length === 0) return [];
+  const found = `${complete ? '' : 'at least '}${numbering.length} parents number their children: ${named(numbering)}`;
+  if (ctx.target.deployer.kind !== 'adopt') return [ok(check, `${found}; the seed holds their counters`)];
+  return [
+    warn(
+      check,
+      `${found}; until the first copy has come to one of them, the target gives out numbers from 0 there`,
+      'move clients to the target once phase 1 is done, not before',
+    ),
+  ];
+}
+
 async function checkLargest(findings: TreeFindings, ctx: PreflightContext): Promise<CheckResult> {
   const check = 'largest node fits into jute.maxbuffer';
   const settings = await ctx.sourceSettings();
@@ -155,5 +177,5 @@ export async function checkTree(ctx: PreflightContext): Promise<readonly CheckRe
   const access = await ctx.source.access();
   const findings = await withClient(access, ctx.clock, (client) => walk(client, access, ctx));
   const observed = (access.quorumServers ?? []).length > 0;
-  return [...rights(findings, observed), await checkLargest(findings, ctx)];
+  return [...rights(findings, observed), ...names(findings, ctx), await checkLargest(findings, ctx)];
 }

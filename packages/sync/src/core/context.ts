@@ -109,6 +109,8 @@ export interface Sequences {
   readonly parents: Map<string, number>;
   /** Parents whose counters are to be looked at, or were found too close and are being raised to the full gap. */
   readonly pending: Map<string, 'look' | 'raise'>;
+  /** Parents so far behind that a child waits until they have been raised. */
+  readonly awaited: Set<string>;
   /** Parents that we cannot raise; on the ledger. */
   readonly refused: Set<string>;
   /** Looks for parents in the whole tree, a slice at a time. */

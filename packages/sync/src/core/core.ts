@@ -13,7 +13,7 @@ import { resolveHeld } from './held.ts';
 import { foldInFindings, observe, takeFindings } from './intake.ts';
 import { createLane, oldestArrivedMs, oldestSeq } from './lane.ts';
 import { type CoreOptions, defaultLimits, defaultSequenceGap } from './options.ts';
-import { raiseCounters } from './raise-later.ts';
+import { raiseCounters, raiseForChildren } from './raise-later.ts';
 import { Reads } from './reads.ts';
 import { reconcile } from './reconcile.ts';
 import { onBlockedRecorded } from './refused.ts';
@@ -297,7 +297,10 @@ class SyncCore implements Core {
   #isCarriedOver(): boolean {
     const { lanes, nextId } = this.#ctx;
     this.#copiedSeq ??= nextId;
-    return (oldestSeq(lanes.source) ?? nextId) >= this.#copiedSeq;
+    // What goes before all that waits may be younger than it.
+    const [oldestSettling] = lanes.source.unsettled;
+    const oldest = Math.min(oldestSeq(lanes.source) ?? nextId, oldestSettling?.seq ?? nextId);
+    return oldest >= this.#copiedSeq;
   }
 
   /** A first copy goes over while it is made; a comparison of its own is heard to its end before anything is sent. */
@@ -309,6 +312,7 @@ class SyncCore implements Core {
       for (const side of sidesOf) pump(this.#ctx, lanes[side]);
       this.#settleState();
     }
+    raiseForChildren(this.#ctx);
     if (!isCopied || this.#isFinishing) return;
     continueSurvey(this.#ctx);
     raiseCounters(this.#ctx);

@@ -21,6 +21,8 @@ export interface CoreLimits {
   readonly maxVersionRaise: number;
   /** Creates that raise one sequence counter; what lies further apart goes to the ledger. Default 1,000,000. */
   readonly maxCounterRaise: number;
+  /** Creates, each with its delete, in one multi that raises a counter; some 10 ms of a server's time. Default 500. */
+  readonly maxPairsPerMulti: number;
   /** Paths compared in one go before `proceed`. Default 2,000. */
   readonly compareSlice: number;
 }
@@ -38,6 +40,7 @@ export const defaultLimits: CoreLimits = {
   maxAttempts: 5,
   maxVersionRaise: 64,
   maxCounterRaise: 1_000_000,
+  maxPairsPerMulti: 500,
   compareSlice: 2_000,
 };
 

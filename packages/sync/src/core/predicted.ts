@@ -95,6 +95,11 @@ export class Predicted {
     return this.#written.has(path);
   }
 
+  /** Whether we are about to make it, perhaps in the place of another. */
+  isMade(path: string): boolean {
+    return this.#created.get(parentPath(path))?.has(path) === true;
+  }
+
   write(path: string, node: PlannedNode | undefined, batch: number): Undo {
     const before = this.#written.get(path);
     this.#written.set(path, { node, batch });

@@ -2,7 +2,7 @@
 import type { Context } from './context.ts';
 import { isListening } from './findings.ts';
 import { inFlight } from './lane.ts';
-import { isMoving, lackOf, raiseNext } from './raise.ts';
+import { isMoving, lackOf, raiseAwaited, raiseNext } from './raise.ts';
 import { eagerMultis, mostInFlight, sendBatch } from './send.ts';
 
 /** Sends what brings the pending parents nearer to the full gap: one multi of each at a time, a few at once. */
@@ -27,5 +27,20 @@ export function raiseCounters(ctx: Context): void {
     const id = ctx.nextId++;
     const ops = raiseNext(ctx, lane, { parent, lack, batch: id });
     sendBatch(ctx, lane, { id, kind: 'multi', ops, works: [] });
+  }
+}
+
+/** What a child waits for, one multi of each parent at a time. */
+export function raiseForChildren(ctx: Context): void {
+  const lane = ctx.lanes.source;
+  const { awaited } = ctx.sequences;
+  if (awaited.size === 0 || lane.gate !== 'open' || isListening(ctx, lane)) return;
+  for (const parent of awaited) {
+    if (inFlight(lane) >= mostInFlight(ctx, lane)) return;
+    if (isMoving(lane, parent)) continue;
+    const id = ctx.nextId++;
+    const ops = raiseAwaited(ctx, lane, parent, id);
+    if (ops === undefined) awaited.delete(parent);
+    else sendBatch(ctx, lane, { id, kind: 'multi', ops, works: [] });
   }
 }

@@ -8,12 +8,18 @@ import type { Context } from './context.ts';
 import type { Lane } from './lane.ts';
 import { isEphemeral } from './mirror.ts';
 import { isSequential, leaveApart } from './sequences.ts';
+import { settleNow } from './settling.ts';
 import type { WriteOp } from './types.ts';
 
 /** Pairs of create and delete in the multi that carries a first child: out of reach until the rest has been raised. */
 const firstStep = 100;
-/** Pairs in one multi: some 10 ms of a server's time. */
-const mostPairsPerMulti = 500;
+/**
+ * Creates that the first child waits for: some seconds of a first copy, and a tenth of that of the stream. Where the counters are
+ * further apart they are raised when there is time, after it has come.
+ */
+const mostBeforeChild = { ofCopy: 100_000, ofStream: 10_000 };
+/** Nodes below a new parent that are looked at for sequential ones. */
+const mostLookedAt = 100;
 /** Counters are signed 32-bit numbers, and sequences do not survive their end. */
 const highestCounter = 0x7fff_ffff;
 
@@ -28,8 +34,7 @@ function distance(ctx: Context, lane: Lane, parent: string): number | undefined 
   const there = lane.predicted.get(target.mirror, parent);
   if (there === undefined || isEphemeral(there.owner)) return undefined;
   // One that we are about to make begins at 0.
-  const isOurs = lane.predicted.isInFlight(parent);
-  const far = isOurs ? 0 : (target.mirror.get(parent)?.stat.cversion ?? 0);
+  const far = lane.predicted.isMade(parent) ? 0 : (target.mirror.get(parent)?.stat.cversion ?? 0);
   return far - (source.mirror.get(parent)?.stat.cversion ?? 0);
 }
 
@@ -66,14 +71,40 @@ export function lackOf(ctx: Context, lane: Lane, parent: string): number {
  * the batch has no room for that.
  */
 export function raiseBeforeChild(ctx: Context, builder: Builder, path: string): boolean {
-  return !isSequential(path) || raiseInBatch(ctx, builder, parentPath(path));
+  if (!isSequential(path)) return true;
+  const parent = parentPath(path);
+  // A first copy, or a parent that had to be made again, meets counters that are far apart: what no one multi can raise goes first.
+  const lack = firstLack(ctx, builder.lane, parent);
+  if (lack > pairsPerMulti(ctx, parent) && lack <= mostAwaited(ctx)) {
+    builder.onWait = () => awaitRaise(ctx, builder.lane, parent);
+    return false;
+  }
+  return raiseInBatch(ctx, builder, parent);
+}
+
+const mostAwaited = (ctx: Context) => (ctx.isCopied ? mostBeforeChild.ofStream : mostBeforeChild.ofCopy);
+
+/** One that was to be made with the child is made before it: what is not there cannot be raised. */
+function awaitRaise(ctx: Context, lane: Lane, parent: string): void {
+  if (lane.predicted.has(ctx.sides[lane.to].mirror, parent)) ctx.sequences.awaited.add(parent);
+  else settleNow(ctx, lane.from, parent);
 }
 
 /** A parent that is made anew begins at 0: in the multi that creates it, it is raised. */
 export function raiseAnew(ctx: Context, builder: Builder, path: string): void {
-  const { parents, pending } = ctx.sequences;
-  const isParent = parents.has(path) || pending.has(path) || ctx.scope.electionGroups.includes(path);
-  if (isParent) raiseInBatch(ctx, builder, path);
+  const { gap, parents, pending } = ctx.sequences;
+  const isKnown = parents.has(path) || pending.has(path) || ctx.scope.electionGroups.includes(path);
+  if (isKnown || (gap > 0 && !ctx.isCopied && isSeenParent(ctx, path))) raiseInBatch(ctx, builder, path);
+}
+
+/** Of a first copy, before the survey: whether its first children on the source are sequential. */
+function isSeenParent(ctx: Context, parent: string): boolean {
+  let looked = 0;
+  for (const { path } of ctx.sides.source.mirror.walk(parent)) {
+    if (path !== parent && parentPath(path) === parent && isSequential(path)) return true;
+    if (++looked > mostLookedAt) return false;
+  }
+  return false;
 }
 
 /**
@@ -93,10 +124,10 @@ export function forgetRaise(builder: Builder, parent: string): void {
 
 function raiseInBatch(ctx: Context, builder: Builder, parent: string): boolean {
   const { lane } = builder;
-  if (lane.predicted.isInFlight(gapPath(parent))) return true;
   const lack = firstLack(ctx, lane, parent);
   if (lack === 0) return true;
-  if (builder.ops.length >= mostPairsPerMulti) return false;
+  if (lane.predicted.isInFlight(gapPath(parent))) return true;
+  if (builder.ops.length >= ctx.limits.maxPairsPerMulti) return false;
   const ops = pairs(ctx, parent, lack);
   builder.ops.push(...ops);
   builder.bytes += ops.length * sizeOf(gapPath(parent), null);
@@ -109,11 +140,22 @@ function raiseInBatch(ctx: Context, builder: Builder, parent: string): boolean {
 function firstLack(ctx: Context, lane: Lane, parent: string): number {
   const { gap, pending, refused } = ctx.sequences;
   if (gap === 0 || lane.from !== 'source' || refused.has(parent)) return 0;
-  // Of a first copy, what is there already is raised once all has come over.
-  if (!ctx.isCopied && !pending.has(parent)) return 0;
   const step = Math.min(firstStep, Math.ceil(gap / 4));
   const found = distance(ctx, lane, parent);
-  return found === undefined ? 0 : Math.max(0, step - found);
+  const lack = found === undefined ? 0 : Math.max(0, step - found);
+  return !ctx.isCopied && !pending.has(parent) && lack > mostBeforeChild.ofCopy ? 0 : lack;
+}
+
+/** What brings an awaited parent nearer to where a child may come; `undefined` when the child's own multi can do the rest. */
+export function raiseAwaited(
+  ctx: Context,
+  lane: Lane,
+  parent: string,
+  batch: number,
+): readonly WriteOp[] | undefined {
+  const lack = firstLack(ctx, lane, parent);
+  if (lack <= pairsPerMulti(ctx, parent) || lack > mostAwaited(ctx)) return undefined;
+  return raiseNext(ctx, lane, { parent, lack, batch });
 }
 
 /** The writes of one multi that raise the counter by `lack`, or as far as one multi can. */
@@ -133,10 +175,14 @@ export function isMoving(lane: Lane, parent: string): boolean {
   return lane.predicted.isInFlight(gapPath(parent)) || lane.predicted.isInFlight(parent);
 }
 
+function pairsPerMulti(ctx: Context, parent: string): number {
+  const fitting = Math.floor(ctx.limits.maxBytesPerMulti / (2 * sizeOf(gapPath(parent), null)));
+  return Math.max(1, Math.min(ctx.limits.maxPairsPerMulti, fitting));
+}
+
 function pairs(ctx: Context, parent: string, wanted: number): WriteOp[] {
   const path = gapPath(parent);
-  const fitting = Math.max(1, Math.floor(ctx.limits.maxBytesPerMulti / (2 * sizeOf(path, null))));
-  const count = Math.min(wanted, mostPairsPerMulti, fitting);
+  const count = Math.min(wanted, pairsPerMulti(ctx, parent));
   const ops: WriteOp[] = [];
   for (let i = 0; i < count; i++) {
     ops.push({ kind: 'create', path, data: null, acl: openAcl, mode: 'persistent' });

@@ -20,6 +20,7 @@ export const createSequences = (gap: number): Sequences => ({
   gap,
   parents: new Map(),
   pending: new Map(),
+  awaited: new Set(),
   refused: new Set(),
   survey: undefined,
 });
