@@ -3,7 +3,7 @@ import type { RenderedNode } from './summarise.ts';
 import type { NodeSummary } from './summary.ts';
 
 const texts = new WeakMap<NodeSummary, string>();
-/** Of rows and tables, which are most of a summary and stay while its metrics change. */
+/** Of rows, parents and tables, which are most of a summary and stay while its metrics change. */
 const lasting = new WeakMap<object, string>();
 
 function lastingText(value: object): string {
@@ -15,11 +15,13 @@ function lastingText(value: object): string {
 }
 
 function textOf(summary: NodeSummary, withFlows: boolean): string {
-  const { metadata, tables, flows, ...rest } = summary;
-  let text = JSON.stringify(rest).slice(0, -1);
+  const { metadata, parents, tables } = summary;
+  // What is undefined is left out.
+  const changing = { ...summary, metadata: undefined, parents: undefined, tables: undefined };
+  let text = JSON.stringify(withFlows ? changing : { ...changing, flows: undefined }).slice(0, -1);
   if (metadata !== undefined) text += `,"metadata":${lastingText(metadata)}`;
+  if (parents !== undefined) text += `,"parents":${lastingText(parents)}`;
   if (tables !== undefined) text += `,"tables":${lastingText(tables)}`;
-  if (withFlows && flows !== undefined) text += `,"flows":${JSON.stringify(flows)}`;
   return `${text}}`;
 }
 
