@@ -26,6 +26,7 @@ export {
 } from './lifecycle.ts';
 export { type LogFields, type Logger, silentLogger } from './logger.ts';
 export { createLogger, type LoggerOptions, type LogLevel } from './logging.ts';
+export { makeFolder } from './make-folder.ts';
 export {
   type CounterMetric,
   createMetrics,

@@ -1,5 +1,4 @@
-import { mkdir } from 'node:fs/promises';
-import { type Clock, type Logger, sleep } from '@orchestrator/runtime';
+import { type Clock, type Logger, makeFolder, sleep } from '@orchestrator/runtime';
 import { type Held, type Holder, readLock } from '@orchestrator/store';
 import { checkDifferentAddresses } from './checks/same-ensemble.ts';
 import { conflictDesk } from './conflict-desk.ts';
@@ -80,7 +79,7 @@ class Engine implements SyncEngine {
     this.#state = 'starting';
     try {
       checkDifferentAddresses(this.#options.source, this.#options.target);
-      await mkdir(this.#options.workFolder, { recursive: true });
+      await makeFolder(this.#options.workFolder);
       await this.#keeper.open();
       this.#conflictCounts = await countConflicts(this.#options.store, this.#options.migrationId);
       const lock = await this.#leadAtOnce();

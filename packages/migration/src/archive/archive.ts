@@ -1,10 +1,11 @@
 /** Archives of an ensemble's files: written beside the final name and renamed, restored beside it and renamed. */
 import { constants, createReadStream, createWriteStream } from 'node:fs';
-import { access, chmod, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { access, chmod, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline as connectStreams, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { makeFolder } from '@orchestrator/runtime';
 import { MigrationError } from '../errors.ts';
 import { decrypt, encrypt } from './container.ts';
 import { type KeySource, newKey, openKey } from './key.ts';
@@ -57,7 +58,7 @@ export async function writeArchive(options: WriteArchiveOptions): Promise<Archiv
   const plain = writeRecords(source, files, (written) => {
     manifest = written;
   });
-  await mkdir(dirname(file), { recursive: true });
+  await makeFolder(dirname(file));
   try {
     await pipeline(
       Readable.from(plain, { objectMode: false }),
@@ -130,7 +131,7 @@ async function writeFiles(events: AsyncIterable<ArchiveEvent>, folder: string): 
     for await (const event of events) {
       if (event.kind === 'file') {
         const path = join(folder, event.path);
-        await mkdir(dirname(path), { recursive: true });
+        await makeFolder(dirname(path));
         target = await open(path, 'wx', 0o600);
         current = event;
       } else if (event.kind === 'piece') await target?.writeFile(event.bytes);
@@ -175,7 +176,7 @@ export async function restoreArchive(
   }
   const partial = `${folder.replace(/\/+$/, '')}.partial`;
   await rm(partial, { recursive: true, force: true });
-  await mkdir(partial, { recursive: true });
+  await makeFolder(partial);
   try {
     const manifest = await writeFiles(archiveEvents(file, key, signal), partial);
     await rename(partial, folder);

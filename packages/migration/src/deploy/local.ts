@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { Clock } from '@orchestrator/runtime';
+import { type Clock, makeFolder } from '@orchestrator/runtime';
 import { filesBelow } from '../archive/archive.ts';
 import type { ArchiveFile } from '../archive/records.ts';
 import { MigrationError } from '../errors.ts';
@@ -78,7 +78,7 @@ export function createLocalDeployer(options: LocalDeployerOptions): Deployer {
 
   const startOne = async (plan: EnsemblePlan, server: ServerPlan): Promise<void> => {
     if ((await findServer(configFile(server))) !== undefined) return;
-    await mkdir(home(server), { recursive: true });
+    await makeFolder(home(server));
     const { argv, workingFolder } = await launchOf(plan, server);
     await startServer(argv, workingFolder, join(home(server), 'server.log'));
   };
@@ -86,7 +86,7 @@ export function createLocalDeployer(options: LocalDeployerOptions): Deployer {
   const stopOne = async (server: ServerPlan, signal: AbortSignal): Promise<void> => {
     const running = await findServer(configFile(server));
     if (running === undefined) return;
-    await mkdir(home(server), { recursive: true });
+    await makeFolder(home(server));
     const { argv, workingFolder } = running;
     await writeFile(launchFile(server), JSON.stringify({ argv, workingFolder }), { mode: 0o600 });
     await stopServer(running, configFile(server), { clock, signal, timeoutMs });
@@ -145,7 +145,7 @@ async function isOwned(folder: string, owner: string): Promise<boolean> {
 
 /** @throws MigrationError `precondition` when the folder holds anything that this migration has not put there */
 async function claimFolder(folder: string, owner: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 0o700);
   const present = await readdir(folder);
   if (present.length > 0 && !(await isOwned(folder, owner))) {
     throw new MigrationError('precondition', `${folder} is not empty (${present.slice(0, 3).join(', ')})`, {

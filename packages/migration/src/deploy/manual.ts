@@ -1,8 +1,8 @@
 /** Instructions for a person, and the wait for what comes of them. */
 import { constants } from 'node:fs';
-import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '@orchestrator/runtime';
+import { type Clock, makeFolder } from '@orchestrator/runtime';
 import type { TlsFiles } from '@orchestrator/sync';
 import { filesBelow } from '../archive/archive.ts';
 import type { ArchiveFile } from '../archive/records.ts';
@@ -42,7 +42,7 @@ export function createManualDeployer(options: ManualOptions): Deployer {
 
   const prepare = async (plan: EnsemblePlan): Promise<void> => {
     for (const server of plan.servers) {
-      await mkdir(home(server), { recursive: true, mode: 0o700 });
+      await makeFolder(home(server), 0o700);
       await writeFile(join(home(server), 'zoo.cfg'), zooCfg(plan, server, placeholder(server)), {
         mode: 0o600,
       });
@@ -66,7 +66,7 @@ export function createManualDeployer(options: ManualOptions): Deployer {
       );
     },
     placeSeed: async (plan, seed, ctx) => {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       const partial = join(folder, 'seed.partial');
       const place = join(folder, seed.fileName);
       await copyFile(seed.file, partial, constants.COPYFILE_FICLONE);

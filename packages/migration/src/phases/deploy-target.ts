@@ -1,6 +1,7 @@
 /** Phase 1: the target stands, holds everything, and follows the source (and the source it). */
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '@orchestrator/runtime';
 import type { SeedReport } from '@orchestrator/sync';
 import type { DeployContext } from '../deploy/deployer.ts';
 import { planTargetFrom } from '../deploy/target-plan.ts';
@@ -98,7 +99,7 @@ const seedTarget: Step = {
     if (seed === undefined) {
       const outputFolder = join(ctx.folder, 'seed');
       await rm(outputFolder, { recursive: true, force: true });
-      await mkdir(outputFolder, { recursive: true, mode: 0o700 });
+      await makeFolder(outputFolder, 0o700);
       seed = await ctx.sync.seed({
         outputFolder,
         targetVersion: await sourceVersion(ctx),

@@ -1,5 +1,6 @@
 /** Numbers, limits and room. */
-import { mkdir, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
+import { makeFolder } from '@orchestrator/runtime';
 import type { ServerReport } from '../ensemble/inspect.ts';
 import { type CheckResult, fail, ok, warn } from '../phases/check.ts';
 import type { PreflightContext } from './context.ts';
@@ -57,7 +58,7 @@ export async function checkClientLimit(ctx: PreflightContext): Promise<readonly 
 export async function checkDisk(ctx: PreflightContext): Promise<readonly CheckResult[]> {
   const treeBytes = numberOf(await ctx.source.inspect(ctx.signal), 'zk_approximate_data_size') ?? 0;
   const wanted = treeBytes * copiesOfTheTree + leastFreeBytes;
-  await mkdir(ctx.folder, { recursive: true });
+  await makeFolder(ctx.folder);
   const { bavail, bsize } = await statfs(ctx.folder);
   const free = bavail * bsize;
   const found = `${Math.floor(free / mebibyte)} MiB free at ${ctx.folder}, about ${Math.ceil(wanted / mebibyte)} MiB needed`;

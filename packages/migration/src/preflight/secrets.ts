@@ -1,5 +1,6 @@
 /** What the configuration names and this machine has to have: secrets, TLS files, the archive's key and folder, ways out for alerts. */
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
+import { makeFolder } from '@orchestrator/runtime';
 import { alertChannels } from '../alerts/channels.ts';
 import { keySourceOf, newKey } from '../archive/key.ts';
 import { readTls, withClient } from '../ensemble/client.ts';
@@ -39,7 +40,7 @@ export async function checkArchive({
   const check = 'archive of the source';
   await newKey(keySourceOf(archive));
   try {
-    await mkdir(archive.folder, { recursive: true, mode: 0o700 });
+    await makeFolder(archive.folder, 0o700);
     await access(archive.folder, constants.W_OK);
   } catch (error) {
     return [fail(check, failureOf(error).message, 'let archive.folder be one that can be written to')];

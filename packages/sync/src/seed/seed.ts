@@ -1,6 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { systemClock, systemRandom } from '@orchestrator/runtime';
+import { makeFolder, systemClock, systemRandom } from '@orchestrator/runtime';
 import {
   type SeedChange,
   seedZxid,
@@ -70,7 +69,7 @@ export async function prepareSeed(options: SeedOptions): Promise<SeedReport> {
         'Give them, or start the target empty and let the engine copy into it',
     );
   }
-  await mkdir(options.outputFolder, { recursive: true });
+  await makeFolder(options.outputFolder);
   const { tls } = ensemble.client;
   const version = await readServerVersion({
     connectString: ensemble.name,

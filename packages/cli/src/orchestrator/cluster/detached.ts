@@ -1,7 +1,7 @@
 /** `cluster up --detach`: the same command once more, without a terminal. */
 import { spawn } from 'node:child_process';
-import { mkdir, open, readFile } from 'node:fs/promises';
-import { sleep } from '@orchestrator/runtime';
+import { open, readFile } from 'node:fs/promises';
+import { makeFolder, sleep } from '@orchestrator/runtime';
 import type { CommandContext } from '../../program/context.ts';
 import { CliError } from '../../program/errors.ts';
 import { readClusterRecord } from './record.ts';
@@ -12,7 +12,7 @@ const logTailBytes = 3_000;
 
 /** Resolves once it is ready. @throws CliError with what it said when it ends before */
 export async function startDetached(folder: string, { clock, signal }: CommandContext): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o755 });
+  await makeFolder(folder, 0o755);
   const logFile = logFileOf(folder, 'cluster');
   const log = await open(logFile, 'w', 0o600);
   try {

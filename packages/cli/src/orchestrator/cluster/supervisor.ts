@@ -1,7 +1,7 @@
 /** The process behind a local cluster: starts its parts, starts them again, stops them in order. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { type Clock, sleep } from '@orchestrator/runtime';
+import { type Clock, makeFolder, sleep } from '@orchestrator/runtime';
 import { CliError } from '../../program/errors.ts';
 import { exitCodes } from '../../program/exit-codes.ts';
 import type { ClusterPlan } from './plan.ts';
@@ -57,7 +57,7 @@ export class ClusterSupervisor {
   /** @throws CliError when it is not ready in time, or a part of it ends again and again */
   async start(): Promise<Readiness> {
     const { folder, plan, clock, signal } = this.#options;
-    await mkdir(folder, { recursive: true, mode: 0o755 });
+    await makeFolder(folder, 0o755);
     const deadline = clock.after(readyTimeoutMs, () => this.#broken.abort(notReady(folder)));
     const either = AbortSignal.any([signal, this.#broken.signal]);
     try {

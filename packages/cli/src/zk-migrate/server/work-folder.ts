@@ -1,7 +1,8 @@
 /** Where a coordinator keeps its state on this machine, and how commands find one that runs. */
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { makeFolder } from '@orchestrator/runtime';
 import { CliError } from '../../program/errors.ts';
 import type { ServerAddress } from './http-client.ts';
 
@@ -16,7 +17,7 @@ export function workFolderOf(flag: string | undefined, env: NodeJS.ProcessEnv, u
 /** Made with mode 0700: it holds tokens, mirror sessions and seeds. @throws CliError `config` */
 export async function makeWorkFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, 0o700);
     await chmod(folder, 0o700);
   } catch (cause) {
     throw new CliError('config', `the work folder ${folder} cannot be made: ${(cause as Error).message}`, {
