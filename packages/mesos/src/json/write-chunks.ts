@@ -12,18 +12,34 @@ export interface WriteJsonChunksOptions extends WriteJsonOptions {
 /** Lists are split down to here: the event, its state, its tasks. */
 const deepestSplit = 4;
 
+/** A message of a list that has a list of more than so many is split itself: a framework and its offers. */
+const longList = 64;
+
+/** The messages of a list, one by one, those with long lists of their own in pieces. */
+function* itemsOf({ item: write, itemFields }: FieldPlan, items: Iterable<unknown>): Generator<string> {
+  const plan = itemFields?.() ?? [];
+  const lists = plan.filter(({ item }) => item !== undefined);
+  const isLong = (message: Fields) =>
+    lists.some(({ local }) => (message[local] as readonly unknown[]).length > longList);
+  let before = '[';
+  for (const item of items) {
+    if (isLong(item as Fields)) {
+      yield before;
+      yield* piecesOf(plan, item as Fields, deepestSplit);
+    } else yield before + write?.(item);
+    before = ',';
+  }
+  yield ']';
+}
+
 /** Text in pieces: one for each message of a list near the top, one for each field that is none. */
 function* piecesOf(plan: readonly FieldPlan[], message: Fields, depth: number): Generator<string> {
   let separator = '{';
   for (const field of plan) {
     const value = message[field.local];
     if (field.item !== undefined && isLongList(value)) {
-      let before = `${separator}${field.key}[`;
-      for (const item of value) {
-        yield before + field.item(item);
-        before = ',';
-      }
-      yield ']';
+      yield separator + field.key;
+      yield* itemsOf(field, value);
     } else if (field.fields !== undefined && value !== undefined && depth < deepestSplit) {
       yield separator + field.key;
       yield* piecesOf(field.fields(), value as Fields, depth + 1);

@@ -36,6 +36,8 @@ export interface FieldPlan {
   text: (message: Fields) => string | undefined;
   /** Of a list of messages: writes one of them. */
   item?: WriteValue;
+  /** Of such a list: how the fields of one of them are written. */
+  itemFields?: () => readonly FieldPlan[];
   /** Of a field that is one message: how its fields are written. */
   fields?: () => readonly FieldPlan[];
 }
@@ -111,7 +113,8 @@ function fieldPlan(field: DescField, style: JsonStyle): FieldPlan {
       const items = message[local] as readonly unknown[];
       return items.length === 0 ? whenEmpty : listText(write, items);
     };
-    return field.listKind === 'message' ? { key, local, text, item: write } : { key, local, text };
+    if (field.listKind !== 'message') return { key, local, text };
+    return { key, local, text, item: write, itemFields: () => planOf(field.message, style) };
   }
   if (field.fieldKind === 'map') {
     const text = (message: Fields) => {

@@ -56,3 +56,26 @@ test.each([0, 1, 5_000])('so are %i that are made when they are read, in JSON to
   const text = Buffer.concat([...writeJsonChunks(ResponseSchema, written)]).toString();
   expect(text).toBe(writeJson(ResponseSchema, message));
 });
+
+test('JSON of a framework with thousands of offers comes in chunks, too', () => {
+  const offer = { id: { value: 'O' }, frameworkId: { value: 'F' }, agentId: { value: 'S' }, hostname: 'h' };
+  const message = makeMessage(ResponseSchema, {
+    type: Response_Type.GET_FRAMEWORKS,
+    getFrameworks: {
+      frameworks: [
+        {
+          ...{
+            frameworkInfo: { user: 'root', name: 'web' },
+            active: true,
+            connected: true,
+            recovered: false,
+          },
+          offers: Array.from({ length: 5_000 }, () => offer),
+        },
+      ],
+    },
+  });
+  const chunks = [...writeJsonChunks(ResponseSchema, message)];
+  expect(Buffer.concat(chunks).toString()).toBe(writeJson(ResponseSchema, message));
+  expect(Math.max(...chunks.map(({ length }) => length))).toBeLessThanOrEqual(65_536);
+});
