@@ -28,7 +28,6 @@ export {
 export {
   type ExecutorEnvironmentOptions,
   executorEnvironment,
-  formatDuration,
 } from './container/environment.ts';
 export type { Termination } from './container/machine.ts';
 export type { ContainerStatus, ExecOptions, ExecSession, Runtime } from './container/runtime.ts';

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import {
   createExecutorClient,
   type ExecutorClientOptions,
@@ -6,25 +6,7 @@ import {
   readExecutorEnvironment,
   TaskState,
 } from '../src/index.ts';
-import {
-  beginEvents,
-  refuse,
-  type Script,
-  type ScriptedServer,
-  startScriptedServer,
-  until,
-} from './scripted-server.ts';
-
-const closers: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closers.splice(0)) close();
-});
-
-async function serve(script: Script): Promise<ScriptedServer> {
-  const server = await startScriptedServer(script);
-  closers.push(() => server.close());
-  return server;
-}
+import { beginEvents, refuse, type ScriptedServer, serve, until } from './scripted-server.ts';
 
 function start(agent: ScriptedServer, options: Partial<ExecutorClientOptions> = {}) {
   const events: executor.Event_Type[] = [];
@@ -36,7 +18,7 @@ function start(agent: ScriptedServer, options: Partial<ExecutorClientOptions> = 
     onEvent: ({ type }) => void events.push(type),
     ...options,
   });
-  closers.push(() => client.close());
+  onTestFinished(() => client.close());
   return { client, events };
 }
 

@@ -1,5 +1,5 @@
 import { freePorts } from '@orchestrator/testing';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   agent,
   createAgentClient,
@@ -13,24 +13,7 @@ import {
   master,
   type TransportOptions,
 } from '../src/index.ts';
-import {
-  beginEvents,
-  refuse,
-  type Script,
-  type ScriptedServer,
-  startScriptedServer,
-} from './scripted-server.ts';
-
-const servers: ScriptedServer[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
-});
-
-async function serve(script: Script): Promise<ScriptedServer> {
-  const server = await startScriptedServer(script);
-  servers.push(server);
-  return server;
-}
+import { beginEvents, refuse, type ScriptedServer, serve } from './scripted-server.ts';
 
 const clientOf = (leader: ScriptedServer, options: TransportOptions = {}) =>
   createMasterClient({ ...options, detector: createFixedDetector({ host: leader.host, port: leader.port }) });

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import {
   createSchedulerClient,
   type Leader,
@@ -6,25 +6,7 @@ import {
   type SchedulerClientOptions,
   scheduler,
 } from '../src/index.ts';
-import {
-  beginEvents,
-  refuse,
-  type Script,
-  type ScriptedServer,
-  startScriptedServer,
-  until,
-} from './scripted-server.ts';
-
-const closers: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closers.splice(0)) close();
-});
-
-async function serve(script: Script): Promise<ScriptedServer> {
-  const server = await startScriptedServer(script);
-  closers.push(() => server.close());
-  return server;
-}
+import { beginEvents, refuse, type ScriptedServer, serve, until } from './scripted-server.ts';
 
 /** A detector that the test leads. */
 function createPuppetDetector(
@@ -64,7 +46,7 @@ function start(leader: ScriptedServer, options: Partial<SchedulerClientOptions> 
     onDisconnected: (reason) => losses.push(reason instanceof Error ? reason.message : String(reason)),
     ...options,
   });
-  closers.push(() => client.close());
+  onTestFinished(() => client.close());
   return { client, events, losses, detector };
 }
 

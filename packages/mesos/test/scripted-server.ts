@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
 import { encodeRecord } from '../src/index.ts';
 
 export interface ScriptedRequest {
@@ -15,10 +16,10 @@ export interface ScriptedServer {
   close(): void;
 }
 
-export type Script = (request: ScriptedRequest, response: ServerResponse) => void;
+type Script = (request: ScriptedRequest, response: ServerResponse) => void;
 
 /** A master or an agent that says what the test wants. */
-export async function startScriptedServer(script: Script): Promise<ScriptedServer> {
+async function startScriptedServer(script: Script): Promise<ScriptedServer> {
   const requests: ScriptedRequest[] = [];
   const server = createServer((incoming, response) => {
     const parts: Buffer[] = [];
@@ -40,6 +41,13 @@ export async function startScriptedServer(script: Script): Promise<ScriptedServe
       server.closeAllConnections();
     },
   };
+}
+
+/** One that ends with its test. */
+export async function serve(script: Script): Promise<ScriptedServer> {
+  const server = await startScriptedServer(script);
+  onTestFinished(() => server.close());
+  return server;
 }
 
 /** Begins a stream of events, as a master answers SUBSCRIBE. */

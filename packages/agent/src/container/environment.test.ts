@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { executorEnvironment, formatDuration } from './environment.ts';
+import { executorEnvironment } from './environment.ts';
 
 test('an executor of a checkpointing framework has what one of a Mesos agent has', () => {
   const sandboxPath = '/var/lib/agent/slaves/S0/frameworks/F/executors/E/runs/C';
@@ -31,11 +31,3 @@ test('an executor of a checkpointing framework has what one of a Mesos agent has
   });
   expect(executorEnvironment({ ...options, checkpoint: false })).not.toHaveProperty('MESOS_RECOVERY_TIMEOUT');
 });
-
-test.each([
-  [250, '250ms'],
-  [90_000, '90secs'],
-  [604_800_000, '1weeks'],
-  [3_600_000, '1hrs'],
-  [0, '0ms'],
-])('%d ms is %s', (ms, text) => expect(formatDuration(ms)).toBe(text));

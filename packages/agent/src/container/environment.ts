@@ -1,5 +1,5 @@
 /** The environment that an agent gives to executors, and to command tasks, as Mesos documents it. Pure. */
-import { tlsSettings, tlsVariables } from '@orchestrator/mesos';
+import { formatDuration, tlsSettings, tlsVariables } from '@orchestrator/mesos';
 
 export interface ExecutorEnvironmentOptions {
   frameworkId: string;
@@ -33,20 +33,6 @@ export function tlsEnvironment(environment: NodeJS.ProcessEnv): Record<string, s
     if (value !== undefined) told[`LIBPROCESS_${setting.toUpperCase()}`] = value;
   }
   return told;
-}
-
-const units: readonly [name: string, ms: number][] = [
-  ['weeks', 604_800_000],
-  ['days', 86_400_000],
-  ['hrs', 3_600_000],
-  ['mins', 60_000],
-  ['secs', 1_000],
-];
-
-/** As Mesos prints durations: in the largest unit that leaves no fraction, `15mins`, `90secs`, `250ms`. */
-export function formatDuration(ms: number): string {
-  const unit = units.find(([, size]) => ms >= size && ms % size === 0);
-  return unit === undefined ? `${ms}ms` : `${ms / unit[1]}${unit[0]}`;
 }
 
 export function executorEnvironment(options: ExecutorEnvironmentOptions): Record<string, string> {
