@@ -59,7 +59,9 @@ async function container(name: string, script: string): Promise<{ id: string; ip
   return { id, ip: NetworkSettings.IPAddress };
 }
 
-const held = (ip: string, port: number) => `until sleep 600 | nc ${ip} ${port}; do sleep 0.1; done`;
+/** A pipeline lasts as long as its longest part, so the server must be there before it begins. */
+const held = (ip: string, port: number) =>
+  `until nc ${ip} ${port} </dev/null; do sleep 0.1; done; sleep 600 | nc ${ip} ${port}`;
 
 /** Connections of each kind, which stay. */
 async function connect(name: string) {

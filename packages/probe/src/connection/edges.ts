@@ -80,11 +80,14 @@ export function createEdges({ limit }: EdgesOptions) {
     },
     values: () => edges.values(),
 
-    /** The edge of this identity; a new one if there is none; undefined beyond the limit. */
-    of(identity: EdgeIdentity, nowMs: number): EdgeState | undefined {
+    /**
+     * The edge of this identity; a new one if there is none; undefined beyond the limit. Half of them are for connections that are
+     * open: those that are over already may be very many.
+     */
+    of(identity: EdgeIdentity, nowMs: number, isOpen: boolean): EdgeState | undefined {
       const key = keyOf(identity);
       const known = edges.get(key);
-      if (known !== undefined || edges.size >= limit) return known;
+      if (known !== undefined || edges.size >= (isOpen ? limit : limit / 2)) return known;
       const edge: EdgeState = {
         protocol: identity.protocol,
         clientIp: standalone(identity.clientIp),

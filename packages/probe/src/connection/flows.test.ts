@@ -203,6 +203,17 @@ describe('limits', () => {
   });
 });
 
+describe('connections that are over when they are seen', () => {
+  it('leave half of the edges to those that are open', () => {
+    const look = flows.startLook('n', { nowMs: 0, countEnded: () => true });
+    for (let host = 1; host <= 60; host++)
+      look.see(seen({ isOpen: false, client: { ip: `10.0.0.${host}`, port: 1 } }));
+    expect(flows.edges(0)).toHaveLength(25);
+    look.see(seen({ client: { ip: '10.0.1.1', port: 1 } }));
+    expect(flows.edges(0)).toHaveLength(26);
+  });
+});
+
 describe('connections whose process is not known', () => {
   it('are told once, when they have lasted', () => {
     track(started, 0, '10.0.0.1:4000');

@@ -99,7 +99,8 @@ export function createFlows({ limit, edgeLimit, ownNamespace, listensOnAll }: Fl
   ): Flow | undefined => {
     const identity = { protocol, clientPid: undefined, namespace };
     const folded = foldServer(protocol, server, namespace);
-    const edge = edges.of({ ...identity, clientIp: foldClient(client.ip), server: folded }, state.nowMs);
+    const clientIp = foldClient(client.ip);
+    const edge = edges.of({ ...identity, clientIp, server: folded }, state.nowMs, state.isOpen);
     if (edge === undefined) {
       leftOut.edges++;
       return undefined;
@@ -184,7 +185,9 @@ export function createFlows({ limit, edgeLimit, ownNamespace, listensOnAll }: Fl
 
   const forgetMissing = (namespace: string, look: number, startedMs: number, closedMs: number) => {
     for (const [key, flow] of flows) {
-      const isOwnLoopback = flow.edge.namespace === namespace && flow.sinceMs < startedMs;
+      // Sockets of UDP need not be connected, and then cannot be told to be an end of it.
+      const { protocol, namespace: within } = flow.edge;
+      const isOwnLoopback = protocol === 'tcp' && within === namespace && flow.sinceMs < startedMs;
       const wasClient = flow.clientNamespace === namespace && flow.clientLook !== look;
       const wasServer = flow.serverNamespace === namespace && flow.serverLook !== look;
       // The kernel remembers a connection for days whose ends have vanished without a word.
@@ -239,7 +242,7 @@ export function createFlows({ limit, edgeLimit, ownNamespace, listensOnAll }: Fl
     ownClient(flow: Flow, pid: number, nowMs: number): void {
       const before = flow.edge;
       if (before.clientPid === pid) return;
-      const edge = edges.of({ ...before, clientPid: pid }, nowMs);
+      const edge = edges.of({ ...before, clientPid: pid }, nowMs, flow.isOpen);
       if (edge === undefined) return;
       flow.edge = edge;
       edge.opened++;

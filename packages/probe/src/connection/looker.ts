@@ -2,16 +2,19 @@
 import type { SourceContext } from '../source.ts';
 import { type Address, isLoopback } from './address.ts';
 import type { TrackedFlow } from './conntrack.ts';
-import type { Flow, Flows } from './flows.ts';
-import { type Listener, type Listeners, sideOf } from './listeners.ts';
+import type { Flows } from './flows.ts';
+import type { Listeners } from './listeners.ts';
 import { createLookShell } from './look-shell.ts';
 import { createLooks, type DueLook, trackedNoticeEveryMs } from './looks.ts';
 import type { Networks } from './networks.ts';
-import { createOwnerFinder, pidsOf } from './owners.ts';
+import { createOwnership } from './ownership.ts';
 import { connectionOf, isListening, type SeenSocket } from './sockets.ts';
+import { createWhereabouts } from './whereabouts.ts';
 
-/** Sockets whose process is looked for after one look; the next one finds the others. */
-const wantedPerLook = 8_192;
+/** Processes of servers are checked to be there so often. */
+const checkEveryMs = 3_000;
+/** What the probe's own namespace has is waited for no longer than this. */
+const beginWithinMs = 3_000;
 /** Ticks come a little early. */
 const noticeSlackMs = 250;
 
@@ -25,149 +28,67 @@ export interface LookerOptions {
   readonly isTracking: () => boolean;
 }
 
-/** What an owner of a socket is needed for. */
-type Wanted = { readonly flow: Flow; readonly side: 'client' | 'server' } | { readonly listener: Listener };
-
 export function createLooker(context: SourceContext, options: LookerOptions) {
   const { clock, host, logger, places } = context;
   const { flows, listeners, networks, found, isTracking } = options;
   const { procRoot } = host;
   const shell = createLookShell({ clock, procRoot });
-  const owners = createOwnerFinder(procRoot);
-  const looks = createLooks({
-    clock,
-    procRoot,
-    gone(namespace) {
-      flows.forgetNamespace(namespace, clock.monotonicMs());
-      listeners.forget(namespace);
-    },
-  });
-
-  /** Where an address is, if it is on this host; `within` is the namespace of loopback addresses. */
-  const namespaceOf = (ip: string, within: string | undefined): string | undefined => {
-    if (isLoopback(ip)) return within;
-    return places.atAddress(ip)?.namespace ?? (networks().isOwn(ip) ? places.ownNamespace : undefined);
+  const whereabouts = createWhereabouts({ places, networks, flows, listeners });
+  const ownership = createOwnership({ clock, procRoot, flows, whereabouts });
+  const gone = (namespace: string) => {
+    flows.forgetNamespace(namespace, clock.monotonicMs());
+    listeners.forget(namespace);
   };
+  const looks = createLooks({ clock, procRoot, gone });
+  const begun = Promise.withResolvers<void>();
+  const giveUp = clock.after(beginWithinMs, begun.resolve, { background: true });
+  let hasLooked = false;
+  let checkedMs = clock.monotonicMs();
 
-  const pidByNamespace = () => {
-    const pids = new Map<string, number>([[places.ownNamespace, process.pid]]);
-    for (const [namespace, place] of places.namespaces()) pids.set(namespace, place.pid);
-    return pids;
-  };
-
-  const isListenedOn = (namespace: string | undefined, protocol: string, address: Address) =>
-    namespace !== undefined && listeners.at(namespace, protocol, address) !== undefined;
-
-  const sideIn = (namespace: string, { protocol, local, remote }: SeenSocket) => {
-    const asClient = flows.known(protocol, local, remote, namespace);
-    const asServer = flows.known(protocol, remote, local, namespace);
-    if (asClient?.isTracked === true) return 'client';
-    if (asServer?.isTracked === true) return 'server';
-    const remoteNamespace = namespaceOf(remote.ip, namespace);
-    return sideOf({
-      local,
-      remote,
-      isLocalListening: isListenedOn(namespace, protocol, local),
-      isRemoteListening: isListenedOn(remoteNamespace, protocol, remote),
-      isRemoteHere: remoteNamespace !== undefined,
-      known: asClient !== undefined ? 'client' : asServer !== undefined ? 'server' : undefined,
-    });
-  };
-
-  /** Sockets of unknown owners are noted in `wanted`. */
-  const startLook = (namespace: string, wanted: Map<number, Wanted>) => {
-    const nowMs = clock.monotonicMs();
+  const startLook = (namespace: string) => {
     const isOwn = namespace === places.ownNamespace;
     const isTold = (client: Address) => isTracking() && (isOwn || !isLoopback(client.ip));
     // What had ended before the probe began is no news.
     const countEnded = (client: Address) => !isTold(client) && !(isOwn && !hasLooked);
-    const look = flows.startLook(namespace, { nowMs, countEnded });
+    const look = flows.startLook(namespace, { nowMs: clock.monotonicMs(), countEnded });
     const listening = listeners.startLook(namespace);
-    const want = (inode: number, of: Wanted) => {
-      if (inode !== 0 && wanted.size < wantedPerLook) wanted.set(inode, of);
-    };
+    const search = ownership.search(namespace);
     return {
       see(socket: SeenSocket) {
         if (isListening(socket)) {
-          const listener = listening.see(socket);
-          if (listener?.inode === socket.inode && listener.pid === undefined)
-            want(socket.inode, { listener });
+          search.listener(socket, listening.see(socket));
           return;
         }
-        const side = sideIn(namespace, socket);
+        const side = whereabouts.sideIn(namespace, socket);
         const connection = connectionOf(socket, side);
         const flow = connection === undefined ? undefined : look.see(connection);
-        if (flow === undefined) return;
-        const pid = side === 'client' ? flow.edge.clientPid : flow.edge.serverPid;
-        if (pid === undefined) want(socket.inode, { flow, side });
+        if (flow !== undefined) search.end(socket, flow, side);
       },
       end(isComplete: boolean, closedMs: number) {
         listening.end(isComplete);
-        return look.end({ isComplete, closedMs });
+        const told = look.end({ isComplete, closedMs });
+        search.find();
+        return told;
       },
     };
-  };
-
-  const own = (wanted: Wanted | undefined, pid: number) => {
-    if (wanted === undefined) return;
-    if ('listener' in wanted) wanted.listener.pid = pid;
-    else if (wanted.side === 'client') flows.ownClient(wanted.flow, pid, clock.monotonicMs());
-    else wanted.flow.edge.serverPid ??= pid;
-  };
-
-  /** Who listens is known for connections that are not looked at, too: those of other namespaces, and those that are over. */
-  const ownServers = () => {
-    for (const edge of flows.allEdges()) {
-      const namespace = namespaceOf(edge.server.ip, edge.namespace);
-      const pid =
-        namespace === undefined ? undefined : listeners.at(namespace, edge.protocol, edge.server)?.pid;
-      if (pid !== undefined) edge.serverPid = pid;
-    }
   };
 
   const lookAt = async ({ namespace, steadyMs }: DueLook) => {
     const isOwn = namespace === places.ownNamespace;
     const pid = isOwn ? undefined : places.namespaces().get(namespace)?.pid;
     if (!isOwn && pid === undefined) return;
-    const wanted = new Map<number, Wanted>();
-    const look = startLook(namespace, wanted);
+    const look = startLook(namespace);
     const withBytes = !(isOwn && isTracking());
     const { sockets, isComplete } = await shell.look({ pid, withBytes, socket: look.see });
     const { isTold } = look.end(isComplete, steadyMs);
-    if (wanted.size > 0) {
-      const inodes = new Set(wanted.keys());
-      owners.find(pidsOf(procRoot, namespace), inodes, (inode, owner) => own(wanted.get(inode), owner));
-    }
-    ownServers();
     looks.looked(namespace, { sockets, isTold });
     found();
   };
 
-  const begun = Promise.withResolvers<void>();
-  let hasLooked = false;
-
-  const lookNext = async () => {
-    const due = looks.next();
-    if (due === undefined) return;
-    try {
-      await lookAt(due);
-    } catch (error) {
-      // A container that has just ended, or no privilege.
-      logger.debug('sockets could not be looked at', { namespace: due.namespace, error });
-    }
-    hasLooked ||= due.namespace === places.ownNamespace;
-    if (hasLooked) begun.resolve();
-  };
-
-  const notice = () => {
-    for (const { ip, namespace } of flows.unowned(clock.monotonicMs())) {
-      const where = namespaceOf(ip, namespace);
-      if (where !== undefined) looks.want(where);
-    }
-    looks.notice(pidByNamespace(), {
-      noticeEveryMs: isTracking() ? trackedNoticeEveryMs - noticeSlackMs : 0,
-      isTracking: isTracking(),
-    });
+  const pidByNamespace = () => {
+    const pids = new Map<string, number>([[places.ownNamespace, process.pid]]);
+    for (const [namespace, place] of places.namespaces()) pids.set(namespace, place.pid);
+    return pids;
   };
 
   return {
@@ -177,12 +98,41 @@ export function createLooker(context: SourceContext, options: LookerOptions) {
     tracked({ event, protocol, source, replySource }: TrackedFlow): void {
       if (event !== 'new' || protocol !== 'tcp') return;
       for (const { ip } of [source, replySource]) {
-        const namespace = namespaceOf(ip, places.ownNamespace);
+        const namespace = whereabouts.namespaceOf(ip, places.ownNamespace);
         if (namespace !== undefined) looks.tracked(namespace);
       }
     },
-    stop: shell.stop,
-    notice,
-    look: lookNext,
+    /** What has changed, and what is to be looked at for it. */
+    notice(): void {
+      const nowMs = clock.monotonicMs();
+      if (nowMs - checkedMs >= checkEveryMs) {
+        checkedMs = nowMs;
+        ownership.checkServers(looks.want);
+      }
+      for (const { ip, namespace } of flows.unowned(nowMs)) {
+        const where = whereabouts.namespaceOf(ip, namespace);
+        if (where !== undefined) looks.want(where);
+      }
+      const noticeEveryMs = isTracking() ? trackedNoticeEveryMs - noticeSlackMs : 0;
+      looks.notice(pidByNamespace(), { noticeEveryMs, isTracking: isTracking() });
+    },
+    /** The look that is due, if there is one. */
+    async look(): Promise<void> {
+      const due = looks.next();
+      if (due === undefined) return;
+      try {
+        await lookAt(due);
+      } catch (error) {
+        // A container that has just ended, or no privilege.
+        logger.debug('sockets could not be looked at', { namespace: due.namespace, error });
+        looks.want(due.namespace);
+      }
+      hasLooked ||= due.namespace === places.ownNamespace;
+      if (hasLooked) begun.resolve();
+    },
+    stop(): void {
+      giveUp.cancel();
+      shell.stop();
+    },
   };
 }

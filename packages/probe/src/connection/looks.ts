@@ -6,14 +6,18 @@ import { type TcpActivity, tcpActivity } from './sockets.ts';
 const looksPerS = 1;
 /** Saved up while there was nothing to look at. */
 const burst = 5;
-/** So many sockets are as much work as one look more. */
-const socketsPerLook = 1_000;
+/** A namespace with more sockets than these is left alone for some time after a look, so that looks take 2 % of a core at most. */
+const cheapSockets = 1_000;
+const pauseMsPerSocket = 0.4;
 /** Looks at a namespace whose connections are told by connection tracking; they only find processes. */
 const coveredLookEveryMs = 120_000;
 /** Also without a sign of anything new: UDP makes none. */
 const idleLookEveryMs = 600_000;
-/** A namespace of which somebody wants to know the processes is looked at this often at most. */
-const wantedLookEveryMs = 2_000;
+/**
+ * A namespace of which somebody wants to know the processes is looked at after this time, and after twice as much each time that
+ * it is wanted again soon: where connections come and go there is always one that is not known.
+ */
+const wantedLookAfterMs = 2_000;
 
 /**
  * Where connection tracking tells of connections at once, namespaces are asked this often for what it does not tell, such as those
@@ -31,10 +35,13 @@ interface Seen {
   /** Connections of which it has not told, as far as was looked at. */
   untold: number;
   lookedMs: number;
+  /** It is not looked at again before. */
+  pausedUntilMs: number;
   /** Connection tracking tells of all that the last look has seen. */
   covered: boolean;
   due: boolean;
   wanted: boolean;
+  wantedAfterMs: number;
 }
 
 /** No TCP connection was opened or accepted since the namespace came to be. */
@@ -72,10 +79,12 @@ export function createLooks({ clock, procRoot, gone }: LooksOptions) {
     told: 0,
     untold: activity.begun,
     lookedMs: nowMs - idleLookEveryMs / 2,
+    pausedUntilMs: nowMs,
     covered: false,
     // Most containers never talk; there is nothing to be found in them.
     due: !isQuiet(activity),
     wanted: false,
+    wantedAfterMs: wantedLookAfterMs,
   });
 
   const compare = (seen: Seen, activity: TcpActivity, isTracking: boolean, nowMs: number) => {
@@ -96,8 +105,9 @@ export function createLooks({ clock, procRoot, gone }: LooksOptions) {
   const nextOf = (nowMs: number): [string, Seen] | undefined => {
     let longest: [string, Seen] | undefined;
     for (const entry of known) {
-      const [, { due, wanted, lookedMs }] = entry;
-      if (!due && !(wanted && nowMs - lookedMs >= wantedLookEveryMs)) continue;
+      const [, { due, wanted, wantedAfterMs, lookedMs, pausedUntilMs }] = entry;
+      if (nowMs < pausedUntilMs) continue;
+      if (!due && !(wanted && nowMs - lookedMs >= wantedAfterMs)) continue;
       if (longest === undefined || lookedMs < longest[1].lookedMs) longest = entry;
     }
     return longest;
@@ -143,6 +153,9 @@ export function createLooks({ clock, procRoot, gone }: LooksOptions) {
       const [namespace, seen] = nextOf(nowMs) ?? [];
       if (namespace === undefined || seen === undefined) return undefined;
       allowance--;
+      const isSoon = nowMs - seen.lookedMs < coveredLookEveryMs;
+      if (!isSoon) seen.wantedAfterMs = wantedLookAfterMs;
+      else if (!seen.due) seen.wantedAfterMs = Math.min(coveredLookEveryMs, seen.wantedAfterMs * 2);
       seen.due = false;
       seen.wanted = false;
       seen.lookedMs = nowMs;
@@ -155,9 +168,10 @@ export function createLooks({ clock, procRoot, gone }: LooksOptions) {
       namespace: string,
       { sockets, isTold }: { readonly sockets: number; readonly isTold: boolean },
     ): void {
-      allowance -= sockets / socketsPerLook;
       const seen = known.get(namespace);
-      if (seen !== undefined) seen.covered = isTold && sockets > 0;
+      if (seen === undefined) return;
+      seen.covered = isTold && sockets > 0;
+      seen.pausedUntilMs = clock.monotonicMs() + Math.max(0, sockets - cheapSockets) * pauseMsPerSocket;
     },
   };
 }
