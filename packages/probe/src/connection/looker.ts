@@ -67,7 +67,7 @@ export function createLooker(context: SourceContext, options: LookerOptions) {
       end(isComplete: boolean, closedMs: number) {
         listening.end(isComplete);
         const told = look.end({ isComplete, closedMs });
-        search.find();
+        if (!search.find()) looks.want(namespace);
         return told;
       },
     };

@@ -7,17 +7,23 @@ const filesPerProcess = 4_096;
 
 /** Finds the processes that have sockets open. */
 export interface OwnerFinder {
-  /** Calls `found` for the sockets, by inode, that are among the open files of `pids`; the lower id first where several have it. */
+  /**
+   * Calls `found` for the sockets, by inode, that are among the open files of `pids`; the lower id first where several have it.
+   *
+   * @returns whether all were found
+   */
   find(
     pids: readonly number[],
     wanted: ReadonlySet<number>,
     found: (inode: number, pid: number) => void,
-  ): void;
+  ): boolean;
 }
 
 export function createOwnerFinder(procRoot: string): OwnerFinder {
   /** Where the search through the files of a process goes on that has too many for one. */
   const positions = new Map<number, number>();
+  /** The process at which a search has stopped that had too many files. */
+  let resumeAt = 0;
 
   const filesOf = (pid: number): string[] => {
     const names = listFolder(`${procRoot}/${pid}/fd`);
@@ -34,10 +40,16 @@ export function createOwnerFinder(procRoot: string): OwnerFinder {
   return {
     find(pids, wanted, found) {
       const left = new Set(wanted);
+      const first = Math.max(0, pids.indexOf(resumeAt));
+      resumeAt = 0;
       let files = 0;
-      for (const pid of pids) {
+      for (const pid of [...pids.slice(first), ...pids.slice(0, first)]) {
         for (const name of filesOf(pid)) {
-          if (left.size === 0 || ++files > filesPerSearch) return;
+          if (left.size === 0) return true;
+          if (++files > filesPerSearch) {
+            resumeAt = pid;
+            return false;
+          }
           const link = readLink(`${procRoot}/${pid}/fd/${name}`);
           if (link?.startsWith('socket:[') !== true) continue;
           const inode = Number(link.slice(8, -1));
@@ -46,6 +58,7 @@ export function createOwnerFinder(procRoot: string): OwnerFinder {
         }
       }
       for (const pid of positions.keys()) if (!pids.includes(pid)) positions.delete(pid);
+      return left.size === 0;
     },
   };
 }

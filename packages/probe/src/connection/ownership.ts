@@ -54,13 +54,13 @@ export function createOwnership({ clock, procRoot, flows, whereabouts }: Ownersh
           const pid = side === 'client' ? flow.edge.clientPid : flow.edge.serverPid;
           if (pid === undefined) want(inode, { flow, side });
         },
-        /** Among the open files of the namespace's processes. */
-        find(): void {
-          if (wanted.size > 0) {
-            const inodes = new Set(wanted.keys());
-            finder.find(pidsOf(procRoot, namespace), inodes, (inode, pid) => own(wanted.get(inode), pid));
-          }
+        /** Among the open files of the namespace's processes. @returns whether all were found */
+        find(): boolean {
+          const inodes = new Set(wanted.keys());
+          const found = (inode: number, pid: number) => own(wanted.get(inode), pid);
+          const isComplete = wanted.size === 0 || finder.find(pidsOf(procRoot, namespace), inodes, found);
           ownServers();
+          return isComplete;
         },
       };
     },
