@@ -1,5 +1,4 @@
 /** Puts an agent together from its flags. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   createFixedDetector,
@@ -14,6 +13,7 @@ import { systemClock } from '@orchestrator/runtime/clock';
 import { runDaemon } from '@orchestrator/runtime/daemon';
 import { type Logger, silentLogger } from '@orchestrator/runtime/logger';
 import { createLogger } from '@orchestrator/runtime/logging';
+import { makeFolder } from '@orchestrator/runtime/make-folder';
 import { Agent } from './agent.ts';
 import { type AgentConfig, agentConfig } from './config.ts';
 import { composeContainerizers } from './container/composing.ts';
@@ -134,7 +134,7 @@ export async function runAgent(options: RunAgentOptions): Promise<number> {
   const { flags, environment = process.env, createDetector = detectorOf } = options;
   const { logger = createLogger({ name: 'agent' }) } = options;
   // How much disk there is to offer is found out there.
-  if (flags.work_dir !== undefined) await mkdir(flags.work_dir, { recursive: true });
+  if (flags.work_dir !== undefined) await makeFolder(flags.work_dir);
   const given = agentConfig(flags);
   const tls = await tlsOf(environment);
   const isolation = await isolationOf(given, namesOf(given, silentLogger));

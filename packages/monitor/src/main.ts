@@ -1,6 +1,5 @@
 /** Puts the parts together: `createMonitorServer` for a process of one's own, its component for `runDaemon`. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
@@ -12,6 +11,7 @@ import {
   type HttpServer,
   type Logger,
   type Metrics,
+  makeFolder,
   runDaemon,
   silentLogger,
 } from '@orchestrator/runtime';
@@ -139,7 +139,7 @@ export async function createMonitorServer(options: MonitorServerOptions): Promis
     metrics: options.metrics ?? createMetrics(),
   };
   const { config, logger, clock, env, metrics, version } = ambient;
-  mkdirSync(config.workDir, { recursive: true, mode: 0o700 });
+  await makeFolder(config.workDir, 0o700);
   const isAuthorised = probeGate(config, env);
   const database = openDatabase(join(config.workDir, 'monitor.sqlite'));
   const present = createPresent(ambient, database);

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import type { Server } from 'node:net';
 import {
@@ -17,6 +16,7 @@ import {
 import {
   type Clock,
   type Logger,
+  makeFolder,
   OrchestratorError,
   type Random,
   retry,
@@ -106,7 +106,7 @@ export class MasterService {
     const { config } = this.#options;
     for (const flag of flagsWithoutEffect(config.flags))
       this.#logger.warn('flag has no effect', { flag: flag.name, why: flag.why });
-    if (config.workDir !== undefined) await mkdir(config.workDir, { recursive: true });
+    if (config.workDir !== undefined) await makeFolder(config.workDir);
     this.#store = await openStore(config.store, { clock: this.#clock, random: this.#random });
     const http = createHttpServer({ keepAliveTimeout: 60_000, requestTimeout: 0 });
     const node = createLibprocess({
