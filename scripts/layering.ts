@@ -46,6 +46,7 @@ const doors = new Set([
     'errors',
     'logger',
     'logging',
+    'make-folder',
     'random',
   ].map((part) => `@orchestrator/runtime/${part}`),
   '@orchestrator/runtime/secrets',
