@@ -1,4 +1,4 @@
-import { Redirect, Route, Switch } from 'wouter';
+import { Redirect, Route, Switch, useLocation } from 'wouter';
 import { ApiError, useSession } from '../api/index.ts';
 import { ConfirmProvider, EmptyState, ErrorState, Loading, ToastProvider } from '../ui/index.ts';
 import { Boundary } from './boundary.tsx';
@@ -44,6 +44,7 @@ function Pages() {
 /** Everything, for who is logged in; the login for who is not. */
 export function App() {
   const session = useSession();
+  const [path] = useLocation();
   const { error, data } = session;
   if (error instanceof ApiError && error.code === 'unauthenticated') return <LoginPage />;
   if (data === undefined) {
@@ -54,7 +55,8 @@ export function App() {
     <ToastProvider>
       <ConfirmProvider>
         <Frame who={data}>
-          <Boundary>
+          {/* Another page does not show what this one failed with. */}
+          <Boundary key={path.split('/')[1]}>
             <Pages />
           </Boundary>
         </Frame>
