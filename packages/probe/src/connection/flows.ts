@@ -41,9 +41,13 @@ export interface FlowLook {
   /**
    * What was there at the last look and is not any more is over since `closedMs`.
    *
-   * `isComplete`: all sockets were seen. @returns whether connection tracking told of all that was seen
+   * `isComplete`: all sockets were seen. @returns `isTold`: connection tracking told of all that was seen; `isNews`: connections
+   * have come or gone by this look
    */
-  end(options: { readonly closedMs: number; readonly isComplete: boolean }): { readonly isTold: boolean };
+  end(options: { readonly closedMs: number; readonly isComplete: boolean }): {
+    readonly isTold: boolean;
+    readonly isNews: boolean;
+  };
 }
 
 export interface LookOptions {
@@ -150,12 +154,14 @@ export function createFlows({ limit, edgeLimit, ownNamespace, listensOnAll }: Fl
   const startLook = (namespace: string, { nowMs, countEnded }: LookOptions): FlowLook => {
     const look = ++looks;
     let untold = 0;
+    let news = 0;
     return {
       see(connection) {
         const { protocol, client, server, isOpen, side, sentBytes, receivedBytes } = connection;
         const key = flowKey(protocol, client, server, within(client, server, namespace));
         let flow = flows.get(key);
         if (flow === undefined && !isOpen && !countEnded(client)) return undefined;
+        if (flow === undefined) news++;
         flow ??= open(key, connection, within(client, server, namespace), {
           isOpen,
           isTracked: false,
@@ -177,13 +183,15 @@ export function createFlows({ limit, edgeLimit, ownNamespace, listensOnAll }: Fl
         return flow;
       },
       end({ closedMs, isComplete }) {
-        if (isComplete) forgetMissing(namespace, look, nowMs, closedMs);
-        return { isTold: untold === 0 };
+        if (isComplete) news += forgetMissing(namespace, look, nowMs, closedMs);
+        return { isTold: untold === 0, isNews: news > 0 };
       },
     };
   };
 
-  const forgetMissing = (namespace: string, look: number, startedMs: number, closedMs: number) => {
+  /** @returns how many have ended by it */
+  const forgetMissing = (namespace: string, look: number, startedMs: number, closedMs: number): number => {
+    let ended = 0;
     for (const [key, flow] of flows) {
       // Sockets of UDP need not be connected, and then cannot be told to be an end of it.
       const { protocol, namespace: within } = flow.edge;
@@ -193,12 +201,14 @@ export function createFlows({ limit, edgeLimit, ownNamespace, listensOnAll }: Fl
       // The kernel remembers a connection for days whose ends have vanished without a word.
       const isStale = isOwnLoopback && flow.clientLook !== look && flow.serverLook !== look;
       if (!wasClient && !wasServer && !isStale) continue;
+      if (flow.isOpen) ended++;
       close(flow, closedMs);
       if (wasClient) flow.clientNamespace = undefined;
       if (wasServer) flow.serverNamespace = undefined;
       if (flow.clientNamespace === undefined && flow.serverNamespace === undefined && !flow.isTracked)
         flows.delete(key);
     }
+    return ended;
   };
 
   return {

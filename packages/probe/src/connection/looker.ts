@@ -67,8 +67,9 @@ export function createLooker(context: SourceContext, options: LookerOptions) {
       end(isComplete: boolean, closedMs: number) {
         listening.end(isComplete);
         const told = look.end({ isComplete, closedMs });
-        if (!search.find()) looks.want(namespace);
-        return told;
+        const { isComplete: isKnown, isNews } = search.find();
+        if (!isKnown) looks.want(namespace);
+        return { ...told, isNews: told.isNews || isNews };
       },
     };
   };
@@ -80,9 +81,9 @@ export function createLooker(context: SourceContext, options: LookerOptions) {
     const look = startLook(namespace);
     const withBytes = !(isOwn && isTracking());
     const { sockets, isComplete } = await shell.look({ pid, withBytes, socket: look.see });
-    const { isTold } = look.end(isComplete, steadyMs);
+    const { isTold, isNews } = look.end(isComplete, steadyMs);
     looks.looked(namespace, { sockets, isTold });
-    found();
+    if (isNews) found();
   };
 
   const pidByNamespace = () => {
@@ -107,7 +108,7 @@ export function createLooker(context: SourceContext, options: LookerOptions) {
       const nowMs = clock.monotonicMs();
       if (nowMs - checkedMs >= checkEveryMs) {
         checkedMs = nowMs;
-        ownership.checkServers(looks.want);
+        if (ownership.checkServers(looks.want)) found();
       }
       for (const { ip, namespace } of flows.unowned(nowMs)) {
         const where = whereabouts.namespaceOf(ip, namespace);

@@ -32,11 +32,15 @@ export function createOwnership({ clock, procRoot, flows, whereabouts }: Ownersh
   };
 
   /** Who listens is known for connections that are not looked at, too: those of other namespaces, and those that are over. */
-  const ownServers = () => {
+  const ownServers = (): boolean => {
+    let isNews = false;
     for (const edge of flows.allEdges()) {
       const pid = listenerAt(edge.protocol, edge.server, edge.namespace)?.pid;
-      if (pid !== undefined) edge.serverPid = pid;
+      if (pid === undefined || pid === edge.serverPid) continue;
+      edge.serverPid = pid;
+      isNews = true;
     }
+    return isNews;
   };
 
   return {
@@ -54,19 +58,26 @@ export function createOwnership({ clock, procRoot, flows, whereabouts }: Ownersh
           const pid = side === 'client' ? flow.edge.clientPid : flow.edge.serverPid;
           if (pid === undefined) want(inode, { flow, side });
         },
-        /** Among the open files of the namespace's processes. @returns whether all were found */
-        find(): boolean {
-          const inodes = new Set(wanted.keys());
-          const found = (inode: number, pid: number) => own(wanted.get(inode), pid);
-          const isComplete = wanted.size === 0 || finder.find(pidsOf(procRoot, namespace), inodes, found);
-          ownServers();
-          return isComplete;
+        /** Among the open files of the namespace's processes. `isNews`: some were found. */
+        find(): { readonly isComplete: boolean; readonly isNews: boolean } {
+          if (wanted.size === 0) return { isComplete: true, isNews: false };
+          let isNews = false;
+          const pids = pidsOf(procRoot, namespace);
+          const isComplete = finder.find(pids, new Set(wanted.keys()), (inode, pid) => {
+            own(wanted.get(inode), pid);
+            isNews = true;
+          });
+          if (isNews) ownServers();
+          return { isComplete, isNews };
         },
       };
     },
 
-    /** A server that was started again has another process; its namespace may have no other news. `ask` looks there. */
-    checkServers(ask: (namespace: string) => void): void {
+    /**
+     * New edges get the process of their server, where it is known. A server that was started again has another process; its
+     * namespace may have no other news, so `ask` is to look there. @returns whether an edge has changed
+     */
+    checkServers(ask: (namespace: string) => void): boolean {
       const gone = new Map<number, boolean>();
       const isGone = (pid: number) => {
         const known = gone.get(pid) ?? readLink(`${procRoot}/${pid}/ns/net`) === undefined;
@@ -81,6 +92,7 @@ export function createOwnership({ clock, procRoot, flows, whereabouts }: Ownersh
         const namespace = namespaceOf(edge.server.ip, edge.namespace);
         if (namespace !== undefined) ask(namespace);
       }
+      return ownServers();
     },
   };
 }
