@@ -31,6 +31,7 @@ const onceFailed: readonly { readonly seed: number; readonly change?: Partial<Sc
   { seed: 20_023_256 },
   { seed: 30_009_206 },
   { seed: 30_071_959 },
+  { seed: 32_068_098 },
   { seed: 20_028_595 },
   { seed: 20_038_329 },
   { seed: 3_000_012, change: polled.source },

@@ -62,12 +62,13 @@ interface Written {
 export interface Undo {
   readonly path: string;
   readonly before: Written | undefined;
+  readonly madeIn: number | undefined;
 }
 
 export class Predicted {
   readonly #written = new Map<string, Written>();
-  /** Children that we create, by parent. */
-  readonly #created = new Map<string, Set<string>>();
+  /** Children that we create and the mirror does not show, by parent, with the batch that does. */
+  readonly #made = new Map<string, Map<string, number>>();
 
   /** `undefined`: will not be there. */
   get(mirror: Mirror, path: string): PlannedNode | undefined {
@@ -84,10 +85,10 @@ export class Predicted {
 
   children(mirror: Mirror, path: string): string[] {
     const kept = mirror.children(path).filter((child) => this.has(mirror, child));
-    const created = [...(this.#created.get(path) ?? [])].filter(
+    const made = [...(this.#made.get(path)?.keys() ?? [])].filter(
       (child) => this.has(mirror, child) && !mirror.has(child),
     );
-    return created.length === 0 ? kept : [...kept, ...created];
+    return made.length === 0 ? kept : [...kept, ...made];
   }
 
   /** Whether one of our writes of this path is on its way. */
@@ -97,55 +98,61 @@ export class Predicted {
 
   /** Whether we are about to make it, perhaps in the place of another. */
   isMade(path: string): boolean {
-    return this.#created.get(parentPath(path))?.has(path) === true;
+    return this.#written.get(path)?.node !== undefined && this.#madeIn(path) !== undefined;
   }
 
   write(path: string, node: PlannedNode | undefined, batch: number): Undo {
-    const before = this.#written.get(path);
+    const undo = this.#undoOf(path);
     this.#written.set(path, { node, batch });
-    return { path, before };
+    return undo;
   }
 
   create(path: string, node: PlannedNode, batch: number): Undo {
-    this.#noteChild(path);
-    return this.write(path, node, batch);
+    const undo = this.write(path, node, batch);
+    this.#noteMade(path, batch);
+    return undo;
   }
 
   /** Nothing is known of a write of ours any more, although it is on its way. */
   drop(path: string): Undo {
-    const before = this.#written.get(path);
-    this.#forget(path);
-    return { path, before };
+    const undo = this.#undoOf(path);
+    this.#written.delete(path);
+    this.#noteMade(path, undefined);
+    return undo;
   }
 
-  undo(undo: Undo): void {
-    if (undo.before === undefined) this.#forget(undo.path);
-    else this.#written.set(undo.path, undo.before);
+  undo({ path, before, madeIn }: Undo): void {
+    if (before === undefined) this.#written.delete(path);
+    else this.#written.set(path, before);
+    this.#noteMade(path, madeIn);
   }
 
   /** The mirror now shows what `batch` did to `path`. */
   confirm(path: string, batch: number): void {
-    if (this.#written.get(path)?.batch === batch) this.#forget(path);
+    if (this.#written.get(path)?.batch === batch) this.#written.delete(path);
+    if (this.#madeIn(path) === batch) this.#noteMade(path, undefined);
   }
 
   clear(): void {
     this.#written.clear();
-    this.#created.clear();
+    this.#made.clear();
   }
 
-  #noteChild(path: string): void {
+  #undoOf(path: string): Undo {
+    return { path, before: this.#written.get(path), madeIn: this.#madeIn(path) };
+  }
+
+  #madeIn(path: string): number | undefined {
+    return this.#made.size === 0 ? undefined : this.#made.get(parentPath(path))?.get(path);
+  }
+
+  #noteMade(path: string, batch: number | undefined): void {
+    if (batch === undefined && this.#made.size === 0) return;
     const parent = parentPath(path);
-    const known = this.#created.get(parent);
-    if (known === undefined) this.#created.set(parent, new Set([path]));
-    else known.add(path);
-  }
-
-  #forget(path: string): void {
-    if (this.#written.get(path)?.node !== undefined && this.#created.size > 0) {
-      const parent = parentPath(path);
-      const known = this.#created.get(parent);
-      if (known?.delete(path) === true && known.size === 0) this.#created.delete(parent);
-    }
-    this.#written.delete(path);
+    const known = this.#made.get(parent);
+    if (batch !== undefined) {
+      if (known === undefined) this.#made.set(parent, new Map([[path, batch]]));
+      else known.set(path, batch);
+    } else if (known?.delete(path) === true && known.size === 0) this.#made.delete(parent);
   }
 }
