@@ -48,7 +48,9 @@ describe('joining', () => {
     await run.until('the snapshot', () => run.story.includes('synced'));
     const session = await connect({ connectString: ensemble.connectString });
     await run.reached(await writeEverything(session, '/kinds', true));
-    expect(run.story.slice(0, 4)).toEqual(['connected', 'snapshot', 'snapshotEnd', 'synced']);
+    // A transaction that its digest confirms may come before the leader says that it is all.
+    const joining = run.story.filter((each) => each !== 'consistent').slice(0, 4);
+    expect(joining).toEqual(['connected', 'snapshot', 'snapshotEnd', 'synced']);
     expect(run.tree.get('/before')?.data?.toString()).toBe('here already');
     expect(run.tree.children('/kinds')).toContain('/kinds/umlaut-é-日本');
     expect(run.tree.state).toBe('verified');
