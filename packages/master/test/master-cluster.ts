@@ -85,7 +85,7 @@ export class MasterCluster implements AsyncDisposable {
   async leader(): Promise<MasterMachine | undefined> {
     const answers = await Promise.all(
       this.masters.map(async (master) => {
-        const options = { redirect: 'manual', signal: AbortSignal.timeout(500) } as const;
+        const options = { redirect: 'manual', signal: AbortSignal.timeout(2_000) } as const;
         const response = await fetch(`${master.url}/state-summary`, options).catch(() => undefined);
         return response?.status === 200;
       }),

@@ -148,9 +148,19 @@ export class SimulatedAgent implements AsyncDisposable {
       if (pid === undefined || (pid === registeredWith && this.#isRegistered)) return;
       registeredWith = pid;
       this.#isRegistered = false;
+      this.#watch(pid);
       this.register(pid);
     }, registerIntervalMs);
     this.#repeating = setInterval(() => this.#sendUpdates(), repeatIntervalMs);
+  }
+
+  /** A master that is started again has the address that it had, and knows nothing of those who had registered. */
+  #watch(masterPid: string): void {
+    const master = parseUpid(masterPid);
+    if (master === undefined) return;
+    this.#process.link(master, () => {
+      this.#isRegistered = false;
+    });
   }
 
   report(taskId: string, state: TaskState): void {
