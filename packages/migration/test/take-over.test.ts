@@ -41,6 +41,7 @@ async function coordinator(instance: string): Promise<MigrationService> {
     run: async (ctx: MigrationContext) => {
       performed.push(`${instance} ${name}`);
       if (!waits) return;
+      ctx.signal.throwIfAborted();
       await new Promise<void>((resolve, reject) => {
         ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason), { once: true });
         release.promise.then(resolve);
