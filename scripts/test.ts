@@ -18,7 +18,10 @@ const check = spawnSync(node, ['scripts/check.ts'], inherit);
 
 const folder = mkdtempSync(join(tmpdir(), 'orchestrator-test-'));
 const resultFile = join(folder, 'result.json');
-const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${resultFile}`];
+const reporters = [
+  ...['--reporter=default', '--reporter=./scripts/name-flaky.ts'],
+  ...['--reporter=json', `--outputFile.json=${resultFile}`],
+];
 const tests = spawnSync(node, ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...filters], inherit);
 
 let counts: Counts = { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0 };
