@@ -91,7 +91,10 @@ test('the leading master and the leader of etcd are killed at the same time', as
   const member = await etcd.waitForQuorum();
   const leader = await masters.waitForLeader();
   await Promise.all([member.kill(), leader.kill()]);
-  await masters.waitForLeader(leader);
-  await servesAgain(4);
-  await Promise.all([member.start(), leader.start()]);
+  try {
+    await masters.waitForLeader(leader);
+    await servesAgain(4);
+  } finally {
+    await Promise.all([member.start(), leader.start()]);
+  }
 });
