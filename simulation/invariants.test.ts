@@ -221,6 +221,16 @@ describe('names of sequential nodes', () => {
     expect(check('noNameIsUsedTwice')).toEqual([]);
   });
 
+  test.each([
+    ['lets pass what has become the same before anything came over', 'same', []],
+    ['sees what has become another', 'other', [expect.stringContaining('no conflict is on record')]],
+  ])('noNameIsUsedTwice %s', (_, value, problems) => {
+    give('source', '0', 1);
+    give('target', '0', 1, 'same');
+    happen('source', aClient('source'), [set('/queue/n-0000000000', value, 1)]);
+    expect(check('noNameIsUsedTwice')).toEqual(problems);
+  });
+
   test('countersAreApart sees a first child that comes over without a gap', () => {
     history = { ...history, isGuarded: true };
     give('source', '0', 1);

@@ -72,8 +72,8 @@ function guardOf({ source, target }: Readonly<Record<Side, Creates>>, child: Mad
 /**
  * No two clients, on whichever side, got the same name - but for what no engine can prevent, since nothing travels at once: the
  * target's parent is new and no sequential child of the other side had come to it yet, or the source's was made anew and that
- * had not come over. Then there is a conflict on record, unless both are the same, or one had gone before the other came, or
- * went by itself.
+ * had not come over. Then there is a conflict on record, unless both held the same at some time, or one had gone before the other
+ * came, or went by itself.
  */
 export const noNameIsUsedTwice: Invariant = (history) => {
   const { source, target } = history.sides;
@@ -106,15 +106,48 @@ function isUnpreventable(creates: Readonly<Record<Side, Creates>>, here: Made, t
 }
 
 function isOnRecord(history: RunHistory, here: Made, there: Made): boolean {
-  const { path, data } = here.op;
+  const { path } = here.op;
   // An operator's choice for a parent decides all that is below it.
   const isOn = (conflict: Conflict) =>
     conflict.path === path ||
     (conflict.reason.startsWith('an operator') && path.startsWith(`${conflict.path}/`));
   if (history.conflicts.some(isOn)) return true;
-  if (data?.toString() === there.op.data?.toString()) return true;
+  if (isSameForATime(valuesOf(history, here), valuesOf(history, there))) return true;
   if (endMs(history, here) <= there.txn.timeMs || endMs(history, there) <= here.txn.timeMs) return true;
   return [here, there].some((made) => wentByItself(history.sides[made.side], made));
+}
+
+/** What a node held, as clients wrote it, and from when until when. */
+interface Held {
+  readonly value: string | undefined;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Until it went, or a write of ours came: what that met has been compared by then. */
+function valuesOf(history: RunHistory, made: Made): readonly Held[] {
+  const { log, clientSessions } = history.sides[made.side];
+  const values = [{ value: made.op.data?.toString(), fromMs: made.txn.timeMs }];
+  let toMs = endMs(history, made);
+  for (const { sessionId, timeMs, ops } of log.slice(made.index)) {
+    if (timeMs >= toMs) break;
+    for (const op of ops) {
+      if (op.kind !== 'setData' || op.path !== made.op.path) continue;
+      if (clientSessions.has(sessionId)) values.push({ value: op.data?.toString(), fromMs: timeMs });
+      else toMs = timeMs;
+    }
+  }
+  return values.map((each, at) => ({ ...each, toMs: Math.min(values[at + 1]?.fromMs ?? toMs, toMs) }));
+}
+
+/** Then an engine that looked at both found no conflict. */
+function isSameForATime(here: readonly Held[], there: readonly Held[]): boolean {
+  return here.some((mine) =>
+    there.some((other) => {
+      const isMet = mine.fromMs <= other.toMs && other.fromMs <= mine.toMs;
+      return isMet && mine.value === other.value;
+    }),
+  );
 }
 
 /** When it was no longer there, whoever deleted it; or a client of the other side had deleted what had come over of it. */
