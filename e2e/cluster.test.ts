@@ -62,6 +62,19 @@ describe('a task', () => {
     expect(frameworks).toEqual([]);
   });
 
+  test('is killed from elsewhere, and says to its end what it has to say', async () => {
+    const { cli } = cluster;
+    const run = cli.start(
+      ...shell('trap "echo bye; kill $!; exit 7" TERM; echo ready; sleep 1000 & wait'),
+      '--name=watched',
+    );
+    await expect.poll(() => run.text(), patience).toContain('ready');
+    expect(await cli.run('kill', 'watched')).toMatchObject({ exitCode: 0 });
+    const ended = await run.ended;
+    expect(ended).toMatchObject({ exitCode: 7, stdout: 'ready\nbye\n' });
+    expect(ended.stderr).toMatch(/taken task watched\.\w+ over[^]*TASK_KILLED/);
+  });
+
   test('that fits nowhere is explained', async () => {
     const { cli } = cluster;
     const asked = await cli.run('explain', '--resources=cpus:64;mem:32');
@@ -94,7 +107,7 @@ describe('a task in the background', () => {
 
   test('has room for other processes, with input, exit code and a terminal', async () => {
     const { cli } = cluster;
-    expect(await cli.run('exec', id, 'sh', '-c', 'echo in; echo err >&2; exit 7')).toEqual({
+    expect(await cli.run('exec', id, '--', 'sh', '-c', 'echo in; echo err >&2; exit 7')).toEqual({
       ...{ exitCode: 7, stdout: 'in\n', stderr: 'err\n' },
     });
     const cat = cli.start('exec', '-i', id, 'cat');

@@ -14,12 +14,14 @@ interface ExecCommandOptions extends MasterOptions {
   readonly user?: string;
 }
 
+const defaultShell = ['/bin/sh'];
+
 export function execCommand(context: CommandContext): Command {
   return (
     withMaster(new Command('exec').summary('a further process in the container of a task'))
       .description('Runs a command where the task runs, passes its output on, and ends with its exit code.')
       .argument('<task>', 'its id, its name, or the beginning or end of its id')
-      .argument('[words...]', 'program and arguments; default: a shell', ['/bin/sh'])
+      .argument('[words...]', 'program and arguments; default: a shell', defaultShell)
       .option('-i, --interactive', 'with what is typed or piped here as its input')
       .option('-t, --tty', 'with a terminal')
       .option('--env <pair>', 'NAME=value; repeatable', collect, [])
@@ -38,12 +40,14 @@ export function execCommand(context: CommandContext): Command {
         await using cluster = await openCluster(context, options);
         const { task, agent } = await locateTask(cluster, wanted);
         const { interactive = false, tty = false, user } = options;
+        // What is passed through has the "--" in it that others want before a command.
+        const own = argv[0] === '--' ? argv.slice(1) : argv;
         const environment = parseEnvironment(options.env);
         const exitCode = await execInTask({
           context,
           agent,
           task,
-          argv,
+          argv: own.length === 0 ? defaultShell : own,
           interactive,
           tty,
           environment,

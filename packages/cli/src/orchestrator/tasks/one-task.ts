@@ -37,6 +37,8 @@ export interface OneTaskOptions {
 const refuseS = 2;
 /** An update that was not acknowledged has come again by then, with all that it has to say. */
 const updateAgainMs = 20_000;
+/** In the words of Mesos. */
+const takenOverMessage = 'Framework failed over';
 
 export class OneTask {
   readonly #options: OneTaskOptions;
@@ -44,6 +46,7 @@ export class OneTask {
   readonly #ended = Promise.withResolvers<TaskStatusValid>();
   #launchedOn: OfferValid | undefined;
   #subscribed = Promise.withResolvers<void>();
+  readonly #takenOver = Promise.withResolvers<void>();
   #killing = false;
   #leaving = false;
   #connected = false;
@@ -79,6 +82,11 @@ export class OneTask {
   /** Its last status. Rejects when the master refuses the framework. */
   get ended(): Promise<TaskStatusValid> {
     return this.#ended.promise;
+  }
+
+  /** Resolves when another process has subscribed as this framework: the task goes on, and its end is told there. */
+  get takenOver(): Promise<void> {
+    return this.#takenOver.promise;
   }
 
   /** Resolves when a master knows the framework. */
@@ -131,8 +139,14 @@ export class OneTask {
     if (event.subscribed !== undefined) await this.#onSubscribed();
     if (event.offers !== undefined) await this.#answer(event.offers.offers);
     if (event.update !== undefined) await this.#onUpdate(event.update.status);
-    if (event.error !== undefined)
-      throw new CliError('conflict', `the master refuses the framework: ${event.error.message}`);
+    if (event.error !== undefined) this.#onError(event.error.message);
+  }
+
+  #onError(message: string): void {
+    if (message !== takenOverMessage)
+      throw new CliError('conflict', `the master refuses the framework: ${message}`);
+    this.leave();
+    this.#takenOver.resolve();
   }
 
   async #onSubscribed(): Promise<void> {

@@ -13,6 +13,7 @@ import type { CommandContext } from '../../program/context.ts';
 import type { Cluster } from '../connection/cluster.ts';
 import { renderTaskReport } from '../render/explanations.ts';
 import { frameworkInfoOf, type TaskDescription } from './description.ts';
+import { type End, endElsewhere } from './end-elsewhere.ts';
 import { OneTask } from './one-task.ts';
 import { exitCodeOf } from './outcome.ts';
 import { OutputStream } from './output-stream.ts';
@@ -57,7 +58,8 @@ export async function runTask(options: RunOptions): Promise<RunResult> {
   const killing = () => void endEarly(options, run);
   signal.addEventListener('abort', killing, { once: true });
   try {
-    const status = await Promise.race([task.ended, ...(detach ? [run.running] : [])]);
+    const ends = [task.ended, endIfTakenOver(options, run)];
+    const status = await Promise.race([...ends, ...(detach ? [run.running] : [])]);
     if (detach && status.state === TaskState.TASK_RUNNING) return run.resultOf(status, null);
     await output.end();
     await task.tearDown();
@@ -70,12 +72,13 @@ export async function runTask(options: RunOptions): Promise<RunResult> {
 }
 
 interface Run {
+  readonly taskId: string;
   readonly task: OneTask;
   readonly output: OutputStream;
   /** Resolves when it runs. */
   readonly running: Promise<TaskStatusValid>;
   readonly say: (text: string) => void;
-  resultOf(status: TaskStatusValid, exitCode: number | null): RunResult;
+  resultOf(status: End, exitCode: number | null): RunResult;
 }
 
 function beginRun({ context, cluster, description, detach, quiet, output: passOn }: RunOptions): Run {
@@ -108,7 +111,7 @@ function beginRun({ context, cluster, description, detach, quiet, output: passOn
     },
     onDisconnected: () => say('the master is gone; the task goes on, and another master is looked for'),
   });
-  const resultOf = (status: TaskStatusValid, exitCode: number | null): RunResult => ({
+  const resultOf = (status: End, exitCode: number | null): RunResult => ({
     ...{ task_id: taskId, framework_id: task.frameworkId },
     agent_id: offer?.agentId.value ?? null,
     host: offer?.hostname ?? null,
@@ -116,7 +119,14 @@ function beginRun({ context, cluster, description, detach, quiet, output: passOn
     message: status.message === '' ? null : status.message,
     exit_code: exitCode,
   });
-  return { task, output, running: running.promise, say, resultOf };
+  return { taskId, task, output, running: running.promise, say, resultOf };
+}
+
+async function endIfTakenOver({ cluster, context }: RunOptions, { task, taskId, say }: Run): Promise<End> {
+  await task.takenOver;
+  say(`another process has taken task ${taskId} over, to end it; its end is waited for`);
+  const { clock, signal } = context;
+  return await endElsewhere({ cluster, frameworkId: task.frameworkId, taskId, clock, signal });
 }
 
 async function explainWait({ cluster, description, context }: RunOptions, { task, say }: Run): Promise<void> {
