@@ -27,12 +27,11 @@ export type CgroupPaths = ReadonlyMap<string, string>;
 const controllers = ['cpu', 'cpuacct', 'memory', 'pids', 'freezer'] as const;
 
 /**
- * Where the cgroups of a process are.
+ * Where the hierarchies are, by controller; version 2 has no name.
  *
- * @param memberships text of `/proc/PID/cgroup`: `4:cpu,cpuacct:/path`, with version 2 `0::/path`
  * @param mounts text of `/proc/self/mountinfo`
  */
-export function cgroupPaths(memberships: string, mounts: string): CgroupPaths {
+export function hierarchiesOf(mounts: string): Map<string, string> {
   const mountPoints = new Map<string, string>();
   for (const line of mounts.split('\n')) {
     const [before = '', after = ''] = line.split(' - ');
@@ -42,6 +41,17 @@ export function cgroupPaths(memberships: string, mounts: string): CgroupPaths {
     if (type === 'cgroup2') mountPoints.set('', mountPoint);
     if (type === 'cgroup') for (const option of options.split(',')) mountPoints.set(option, mountPoint);
   }
+  return mountPoints;
+}
+
+/**
+ * Where the cgroups of a process are.
+ *
+ * @param memberships text of `/proc/PID/cgroup`: `4:cpu,cpuacct:/path`, with version 2 `0::/path`
+ * @param mounts text of `/proc/self/mountinfo`
+ */
+export function cgroupPaths(memberships: string, mounts: string): CgroupPaths {
+  const mountPoints = hierarchiesOf(mounts);
   const paths = new Map<string, string>();
   for (const line of memberships.split('\n')) {
     const [, names = '', ...rest] = line.split(':');

@@ -35,6 +35,7 @@ import { bundleConfig, type HostFacts, nativeProblem } from './bundle.ts';
 import { Cni, type CniOptions } from './cni.ts';
 import { createUnderConmon } from './conmon.ts';
 import { writeExecProcess } from './exec-process.ts';
+import { endMakers, removeCgroups } from './half-made.ts';
 import { findOciRuntime, readHostFacts } from './host-facts.ts';
 import { joinNetwork, leaveNetwork } from './network.ts';
 import { prepareRoot, removeRoot } from './root-filesystem.ts';
@@ -82,6 +83,7 @@ interface Made {
 export class NativeRuntime implements Runtime {
   readonly name = 'native';
   readonly #options: NativeRuntimeOptions;
+  readonly #clock: Clock;
   readonly #runc: string;
   readonly #runcRoot: string;
   readonly #cni: Cni;
@@ -102,6 +104,7 @@ export class NativeRuntime implements Runtime {
     this.#cni = new Cni(options.cni);
     this.#folders = new ContainerFolders(join(options.stateFolder, 'containers'));
     const clock = options.clock ?? systemClock;
+    this.#clock = clock;
     this.#output = new OutputWatch({ rotation: options.rotation ?? {}, clock });
     this.#exits = new ExitFolder({
       path: join(options.stateFolder, 'exits'),
@@ -173,9 +176,12 @@ export class NativeRuntime implements Runtime {
   async remove(containerId: string): Promise<void> {
     this.#made.delete(containerId);
     const folder = this.#folders.of(containerId);
+    const wasStarted = (await this.#folders.startOf(containerId)) !== undefined;
+    if (!wasStarted) await endMakers(containerId, folder, this.#clock);
     await this.#runRunc('delete', '--force', containerId).catch((error) => {
       if (!/does not exist/.test(reasonOf(error))) throw error;
     });
+    if (!wasStarted) await removeCgroups(this.#cgroupPathOf(containerId), this.#clock);
     await leaveNetwork(containerId, folder, this.#cni);
     await removeRoot(folder);
     await this.#exits.forget(containerId);
@@ -214,7 +220,7 @@ export class NativeRuntime implements Runtime {
     const config = bundleConfig(spec, {
       host: await this.#facts,
       account,
-      cgroupsPath: `${this.#options.cgroupRoot ?? '/orchestrator'}/${containerId}`,
+      cgroupsPath: this.#cgroupPathOf(containerId),
       networkNamespace: network?.path,
       enforceCpuQuota: this.#options.enforceCpuQuota ?? false,
     });
@@ -262,6 +268,11 @@ export class NativeRuntime implements Runtime {
 
   async #wasOutOfMemory(containerId: string): Promise<boolean> {
     return (await readOomKills(await this.#cgroupsOf(containerId))) > 0;
+  }
+
+  /** Within each hierarchy. */
+  #cgroupPathOf(containerId: string): string {
+    return `${this.#options.cgroupRoot ?? '/orchestrator'}/${containerId}`;
   }
 
   /** The paths outlive the processes, until the container is removed. */
