@@ -72,7 +72,7 @@ describe('a task', () => {
     expect(await cli.run('kill', 'watched')).toMatchObject({ exitCode: 0 });
     const ended = await run.ended;
     expect(ended).toMatchObject({ exitCode: 7, stdout: 'ready\nbye\n' });
-    expect(ended.stderr).toMatch(/taken task watched\.\w+ over[^]*TASK_KILLED/);
+    expect(ended.stderr).toMatch(/taken task watched\.\w+ over[\s\S]*TASK_KILLED/);
   });
 
   test('that fits nowhere is explained', async () => {
