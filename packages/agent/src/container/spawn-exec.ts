@@ -72,7 +72,7 @@ export async function spawnExec({
       if (target !== undefined && child.exitCode === null) signalIfThere(target, number);
     },
     async resize(size) {
-      if (tty) await resizeTerminal(pid, size);
+      if (tty) await resizeTerminal(pid, await pidOf?.(), size);
     },
   };
 }

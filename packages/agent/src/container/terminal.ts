@@ -18,17 +18,25 @@ export function withTerminal(argv: readonly string[], size: WindowSize | undefin
   return ['script', '--quiet', '--return', '--command', command, '/dev/null'];
 }
 
-/** The terminal of what runs below a `script`, undefined when nothing does. */
-async function terminalBelow(scriptPid: number): Promise<string | undefined> {
-  for (const pid of await childrenOf(scriptPid)) {
-    const path = await readlink(`/proc/${pid}/fd/0`).catch(() => '');
-    if (path.startsWith('/dev/pts/')) return path;
-  }
-  return undefined;
+/** A terminal of this machine, or of a container, whose path counts from its own mount. */
+const terminalPath = /^(\/dev\/pts)?\/\d+$/;
+
+async function setSize(pid: number, size: WindowSize): Promise<void> {
+  const input = `/proc/${pid}/fd/0`;
+  const path = await readlink(input).catch(() => '');
+  if (terminalPath.test(path)) await runProgram('stty', ['--file', input, ...sizeWords(size)]);
 }
 
-/** @param scriptPid of the `script` of `withTerminal` */
-export async function resizeTerminal(scriptPid: number, size: WindowSize): Promise<void> {
-  const terminal = await terminalBelow(scriptPid);
-  if (terminal !== undefined) await runProgram('stty', ['--file', terminal, ...sizeWords(size)]);
+/**
+ * @param scriptPid of the `script` of `withTerminal`
+ * @param innerPid the command itself where it has one more terminal, in its container: the runtime between them carries a
+ * size over by and by, and what is typed meanwhile would find the old one
+ */
+export async function resizeTerminal(
+  scriptPid: number,
+  innerPid: number | undefined,
+  size: WindowSize,
+): Promise<void> {
+  for (const pid of await childrenOf(scriptPid)) await setSize(pid, size);
+  if (innerPid !== undefined) await setSize(innerPid, size);
 }
