@@ -5,7 +5,6 @@
 import {
   type Force,
   forceLink,
-  forceManyBody,
   forceSimulation,
   forceX,
   forceY,
@@ -13,6 +12,7 @@ import {
   type SimulationNodeDatum,
 } from 'd3-force';
 import { forceCollision } from './collision.ts';
+import { forceRepulsion } from './repulsion.ts';
 
 export interface LayoutGraph {
   readonly ids: readonly string[];
@@ -222,10 +222,11 @@ export function createLayout(): Layout {
         )
         .force(
           'charge',
-          forceManyBody<Body>()
-            .strength(({ radius }) => (isCrowd ? -60 - radius * 9 : -260 - radius * 14))
-            .theta(isLarge ? 1.2 : 0.95)
-            .distanceMax(isLarge ? 500 : 1_000),
+          forceRepulsion<Body>({
+            strengthOf: ({ radius }) => (isCrowd ? 60 + radius * 9 : 260 + radius * 14),
+            theta: isLarge ? 1.2 : 0.95,
+            reach: isLarge ? 500 : 1_000,
+          }),
         )
         .force(
           'collide',

@@ -3,8 +3,8 @@ import { systemClock } from '@orchestrator/runtime/clock';
 import type { LayoutAnswer, LayoutRequest } from './messages.ts';
 import { createLayout } from './simulation.ts';
 
-/** Between two pictures; messages are read in between. */
-const sliceMs = 40;
+/** Between two pictures, which cost the page and the painter more than a few steps; messages are read in between. */
+const sliceMs = 100;
 
 const layout = createLayout();
 let version = 0;
