@@ -23,7 +23,9 @@ import {
   Value_Type,
   withoutSecrets,
 } from '@orchestrator/mesos';
+import { parseBytes } from './bytes-text.ts';
 import type { ReconfigurationPolicy } from './checkpoint/reconfiguration.ts';
+import { egressLimitMissing } from './container/egress-limit.ts';
 import type { CoreOptions } from './core/records.ts';
 import { AgentError, asConfigError } from './errors.ts';
 import { agentFlags, completeFlags } from './flags.ts';
@@ -73,6 +75,8 @@ export interface AgentConfig {
   /** Parent of the cgroups of native containers. */
   cgroupsRoot: string;
   enforceCpuQuota: boolean;
+  /** What a container on a network of its own may send; undefined: as much as it likes. */
+  egressBytesPerS: number | undefined;
   ociRuntime: string | undefined;
   cniConfigFolder: string | undefined;
   cniPluginFolders: readonly string[] | undefined;
@@ -183,6 +187,17 @@ function placeOf(read: FlagReader) {
   };
 }
 
+const egressFlag = 'egress_rate_limit_per_container';
+
+function egressLimitOf(read: FlagReader): number | undefined {
+  const given = read.text(egressFlag);
+  const bytesPerS = given === undefined ? 0 : parseBytes(egressFlag, given);
+  if (bytesPerS === 0) return undefined;
+  const missing = egressLimitMissing();
+  if (missing === undefined) return bytesPerS;
+  throw new AgentError('Config', `--${egressFlag} cannot be kept: ${missing}; install it`);
+}
+
 function containersOf(read: FlagReader) {
   return {
     containerizers: read.list('containerizers'),
@@ -190,6 +205,7 @@ function containersOf(read: FlagReader) {
     dockerConfig: read.contents('docker_config')?.text,
     cgroupsRoot: needed(read, 'cgroups_root'),
     enforceCpuQuota: read.yes('cgroups_enable_cfs'),
+    egressBytesPerS: egressLimitOf(read),
     ociRuntime: read.text('oci_runtime'),
     cniConfigFolder: read.text('network_cni_config_dir'),
     cniPluginFolders: read.text('network_cni_plugins_dir')?.split(':'),

@@ -64,6 +64,9 @@ export const flagTable: FlagTable = {
   docker_volume_checkpoint_dir: none(dockerInstead),
   docker_volume_chown: none(dockerInstead),
   domain: same(),
+  egress_rate_limit_per_container: differs(
+    'without the isolator `network/port_mapping`, of containers with a network of their own; those on the network of the machine send what they like',
+  ),
   effective_capabilities: refused(shortCapabilities),
   enforce_container_disk_quota: differs(
     'whatever `--isolation` says; not of containers in Docker, whose layers the Engine limits; tasks of a group are measured one by one',

@@ -28,9 +28,10 @@ import { NativeRuntime, nativeMissing } from './native/runtime.ts';
 import { ProcessRuntime } from './process/runtime.ts';
 
 function nativeRuntime(config: AgentConfig, stateFolder: string): NativeRuntime {
-  const { cgroupsRoot, enforceCpuQuota, ociRuntime, cniConfigFolder, cniPluginFolders } = config;
+  const { cgroupsRoot, enforceCpuQuota, egressBytesPerS, ociRuntime } = config;
+  const { cniConfigFolder, cniPluginFolders } = config;
   return new NativeRuntime({
-    ...{ stateFolder, enforceCpuQuota, cgroupRoot: `/${cgroupsRoot.replace(/^\/+/, '')}` },
+    ...{ stateFolder, enforceCpuQuota, egressBytesPerS, cgroupRoot: `/${cgroupsRoot.replace(/^\/+/, '')}` },
     ...(ociRuntime !== undefined && { runcPath: ociRuntime }),
     cni: {
       ...(cniConfigFolder !== undefined && { configFolder: cniConfigFolder }),
@@ -40,9 +41,10 @@ function nativeRuntime(config: AgentConfig, stateFolder: string): NativeRuntime 
 }
 
 function dockerRuntime(config: AgentConfig, stateFolder: string): DockerRuntime {
-  const { dockerSocket: socketPath, dockerConfig, enforceCpuQuota, advertisedPort, workDir } = config;
+  const { dockerSocket: socketPath, dockerConfig, enforceCpuQuota, egressBytesPerS } = config;
+  const { advertisedPort, workDir } = config;
   return new DockerRuntime({
-    ...{ socketPath, stateFolder, enforceCpuQuota },
+    ...{ socketPath, stateFolder, enforceCpuQuota, egressBytesPerS },
     // Two agents on one machine differ in this, and the same agent never does.
     agentName: `${workDir}:${advertisedPort}`,
     ...(dockerConfig !== undefined && { config: dockerConfig }),

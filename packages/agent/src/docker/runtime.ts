@@ -1,10 +1,12 @@
 /** Containers of a Docker Engine. */
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, sleep, systemClock } from '@orchestrator/runtime/clock';
 import Docker from 'dockerode';
 import { type ResourceUsage, readCgroupPaths, readUsage } from '../container/cgroup-usage.ts';
+import { limitEgress } from '../container/egress-limit.ts';
 import { LaunchGate } from '../container/launch-gate.ts';
 import { readIfThere } from '../container/read-if-there.ts';
 import type {
@@ -47,6 +49,8 @@ export interface DockerRuntimeOptions {
   config?: string;
   /** CPU quotas also for containers without a limit of their own. Default false. */
   enforceCpuQuota?: boolean;
+  /** What a container on a network of its own may send; default as much as it likes. */
+  egressBytesPerS?: number | undefined;
   /** Of `stdout` and `stderr` in the sandbox. */
   rotation?: RotationOptions;
   /**
@@ -139,6 +143,7 @@ export class DockerRuntime implements Runtime {
       const container = this.#container(containerId);
       await this.#gate.run('start', () => container.start());
       const status = statusFrom(containerId, await container.inspect());
+      await this.#limitEgress(status);
       await this.#follow(containerId, sandboxPath, status.pid);
       // It may have ended before anybody watched.
       if (status.pid === 0) this.#onEnded(containerId);
@@ -214,6 +219,17 @@ export class DockerRuntime implements Runtime {
     };
   }
 
+  /** The Engine makes a network together with the process: there is no earlier moment. */
+  async #limitEgress({ pid, hostNetwork }: ContainerStatus): Promise<void> {
+    const { egressBytesPerS } = this.#options;
+    const namespace = `/proc/${pid}/ns/net`;
+    if (egressBytesPerS === undefined || hostNetwork || !existsSync(namespace)) return;
+    await limitEgress(namespace, egressBytesPerS).catch((error) => {
+      // It may have ended, and its network with it.
+      if (existsSync(namespace)) throw error;
+    });
+  }
+
   #startWatch(): void {
     this.#watch ??= new ExitWatch({
       docker: this.#docker,
@@ -244,7 +260,11 @@ export class DockerRuntime implements Runtime {
     if (Status === 'created') return { containerId, state: 'created' };
     const status = statusFrom(containerId, inspected);
     const follower = await this.#follow(containerId, labels[sandboxLabel] ?? '', status.pid);
-    if (Running) return { containerId, state: 'running', status };
+    if (Running) {
+      // An agent that dies between its start and its limit leaves it without.
+      await this.#limitEgress(status);
+      return { containerId, state: 'running', status };
+    }
     const watched = this.#watched.get(containerId);
     if (watched !== undefined) watched.ending = true;
     await this.#drained(follower);

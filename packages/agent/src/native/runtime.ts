@@ -13,6 +13,7 @@ import {
   readUsage,
 } from '../container/cgroup-usage.ts';
 import { ContainerFolders } from '../container/container-folder.ts';
+import { limitEgress } from '../container/egress-limit.ts';
 import { ExitFolder } from '../container/exit-folder.ts';
 import { LaunchGate } from '../container/launch-gate.ts';
 import { identify } from '../container/process-identity.ts';
@@ -54,6 +55,8 @@ export interface NativeRuntimeOptions {
   bridgeName?: string;
   /** CPU quotas also for containers without a limit of their own. Default false. */
   enforceCpuQuota?: boolean;
+  /** What a container on a network of its own may send; default as much as it likes. */
+  egressBytesPerS?: number | undefined;
   /** Of `stdout` and `stderr` in the sandbox. */
   rotation?: RotationOptions;
   /** Containers made or started at a time; default the number of processors, 2 at least. */
@@ -216,6 +219,9 @@ export class NativeRuntime implements Runtime {
     const account = await this.#accountOf(spec, folder);
     const networks = { cni: this.#cni, bridgeName: this.#options.bridgeName ?? 'bridge' };
     const network = await joinNetwork(spec, folder, networks);
+    const { egressBytesPerS } = this.#options;
+    if (network !== undefined && egressBytesPerS !== undefined)
+      await limitEgress(network.path, egressBytesPerS);
     this.#facts ??= readHostFacts();
     const config = bundleConfig(spec, {
       host: await this.#facts,

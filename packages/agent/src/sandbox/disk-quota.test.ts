@@ -1,7 +1,7 @@
 import { ExecutorInfoSchema, makeMessage, Resources, TaskInfoSchema } from '@orchestrator/mesos';
 import { expect, test } from 'vitest';
 import type { AgentState, ExecutorRecord, TaskRecord } from '../core/records.ts';
-import { bytesText, diskAllotments } from './disk-quota.ts';
+import { diskAllotments } from './disk-quota.ts';
 
 const places = { workDir: '/w', sandboxOf: (containerId: string) => `/sandbox/${containerId}` };
 const mebibyte = 2 ** 20;
@@ -55,14 +55,4 @@ test('who asked for no disk, and whoever is in Docker, is not held to anything',
   const docker = { container: { type: 1, docker: { image: 'i' } } };
   expect(allotments('command', [taskOf('c', Resources.parse('cpus:1'))])).toEqual([]);
   expect(allotments('command', [taskOf('c', Resources.parse('disk:1'), docker)])).toEqual([]);
-});
-
-test.each([
-  [0, '0B'],
-  [1023, '1023B'],
-  [2048, '2KB'],
-  [1025 * 1024, '1025KB'],
-  [3 * 2 ** 30, '3GB'],
-])('%i bytes are %s', (bytes, text) => {
-  expect(bytesText(bytes)).toBe(text);
 });

@@ -63,16 +63,3 @@ export function diskAllotments(state: AgentState, places: DiskPlaces): DiskAllot
     .filter(({ phase }) => phase !== 'terminated')
     .flatMap((executor) => [...ofExecutor(executor, places)]);
 }
-
-const units: readonly (readonly [name: string, bytes: number])[] = [
-  ['TB', 2 ** 40],
-  ['GB', 2 ** 30],
-  ['MB', 2 ** 20],
-  ['KB', 2 ** 10],
-];
-
-/** As Mesos prints it: in the largest unit that leaves no fraction. */
-export function bytesText(bytes: number): string {
-  const unit = units.find(([, size]) => bytes > 0 && bytes % size === 0);
-  return unit === undefined ? `${bytes}B` : `${bytes / unit[1]}${unit[0]}`;
-}

@@ -2,7 +2,8 @@
 import { execFile } from 'node:child_process';
 import type { Clock, Timer } from '@orchestrator/runtime/clock';
 import type { Logger } from '@orchestrator/runtime/logger';
-import { bytesText, type DiskAllotment } from '../sandbox/disk-quota.ts';
+import { bytesText } from '../bytes-text.ts';
+import type { DiskAllotment } from '../sandbox/disk-quota.ts';
 
 export interface DiskWatchOptions {
   /** From the end of one look to the beginning of the next. */
