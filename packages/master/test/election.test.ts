@@ -1,5 +1,5 @@
 /** Contenders and detectors on a real ensemble. */
-import { type Ensemble, startEnsemble, waitFor } from '@orchestrator/testing';
+import { type Ensemble, startEnsemble, startProxy, type TcpProxy, waitFor } from '@orchestrator/testing';
 import { type ClientOptions, connect, type ZooKeeperClient } from '@orchestrator/zookeeper';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Contender } from '../src/election/contender.ts';
@@ -107,6 +107,45 @@ test('a session that is over for the servers is over here too, before a connecti
   expect(seen).toEqual([undefined]);
   await server!.start();
   await until(() => a.detector.leader?.port === 1, 'it to lead again');
+});
+
+/** A master whose way to ZooKeeper can be cut. */
+async function masterBehindProxy(port: number) {
+  const [server] = ensemble.servers;
+  const proxy: TcpProxy = await startProxy({ target: { host: '127.0.0.1', port: server!.clientPort } });
+  closing.push(proxy);
+  const zookeeper = await client({ connectString: proxy.connectString });
+  return { ...(await master(port, { zookeeper })), proxy };
+}
+
+test('changes that are told while a connection comes back are not the last that are seen', async () => {
+  const a = await master(1);
+  const b = await masterBehindProxy(2);
+  const c = await master(3);
+  await until(() => b.detector.leader?.port === 1, 'the first to lead');
+  // Its watches have fired by the time that it is connected again.
+  b.proxy.cut();
+  await until(() => b.zookeeper.state === 'suspended', 'the cut to be noticed');
+  await c.contender.close();
+  b.proxy.heal();
+  await until(() => b.zookeeper.isConnected, 'the connection to be back');
+  await a.contender.close();
+  await until(() => b.detector.leader?.port === 2, 'the second to lead');
+});
+
+test('a session that was lost is followed by another, in which it contends and sees who leads', async () => {
+  const a = await master(1);
+  const b = await masterBehindProxy(2);
+  const lost = b.contender.name;
+  b.proxy.cut();
+  await waitFor(async () => (await a.zookeeper.exists(`${path}/${lost}`)).stat === null, {
+    what: 'the member of the lost session to go',
+  });
+  b.proxy.heal();
+  await until(() => b.contender.name !== undefined && b.contender.name !== lost, 'a new member');
+  await until(() => b.detector.leader?.port === 1, 'the first to be seen to lead');
+  await a.contender.close();
+  await until(() => b.detector.leader?.port === 2, 'the second to lead');
 });
 
 test('with credentials nobody else can take a member away, and everyone can read', async () => {

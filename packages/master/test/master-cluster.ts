@@ -12,6 +12,9 @@ import {
 
 const program = join(import.meta.dirname, 'master-program.ts');
 
+/** Of each master, in the message of a failure. */
+const logTailLines = 20;
+
 export class MasterMachine {
   readonly port: number;
   readonly url: string;
@@ -93,14 +96,23 @@ export class MasterCluster implements AsyncDisposable {
     return this.masters[answers.indexOf(true)];
   }
 
-  waitForLeader(other?: MasterMachine): Promise<MasterMachine> {
-    return waitFor(
-      async () => {
-        const leader = await this.leader();
-        return leader === other ? undefined : leader;
-      },
-      { what: 'a master to lead' },
-    );
+  /** @throws an error with the ends of the masters' logs */
+  async waitForLeader(other?: MasterMachine): Promise<MasterMachine> {
+    const look = async () => {
+      const leader = await this.leader();
+      return leader === other ? undefined : leader;
+    };
+    try {
+      return await waitFor(look, { what: 'a master to lead' });
+    } catch (cause) {
+      const logs = await Promise.all(
+        this.masters.map(async (master) => {
+          const lines = (await master.log()).trimEnd().split('\n').slice(-logTailLines);
+          return [`${master.pid}:`, ...lines].join('\n');
+        }),
+      );
+      throw new Error(`${cause}\n${logs.join('\n')}`, { cause });
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

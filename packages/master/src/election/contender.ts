@@ -2,14 +2,13 @@ import { EventEmitter } from 'node:events';
 import { type Clock, systemClock } from '@orchestrator/runtime';
 import {
   type Acl,
-  type ConnectionState,
   openAcl,
   permissions,
-  type WatchEvent,
   type ZooKeeperClient,
   ZooKeeperError,
 } from '@orchestrator/zookeeper';
 import { memberPrefix } from './member.ts';
+import { Upkeep } from './upkeep.ts';
 
 interface ContenderEvents {
   /** Our member is there; it may lead from now on. */
@@ -29,8 +28,6 @@ export interface ContenderOptions {
   readonly clock?: Clock;
 }
 
-const retryMs = 2_000;
-
 const everyoneReadsCreatorAll: readonly Acl[] = [
   { perms: permissions.read, scheme: 'world', id: 'anyone' },
   { perms: permissions.all, scheme: 'auth', id: '' },
@@ -40,17 +37,20 @@ const everyoneReadsCreatorAll: readonly Acl[] = [
 export class Contender extends EventEmitter<ContenderEvents> {
   readonly #options: ContenderOptions;
   readonly #acl: readonly Acl[];
-  readonly #clock: Clock;
+  readonly #upkeep: Upkeep;
   #name: string | undefined;
-  #working: Promise<void> | undefined;
-  #again = false;
-  #closed = false;
 
   constructor(options: ContenderOptions) {
     super();
     this.#options = options;
     this.#acl = options.secured === true ? everyoneReadsCreatorAll : openAcl;
-    this.#clock = options.clock ?? systemClock;
+    this.#upkeep = new Upkeep({
+      client: options.client,
+      clock: options.clock ?? systemClock,
+      work: () => this.#keep(),
+      onLost: () => this.#gone(),
+      onFailed: (error) => this.emit('failed', error),
+    });
   }
 
   /** The name of our member; undefined while there is none. */
@@ -58,18 +58,14 @@ export class Contender extends EventEmitter<ContenderEvents> {
     return this.#name;
   }
 
-  async start(): Promise<void> {
-    this.#options.client.on('state', this.#onState);
-    this.#look();
-    await this.#working;
+  start(): Promise<void> {
+    return this.#upkeep.start();
   }
 
   /** Leaves the group, so that another leads at once. */
   async close(): Promise<void> {
-    this.#closed = true;
+    await this.#upkeep.close();
     const { client, path } = this.#options;
-    client.off('state', this.#onState);
-    await this.#working;
     if (this.#name === undefined || !client.isConnected) return;
     await client.delete(`${path}/${this.#name}`).catch((error: unknown) => {
       // The session goes with the process; then the node does too.
@@ -77,49 +73,23 @@ export class Contender extends EventEmitter<ContenderEvents> {
     });
   }
 
-  readonly #onState = (state: ConnectionState) => {
-    if (state === 'lost') this.#gone();
-    else if (state === 'connected' || state === 'reconnected') this.#look();
-  };
-
-  readonly #onWatch = (_event: WatchEvent) => this.#look();
-
   #gone(): void {
     if (this.#name === undefined) return;
     this.#name = undefined;
     this.emit('lost');
   }
 
-  #look(): void {
-    if (this.#closed) return;
-    this.#again = true;
-    this.#working ??= this.#work();
-  }
-
-  async #work(): Promise<void> {
-    const { client } = this.#options;
-    while (this.#again && !this.#closed && client.isConnected) {
-      this.#again = false;
-      try {
-        await this.#keep();
-      } catch (error) {
-        this.#onFailure(error);
-      }
-    }
-    this.#working = undefined;
-  }
-
   async #keep(): Promise<void> {
     const { client, path } = this.#options;
     if (this.#name !== undefined) {
-      const { stat } = await client.exists(`${path}/${this.#name}`, { watch: this.#onWatch });
+      const { stat } = await client.exists(`${path}/${this.#name}`, { watch: this.#upkeep.look });
       if (stat !== null && stat.ephemeralOwner === client.sessionId) return;
       this.#gone();
     }
     const name = (await this.#findOwn()) ?? (await this.#create());
     this.#name = name;
     this.emit('joined', name);
-    this.#again = true; // once more, for the watch
+    this.#upkeep.look(); // once more, for the watch
   }
 
   /** A create whose answer was lost may have worked. */
@@ -157,13 +127,5 @@ export class Contender extends EventEmitter<ContenderEvents> {
         if (!(error instanceof ZooKeeperError && error.code === 'NodeExists')) throw error;
       });
     }
-  }
-
-  #onFailure(error: unknown): void {
-    if (this.#closed) return;
-    const { code } = error instanceof ZooKeeperError ? error : { code: undefined };
-    if (code === 'ConnectionLoss' || code === 'SessionExpired') return; // the next connection brings us back
-    if (code === undefined || code === 'NoAuth' || code === 'AuthFailed') this.emit('failed', error);
-    else this.#clock.after(retryMs, () => this.#look(), { background: true });
   }
 }

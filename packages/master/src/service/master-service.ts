@@ -206,6 +206,11 @@ export class MasterService {
         ...(credentials === undefined ? {} : { auth: [{ scheme: 'digest', credentials }] }),
       });
       this.#zookeeper = client;
+      client.on('state', (state, error) => {
+        const isWell = error === undefined;
+        const fields = { state, ...(isWell ? { server: client.server } : { error }) };
+        this.#logger[isWell ? 'info' : 'warn']('connection to ZooKeeper', fields);
+      });
       this.#detector = new ZooKeeperDetector(client, path, { clock: this.#clock });
       const data = encodeMember(info);
       const secured = credentials !== undefined;
