@@ -183,10 +183,11 @@ test('the monitor follows it, by the ZooKeeper of its masters', async () => {
 
 test('shares and outages are set and shown', async () => {
   const { cli } = cluster;
-  await cli.json('weights', 'web=2');
+  const web = { name: 'web', guarantees: { cpus: 1 }, limits: { cpus: 2, mem: 512 } };
   expect(await cli.json('quota', 'web', '--guarantee=cpus:1', '--limit=cpus:2;mem:512')).toMatchObject([
-    { name: 'web', weight: 2, guarantees: { cpus: 1 }, limits: { cpus: 2, mem: 512 } },
+    { ...web, weight: 1 },
   ]);
+  expect(await cli.json('weights', 'web=2')).toMatchObject([{ ...web, weight: 2 }]);
   expect(await cli.run('quota', 'web', '--limit=many')).toMatchObject({ exitCode: 2 });
   const machine = 'node-7/10.0.0.7';
   await cli.json('maintenance', 'schedule', machine, '--start=2030-01-01T00:00:00Z', '--duration=1hrs');

@@ -38,8 +38,12 @@ export async function readRoles(cluster: Cluster): Promise<RoleView[]> {
     cluster.ask({ type: calls.GET_QUOTA }),
     cluster.ask({ type: calls.GET_WEIGHTS }),
   ]);
-  if (getRoles === undefined || getQuota === undefined || getWeights === undefined) return [];
-  return viewRoles(getRoles, getQuota, getWeights);
+  // A master leaves out what there is nothing of.
+  return viewRoles({
+    roles: getRoles?.roles ?? [],
+    quotas: getQuota?.status.configs ?? [],
+    weights: getWeights?.weightInfos ?? [],
+  });
 }
 
 export async function readMaintenance(cluster: Cluster): Promise<MaintenanceView> {

@@ -17,15 +17,17 @@ type QuotaMap = Readonly<Record<string, { readonly value: number }>>;
 const numbersOf = (map: QuotaMap): Record<string, number> =>
   Object.fromEntries(Object.entries(map).map(([name, { value }]) => [name, value]));
 
+interface RoleAnswers {
+  readonly roles: master.Response_GetRolesValid['roles'];
+  readonly quotas: master.Response_GetQuotaValid['status']['configs'];
+  readonly weights: master.Response_GetWeightsValid['weightInfos'];
+}
+
 /** Roles that somebody uses or that somebody has set something for. */
-export function viewRoles(
-  { roles }: master.Response_GetRolesValid,
-  quota: master.Response_GetQuotaValid,
-  weights: master.Response_GetWeightsValid,
-): RoleView[] {
+export function viewRoles({ roles, quotas, weights }: RoleAnswers): RoleView[] {
   const byRole = new Map(roles.map((role) => [role.name, role]));
-  const configs = new Map(quota.status.configs.map((config) => [config.role, config]));
-  const weightOf = new Map(weights.weightInfos.map(({ role, weight }) => [role, weight]));
+  const configs = new Map(quotas.map((config) => [config.role, config]));
+  const weightOf = new Map(weights.map(({ role, weight }) => [role, weight]));
   const names = new Set([...byRole.keys(), ...configs.keys(), ...weightOf.keys()]);
   return [...names].sort().map((name) => ({
     name,
