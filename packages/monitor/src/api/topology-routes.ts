@@ -11,6 +11,7 @@ import { detailOf } from '../view/detail.ts';
 import { nodesJson } from '../view/json.ts';
 import { textOf } from '../view/lineage.ts';
 import { chooseOptions } from '../view/options.ts';
+import { statsOf } from '../view/renderer.ts';
 import type { Moment } from './past.ts';
 import type { Services } from './services.ts';
 import { lastOf, nodeParams, viewParams, viewQuery, viewRequest, wantsFlows } from './view-request.ts';
@@ -61,7 +62,7 @@ async function describeView(
   const { report, renderer } = moment;
   const single = Object.fromEntries(Object.entries(parameters).map(([key, value]) => [key, String(value)]));
   const options = chooseOptions(view, single);
-  const { stats } = renderer.render(report, { view, options, query: '' });
+  const stats = statsOf(renderer.render(report, { view, options, query: '' }));
   const below = mine.filter(({ under }) => under === view.id);
   const described = await describeViews(moment, below, mine, parameters);
   return {
@@ -92,7 +93,7 @@ export function topologyRoutes(server: HttpServer, services: Services): void {
     const { report, renderer } = await momentAt(lastOf(query.timestamp));
     const { nodes } = renderer.render(report, viewRequest(id, query));
     const pieces = nodesJson(nodes, wantsFlows(query));
-    return nodes.size <= mostAtOnce ? [...pieces].join('') : Readable.from(pieces);
+    return nodes.size <= mostAtOnce ? Buffer.concat([...pieces]).toString() : Readable.from(pieces);
   };
 
   server.route({

@@ -1,5 +1,5 @@
 /** What is sent to clients that follow a view: everything first, then what differs, in Scope's shape. */
-import { jsonOf } from '../view/json.ts';
+import { bytesOf, jsonOf } from '../view/json.ts';
 import type { RenderedNode } from '../view/summarise.ts';
 
 export type Nodes = ReadonlyMap<string, RenderedNode>;
@@ -31,8 +31,11 @@ function* slices<Item>(items: readonly Item[]): Generator<readonly Item[]> {
   }
 }
 
-const list = (items: readonly string[] | undefined) =>
-  items === undefined ? 'null' : `[${items.join(',')}]`;
+/** The parts of a JSON list, or `null`. */
+function listed(items: readonly string[] | undefined): string[] {
+  if (items === undefined) return ['null'];
+  return ['[', ...items.flatMap((item, index) => (index === 0 ? [item] : [',', item])), ']'];
+}
 
 /** One message, and what a client knows by it. */
 export interface Message {
@@ -53,9 +56,13 @@ export function* messages(before: Nodes | undefined, after: Nodes, withFlows: bo
     removed?: readonly string[],
   ) => {
     const ids = removed?.map((id) => JSON.stringify(id));
-    const text = `{"add":${list(added?.map(json))},"update":${list(updated?.map(json))},"remove":${list(ids)}${reset}}`;
+    const bytes = bytesOf([
+      ...['{"add":', ...listed(added?.map(json))],
+      ...[',"update":', ...listed(updated?.map(json))],
+      ...[',"remove":', ...listed(ids), `${reset}}`],
+    ]);
     reset = '';
-    return { bytes: Buffer.from(text), nodes: added ?? updated ?? [], removed: removed ?? [] };
+    return { bytes, nodes: added ?? updated ?? [], removed: removed ?? [] };
   };
   if (before === undefined && add.length === 0) yield message();
   for (const some of slices(add)) yield message(some);

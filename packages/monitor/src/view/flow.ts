@@ -120,6 +120,8 @@ export class FlowBook {
   readonly #openers = new Map<string, Set<string>>();
   /** Ends that opened connections, by the end at the other side. */
   readonly #towards = new Map<string, Set<string>>();
+  /** Topologies whose nodes have opened connections. */
+  readonly #topologies = new Set<string>();
 
   /** All edges of the report, between the nodes that `place` says. Parts that are the same are kept. */
   rebuild(report: Report, place: Placement): FlowTable {
@@ -135,9 +137,12 @@ export class FlowBook {
   update(report: Report, place: Placement, ends: Ends): FlowTable {
     const openers = new Map<string, readonly [topology: string, id: string]>();
     for (const [topology, id] of ends) {
-      openers.set(`${topology}\n${id}`, [topology, id]);
-      for (const key of this.#towards.get(`${topology}\n${id}`) ?? noSources) {
-        openers.set(key, [topology, key.slice(topology.length + 1)]);
+      const isEnd = this.#topologies.has(topology);
+      if (!isEnd && report.topologies.get(topology)?.nodes.get(id)?.edges.size === 0) continue;
+      const key = `${topology}\n${id}`;
+      openers.set(key, [topology, id]);
+      for (const opener of this.#towards.get(key) ?? noSources) {
+        openers.set(opener, [topology, opener.slice(topology.length + 1)]);
       }
     }
     const touched = new Set<string>();
@@ -164,6 +169,7 @@ export class FlowBook {
     }
     this.#opened.delete(key);
     if (node === undefined || node.edges.size === 0) return;
+    this.#topologies.add(topology);
     const targets: string[] = [];
     const contributions: Contribution[] = [];
     const sources = place(topology, id, true);

@@ -1,38 +1,45 @@
 /** Summaries as JSON, made once for all requests and messages that hold them. */
 import type { RenderedNode } from './summarise.ts';
-import type { NodeSummary } from './summary.ts';
+import type { LastingSummary, NodeSummary } from './summary.ts';
 
 const texts = new WeakMap<NodeSummary, string>();
-/** Of rows, parents and tables, which are most of a summary and stay while its metrics change. */
-const lasting = new WeakMap<object, string>();
+/** Without the closing brace. It is most of a summary, and stays while metrics change. */
+const lastingTexts = new WeakMap<LastingSummary, string>();
 
-function lastingText(value: object): string {
-  const known = lasting.get(value);
+function lastingText(lasting: LastingSummary): string {
+  const known = lastingTexts.get(lasting);
   if (known !== undefined) return known;
-  const text = JSON.stringify(value);
-  lasting.set(value, text);
+  const text = JSON.stringify(lasting).slice(0, -1);
+  lastingTexts.set(lasting, text);
   return text;
 }
 
-function textOf(summary: NodeSummary, withFlows: boolean): string {
-  const { metadata, parents, tables } = summary;
+function textOf({ summary, lasting }: RenderedNode, withFlows: boolean): string {
+  const { metrics, adjacency, flows } = summary;
   // What is undefined is left out.
-  const changing = { ...summary, metadata: undefined, parents: undefined, tables: undefined };
-  let text = JSON.stringify(withFlows ? changing : { ...changing, flows: undefined }).slice(0, -1);
-  if (metadata !== undefined) text += `,"metadata":${lastingText(metadata)}`;
-  if (parents !== undefined) text += `,"parents":${lastingText(parents)}`;
-  if (tables !== undefined) text += `,"tables":${lastingText(tables)}`;
-  return `${text}}`;
+  const changing = JSON.stringify(withFlows ? { metrics, adjacency, flows } : { metrics, adjacency });
+  return changing === '{}' ? `${lastingText(lasting)}}` : `${lastingText(lasting)},${changing.slice(1)}`;
 }
 
 /** In Scope's shape; `withFlows` adds the rates of what flows to other nodes. */
-export function jsonOf({ summary }: RenderedNode, withFlows: boolean): string {
-  if (withFlows && summary.flows !== undefined) return textOf(summary, true);
+export function jsonOf(node: RenderedNode, withFlows: boolean): string {
+  const { summary } = node;
+  if (withFlows && summary.flows !== undefined) return textOf(node, true);
   const known = texts.get(summary);
   if (known !== undefined) return known;
-  const text = textOf(summary, false);
+  const text = textOf(node, false);
   texts.set(summary, text);
   return text;
+}
+
+/** Several texts as UTF-8. One copy each: joining them to one text first would take several times as long. */
+export function bytesOf(parts: readonly string[]): Buffer {
+  let length = 0;
+  for (const part of parts) length += Buffer.byteLength(part);
+  const bytes = Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  for (const part of parts) at += bytes.write(part, at);
+  return bytes;
 }
 
 /** Characters: few enough that others have their turn in between, and that the first are read while the last are made. */
@@ -42,14 +49,17 @@ const pieceLength = 256 * 1024;
 export function* nodesJson(
   nodes: ReadonlyMap<string, RenderedNode>,
   withFlows: boolean,
-): Generator<string, void> {
-  let [piece, separator] = ['{"nodes":{', ''];
+): Generator<Buffer, void> {
+  let [parts, length, separator] = [['{"nodes":{'], 0, ''];
   for (const [id, node] of nodes) {
-    piece += `${separator}${JSON.stringify(id)}:${jsonOf(node, withFlows)}`;
+    const text = jsonOf(node, withFlows);
+    parts.push(`${separator}${JSON.stringify(id)}:`, text);
     separator = ',';
-    if (piece.length < pieceLength) continue;
-    yield piece;
-    piece = '';
+    length += text.length;
+    if (length < pieceLength) continue;
+    yield bytesOf(parts);
+    [parts, length] = [[], 0];
   }
-  yield `${piece}}}`;
+  parts.push('}}');
+  yield bytesOf(parts);
 }

@@ -23,7 +23,6 @@ export interface ViewStats {
 export interface View {
   readonly graph: Graph;
   readonly nodes: ReadonlyMap<string, RenderedNode>;
-  readonly stats: ViewStats;
 }
 
 export interface Renderer {
@@ -58,13 +57,14 @@ function keep<Value>(kept: Map<string, Value>, key: string, value: Value, most: 
   if (kept.size > most && oldest !== undefined) kept.delete(oldest);
 }
 
-function statsOf(nodes: ReadonlyMap<string, RenderedNode>, total: number): ViewStats {
+export function statsOf({ graph, nodes }: View): ViewStats {
   let [nonPseudoNodeCount, edgeCount] = [0, 0];
   for (const { graphNode, flows } of nodes.values()) {
     if (graphNode.pseudo === undefined) nonPseudoNodeCount++;
     edgeCount += flows.size;
   }
-  return { nodeCount: nodes.size, nonPseudoNodeCount, edgeCount, filteredNodes: total - nodes.size };
+  const filteredNodes = graph.nodes.size - nodes.size;
+  return { nodeCount: nodes.size, nonPseudoNodeCount, edgeCount, filteredNodes };
 }
 
 function sameNodes(
@@ -82,13 +82,8 @@ function findIn({ graph, all }: KeptView, query: string, before: View | undefine
   const found = matches === undefined ? all : new Map([...all].filter(([, node]) => matches(node)));
   const isSame = before !== undefined && (found === before.nodes || sameNodes(found, before.nodes));
   const nodes = isSame ? before.nodes : found;
-  const stats = statsOf(nodes, graph.nodes.size);
-  const same = isSame && graph === before.graph && sameStats(stats, before.stats);
-  return same ? before : { graph, nodes, stats };
+  return isSame && graph === before.graph ? before : { graph, nodes };
 }
-
-const sameStats = (a: ViewStats, b: ViewStats) =>
-  a.nodeCount === b.nodeCount && a.edgeCount === b.edgeCount && a.filteredNodes === b.filteredNodes;
 
 export function createRenderer(): Renderer {
   const kept = new Map<string, Kept>();

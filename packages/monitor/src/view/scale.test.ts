@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { scopeReport } from '../../test-data/fixtures.ts';
 import { ChangeLog } from '../collect/change-log.ts';
 import { findView } from './definitions.ts';
-import { createRenderer, type Renderer } from './renderer.ts';
+import { createRenderer, type Renderer, statsOf } from './renderer.ts';
 
 const templates = scopeReport().topologies;
 const edge: Edge = { connections: 2, opened: 5, sentBytesPerS: 1000, receivedBytesPerS: 10 };
@@ -131,9 +131,9 @@ test.each([1_000, 10_000])(
       `views, ${total} containers, CPU: first ${first.ms} ms, unchanged ${same.ms} ms, one changed ${one.ms} ms, ` +
         `all changed ${all.ms} ms, by image ${byImage.ms} ms, JSON ${json.ms} ms for ${Math.round(json.value / 1024)} KB\n`,
     );
-    expect(first.value.stats).toMatchObject({ nodeCount: total, edgeCount: total });
+    expect(statsOf(first.value)).toMatchObject({ nodeCount: total, edgeCount: total });
     expect(same.value).toBe(first.value);
-    expect(byImage.value.stats.nonPseudoNodeCount).toBe(40);
+    expect(statsOf(byImage.value).nonPseudoNodeCount).toBe(40);
     const changed = [...one.value.nodes].filter(([id, node]) => first.value.nodes.get(id) !== node);
     expect(changed).toHaveLength(1);
     // Several times what it takes on a small machine that does other things too.

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { captureNodes, scopeCapture, scopeReport } from '../../test-data/fixtures.ts';
 import { findView, viewDefinitions } from './definitions.ts';
 import { detailOf } from './detail.ts';
-import { createRenderer, type View } from './renderer.ts';
+import { createRenderer, statsOf, type View } from './renderer.ts';
 import type { NodeSummary } from './summary.ts';
 
 const report = scopeReport();
@@ -86,14 +86,14 @@ test('edges go from who opens a connection, through processes and addresses, to 
 
 test('options filter as in Scope, and no options at all filter nothing', () => {
   expect(viewOf('containers').nodes.has('pseudo:uncontained:vm')).toBe(true);
-  const { nodes, stats } = viewOf('containers', {
+  const view = viewOf('containers', {
     pseudo: 'hide',
     system: 'application',
     stopped: 'running',
   });
-  expect([...nodes.keys()].filter((id) => id.startsWith('pseudo:'))).toEqual([]);
-  expect(nodes.has('out-theinternet')).toBe(false);
-  expect(stats).toMatchObject({ nodeCount: 4, nonPseudoNodeCount: 4, filteredNodes: 2 });
+  expect([...view.nodes.keys()].filter((id) => id.startsWith('pseudo:'))).toEqual([]);
+  expect(view.nodes.has('out-theinternet')).toBe(false);
+  expect(statsOf(view)).toMatchObject({ nodeCount: 4, nonPseudoNodeCount: 4, filteredNodes: 2 });
   expect(viewOf('containers', { stopped: 'stopped', pseudo: 'hide' }).nodes.size).toBe(0);
 });
 

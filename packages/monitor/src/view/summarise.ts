@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Report, ReportNode } from '@orchestrator/report';
 import type { Flows } from './flow.ts';
 import { type Graph, type GraphNode, noFlows } from './graph.ts';
@@ -15,19 +14,30 @@ import {
   tablesOf,
   templatesOf,
 } from './rows.ts';
-import type { FlowRow, MetadataRow, NodeSummary, ParentRow, Table } from './summary.ts';
+import { sameJson } from './same-json.ts';
+import type {
+  FlowRow,
+  LastingSummary,
+  MetadataRow,
+  MetricRow,
+  NodeSummary,
+  ParentRow,
+  Table,
+} from './summary.ts';
 
 /** A node in words, with what these were made from, so that they are made again only if that has changed. */
 export interface RenderedNode {
   readonly graphNode: GraphNode;
   readonly summary: NodeSummary;
+  /** The part of the summary that stays while metrics and connections change; then it is the same object. */
+  readonly lasting: LastingSummary;
   readonly flows: Flows;
   readonly parents: Parents;
 }
 
 const filled = <Row>(name: string, rows: readonly Row[]) => (rows.length === 0 ? {} : { [name]: rows });
 
-function pseudoSummary(id: string, pseudo: NonNullable<GraphNode['pseudo']>): NodeSummary {
+function pseudoSummary(id: string, pseudo: NonNullable<GraphNode['pseudo']>): LastingSummary {
   const { label, labelMinor, rank, shape, stack } = pseudo;
   return { id, label, labelMinor, rank, shape, ...(stack ? { stack } : {}), pseudo: true };
 }
@@ -66,6 +76,31 @@ function describe(node: ReportNode, templates: Templates, lender: ReportNode | u
   return made;
 }
 
+const templatesIn = (report: Report, topology: string): Templates =>
+  templatesOf(report.topologies.get(topology)?.templates);
+
+function lastingSummary(
+  report: Report,
+  topology: string,
+  id: string,
+  node: ReportNode,
+  parents: readonly ParentRow[],
+): LastingSummary {
+  const lender = topology === 'container' ? imageOf(report, node) : undefined;
+  const { metadata, tables } = describe(node, templatesIn(report, topology), lender);
+  return {
+    id,
+    ...nameOf(report, topology, id, node),
+    shape: shapeOf(report, topology),
+    ...filled('metadata', metadata),
+    ...filled('parents', parents),
+    ...filled('tables', tables),
+  };
+}
+
+const metricsOf = (report: Report, topology: string, node: ReportNode): MetricRow[] =>
+  metricRows(node, templatesIn(report, topology), false);
+
 /** A node of the report, in words. */
 export function summariseNode(
   report: Report,
@@ -74,18 +109,8 @@ export function summariseNode(
   node: ReportNode,
   parents: readonly ParentRow[],
 ): NodeSummary {
-  const lender = topology === 'container' ? imageOf(report, node) : undefined;
-  const templates = templatesOf(report.topologies.get(topology)?.templates);
-  const { metadata, tables } = describe(node, templates, lender);
-  return {
-    id,
-    ...nameOf(report, topology, id, node),
-    shape: shapeOf(report, topology),
-    ...filled('metadata', metadata),
-    ...filled('parents', parents),
-    ...filled('metrics', metricRows(node, templates, false)),
-    ...filled('tables', tables),
-  };
+  const lasting = lastingSummary(report, topology, id, node, parents);
+  return { ...lasting, ...filled('metrics', metricsOf(report, topology, node)) };
 }
 
 /** The hosts of a group's members. */
@@ -113,7 +138,7 @@ function groupSummary(
   { id, topology, group }: GraphNode,
   graph: Graph,
   parents: readonly ParentRow[],
-): NodeSummary {
+): LastingSummary {
   const { label, members } = group ?? { label: id, members: [] };
   const { tables, ...metadata } =
     graph.view.groupBy === 'image'
@@ -158,6 +183,38 @@ function parentsFor(
   return ofImage ? hostsOf(report, topology, group.members) : noParents;
 }
 
+/** Whether what was said of a node stands, but for its metrics and connections: most changes are of these. */
+function lasts(
+  report: Report,
+  { node, topology }: GraphNode,
+  parents: Parents,
+  before: RenderedNode,
+): boolean {
+  const known = before.graphNode.node;
+  // The parents are the same only if all texts are, and those of the host and the image.
+  if (node === undefined || known === undefined || parents !== before.parents) return false;
+  if (known.sets !== node.sets || known.counters !== node.counters) return false;
+  return descriptions.get(node.latest)?.templates === templatesIn(report, topology);
+}
+
+function lastingOf(
+  report: Report,
+  graph: Graph,
+  graphNode: GraphNode,
+  parents: Parents,
+  before: RenderedNode | undefined,
+): LastingSummary {
+  if (before !== undefined && lasts(report, graphNode, parents, before)) return before.lasting;
+  const { id, topology, node, pseudo } = graphNode;
+  const made =
+    pseudo !== undefined
+      ? pseudoSummary(id, pseudo)
+      : node !== undefined
+        ? lastingSummary(report, topology, id, node, parents.rows)
+        : groupSummary(report, graphNode, graph, parents.rows);
+  return before !== undefined && sameJson(before.lasting, made) ? before.lasting : made;
+}
+
 /** `before` itself if nothing of what a client is told has changed. */
 export function render(
   report: Report,
@@ -165,27 +222,25 @@ export function render(
   graphNode: GraphNode,
   before: RenderedNode | undefined,
 ): RenderedNode {
-  const { id, topology, node, pseudo, group } = graphNode;
+  const { id, topology, node, group } = graphNode;
   const flows = graph.flows.get(id) ?? noFlows;
   // Groups are few, and depend on all of their members.
   const same = group === undefined && before?.graphNode === graphNode && before.flows === flows;
   if (same && stand(report, before.parents.sources)) return before;
   const parents = parentsFor(report, graphNode, graph, before);
-  const plain =
-    pseudo !== undefined
-      ? pseudoSummary(id, pseudo)
-      : node !== undefined
-        ? summariseNode(report, topology, id, node, parents.rows)
-        : groupSummary(report, graphNode, graph, parents.rows);
+  const lasting = lastingOf(report, graph, graphNode, parents, before);
   const made: NodeSummary = {
-    ...plain,
+    ...lasting,
+    ...(node === undefined ? {} : filled('metrics', metricsOf(report, topology, node))),
     ...filled('adjacency', [...flows.keys()]),
     ...filled('flows', flowRows(flows)),
   };
   // A change of which nothing is shown must not be news to clients.
-  if (before === undefined || !isDeepStrictEqual(before.summary, made)) {
-    return { graphNode, summary: made, flows, parents };
+  if (before === undefined || !sameJson(before.summary, made)) {
+    return { graphNode, summary: made, lasting, flows, parents };
   }
   const unchanged = before.graphNode === graphNode && before.flows === flows;
-  return unchanged && group !== undefined ? before : { graphNode, summary: before.summary, flows, parents };
+  return unchanged && group !== undefined
+    ? before
+    : { graphNode, summary: before.summary, lasting, flows, parents };
 }

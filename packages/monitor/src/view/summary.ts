@@ -55,7 +55,8 @@ export interface FlowRow {
   readonly receivedBytesPerS: number;
 }
 
-export interface NodeSummary {
+/** What stays while nothing but measurements and connections change. */
+export interface LastingSummary {
   readonly id: string;
   readonly label: string;
   readonly labelMinor: string;
@@ -66,8 +67,11 @@ export interface NodeSummary {
   readonly pseudo?: boolean;
   readonly metadata?: readonly MetadataRow[];
   readonly parents?: readonly ParentRow[];
-  readonly metrics?: readonly MetricRow[];
   readonly tables?: readonly Table[];
+}
+
+export interface NodeSummary extends LastingSummary {
+  readonly metrics?: readonly MetricRow[];
   readonly adjacency?: readonly string[];
   readonly flows?: readonly FlowRow[];
 }
