@@ -11,18 +11,34 @@ interface Difference {
   readonly add: readonly RenderedNode[];
   readonly update: readonly RenderedNode[];
   readonly remove: readonly string[];
+  /** Something differs that is not in it. */
+  readonly isPart: boolean;
 }
 
-export function differenceOf(before: Nodes, after: Nodes): Difference {
+/** `all`: everything that differs. `news`: without nodes of which only measurements have changed. */
+export type Extent = 'all' | 'news';
+
+/** Whether only measurements have changed: metrics, and the rates of what flows. */
+function isMeasured(before: RenderedNode, after: RenderedNode): boolean {
+  if (before.lasting !== after.lasting || before.flows.size !== after.flows.size) return false;
+  if (before.flows === after.flows) return true;
+  for (const id of after.flows.keys()) if (!before.flows.has(id)) return false;
+  return true;
+}
+
+function differenceOf(before: Nodes, after: Nodes, extent: Extent): Difference {
   const [add, update]: [RenderedNode[], RenderedNode[]] = [[], []];
   const remove: string[] = [];
+  let isPart = false;
   for (const [id, node] of after) {
     const known = before.get(id);
     if (known === undefined) add.push(node);
-    else if (known.summary !== node.summary) update.push(node);
+    else if (known.summary === node.summary) continue;
+    else if (extent === 'news' && isMeasured(known, node)) isPart = true;
+    else update.push(node);
   }
   for (const id of before.keys()) if (!after.has(id)) remove.push(id);
-  return { add, update, remove };
+  return { add, update, remove, isPart };
 }
 
 function* slices<Item>(items: readonly Item[]): Generator<readonly Item[]> {
@@ -45,11 +61,27 @@ export interface Message {
   readonly removed: readonly string[];
 }
 
-/** Messages that bring a client from one state of a view to the next; none if there is nothing to say. */
-export function* messages(before: Nodes | undefined, after: Nodes, withFlows: boolean): Generator<Message> {
-  const { add, update, remove } = differenceOf(before ?? new Map(), after);
+/** From one state of a view towards the next. */
+export interface Step {
+  /** None if there is nothing to say. */
+  readonly messages: Iterable<Message>;
+  /** Less than the next state is told. */
+  readonly isPart: boolean;
+}
+
+/** What brings a client from what it knows, undefined for nothing, to `after`. */
+export function stepTo(before: Nodes | undefined, after: Nodes, extent: Extent, withFlows: boolean): Step {
+  const difference = differenceOf(before ?? new Map(), after, extent);
+  return { messages: messages(difference, before === undefined, withFlows), isPart: difference.isPart };
+}
+
+function* messages(
+  { add, update, remove }: Difference,
+  isFirst: boolean,
+  withFlows: boolean,
+): Generator<Message> {
   const json = (node: RenderedNode) => jsonOf(node, withFlows);
-  let reset = before === undefined ? ',"reset":true' : '';
+  let reset = isFirst ? ',"reset":true' : '';
   const message = (
     added?: readonly RenderedNode[],
     updated?: readonly RenderedNode[],
@@ -64,7 +96,7 @@ export function* messages(before: Nodes | undefined, after: Nodes, withFlows: bo
     reset = '';
     return { bytes, nodes: added ?? updated ?? [], removed: removed ?? [] };
   };
-  if (before === undefined && add.length === 0) yield message();
+  if (isFirst && add.length === 0) yield message();
   for (const some of slices(add)) yield message(some);
   // What has come or gone is told before what has merely changed.
   if (remove.length > 0) yield message(undefined, undefined, remove);
@@ -72,7 +104,8 @@ export function* messages(before: Nodes | undefined, after: Nodes, withFlows: bo
 }
 
 /** What a client knows that was told some of the messages only. */
-export function toldBy(before: Nodes | undefined, some: readonly Message[]): Nodes {
+export function toldBy(before: Nodes | undefined, some: readonly Message[]): Nodes | undefined {
+  if (some.length === 0) return before;
   const told = new Map(before);
   for (const { nodes, removed } of some) {
     for (const node of nodes) told.set(node.summary.id, node);

@@ -9,7 +9,7 @@ import type { Collector } from '../collect/collector.ts';
 import { MonitorError } from '../errors.ts';
 import type { Renderer } from '../view/renderer.ts';
 import type { ViewRequest } from '../view/request.ts';
-import { type Message, messages, type Nodes, toldBy } from './difference.ts';
+import { type Extent, type Message, type Nodes, stepTo, toldBy } from './difference.ts';
 
 /** The part of a WebSocket that is needed. */
 export interface LiveSocket {
@@ -26,7 +26,7 @@ export interface ViewSocket extends Pick<LiveSocket, 'bufferedAmount' | 'close'>
 export interface Follow {
   readonly request: ViewRequest;
   readonly withFlows: boolean;
-  /** The least time between two messages. */
+  /** The least time between two messages of what has only been measured: metrics and rates. All else is told at once. */
   readonly intervalMs: number;
 }
 
@@ -40,6 +40,10 @@ export interface LiveViews {
 const maxClients = 2_000;
 /** A change waits this long for others to come with it. */
 const gatherMs = 50;
+/** From one message to the next. */
+const leastGapMs = 100;
+/** The longer it takes to bring the views up to date, the longer is the gap, until this part of the time goes into it. */
+const largestShare = 0.1;
 /** Unread by a client: it gets nothing more until it has read. */
 const maxWaitingBytes = 4 * 1024 * 1024;
 /** A client that has not read for this long is closed, and may come back. */
@@ -54,18 +58,34 @@ interface Client {
   stuckSinceMs: number | undefined;
 }
 
+/** Messages that were made, and what whoever gets them knows then. */
+interface Made {
+  readonly from: Nodes | undefined;
+  readonly to: Nodes;
+  readonly extent: Extent;
+  readonly messages: readonly Message[];
+  readonly told: Nodes | undefined;
+}
+
 interface Room {
   readonly follow: Follow;
   readonly clients: Set<Client>;
-  timer: Timer | undefined;
+  timer: { readonly atMs: number; readonly timer: Timer } | undefined;
   lastMs: number;
+  /** When measurements were told last. */
+  measuredMs: number;
+  /** What it took to bring the view up to date. */
+  costMs: number;
   /** One client after the other, so that what is made for the first serves all. */
   queue: Promise<void>;
   /** The messages made last; most clients were told the same before. */
-  made:
-    | { readonly from: Nodes | undefined; readonly to: Nodes; readonly messages: readonly Message[] }
-    | undefined;
+  made: Made | undefined;
 }
+
+const newRoom = (follow: Follow): Room => ({
+  ...{ follow, clients: new Set(), timer: undefined, queue: Promise.resolve(), made: undefined },
+  ...{ lastMs: Number.NEGATIVE_INFINITY, measuredMs: Number.NEGATIVE_INFINITY, costMs: 0 },
+});
 
 const keyOf = ({ request, withFlows, intervalMs }: Follow) =>
   JSON.stringify([request.view.id, request.label, request.query, request.options, withFlows, intervalMs]);
@@ -80,32 +100,41 @@ export function createLiveViews(options: {
   const rooms = new Map<string, Room>();
   let clients = 0;
 
-  const viewOf = ({ follow }: Room): Nodes => renderer.render(collector.report(), follow.request).nodes;
+  function viewOf(room: Room): Nodes {
+    const startMs = clock.monotonicMs();
+    const { nodes } = renderer.render(collector.report(), room.follow.request);
+    room.costMs = clock.monotonicMs() - startMs;
+    return nodes;
+  }
 
   /** Made at most once for all clients that were told the same; a turn of the event loop each. */
-  async function tell(room: Room, client: Client, to: Nodes): Promise<void> {
+  async function tell(room: Room, client: Client, to: Nodes, extent: Extent): Promise<void> {
     if (client.busy) return;
     client.busy = true;
     try {
       const from = client.told;
       if (from === to) return;
       const { made } = room;
-      const ready = made !== undefined && made.from === from && made.to === to ? made.messages : undefined;
+      const isMade = made?.from === from && made?.to === to && made.extent === extent;
+      const step = isMade ? undefined : stepTo(from, to, extent, room.follow.withFlows);
       const said: Message[] = [];
-      for (const message of ready ?? messages(from, to, room.follow.withFlows)) {
+      for (const message of step?.messages ?? made?.messages ?? []) {
         // The rest is told when this much has been read: nobody's view may fill the memory.
         if (client.socket.bufferedAmount > maxWaitingBytes) {
-          client.told = said.length === 0 ? from : toldBy(from, said);
+          client.told = toldBy(from, said);
           wake(room);
           return;
         }
         said.push(message);
         client.socket.send(message.bytes, { binary: false });
-        if (ready === undefined) await nextTurn();
+        if (step !== undefined) await nextTurn();
         if (!room.clients.has(client)) return;
       }
-      room.made = { from, to, messages: said };
-      client.told = to;
+      if (step !== undefined) {
+        const told = step.isPart ? toldBy(from, said) : to;
+        room.made = { from, to, extent, messages: said, told };
+      }
+      client.told = room.made?.told;
     } finally {
       client.busy = false;
     }
@@ -128,23 +157,39 @@ export function createLiveViews(options: {
   }
 
   async function run(room: Room): Promise<void> {
-    room.timer = undefined;
-    room.lastMs = clock.monotonicMs();
-    let behind = false;
+    const nowMs = clock.monotonicMs();
+    room.lastMs = nowMs;
+    const measuredAtMs = room.measuredMs + room.follow.intervalMs;
+    const extent = nowMs < measuredAtMs ? 'news' : 'all';
+    if (extent === 'all') room.measuredMs = nowMs;
     // The same for all, although more may be known by the time the last is told: so they share what is made.
     const to = viewOf(room);
+    let isBehind = false;
     for (const client of [...room.clients]) {
-      if (!isStuck(room, client)) await tell(room, client, to);
-      else behind = true;
+      if (isStuck(room, client)) isBehind = true;
+      else await tell(room, client, to, extent);
     }
-    if (behind) wake(room);
+    if (isBehind) wake(room);
+    const isPart = [...room.clients].some(({ told }) => told !== to);
+    if (isPart && extent === 'news') wakeAt(room, measuredAtMs);
   }
 
   function wake(room: Room): void {
-    if (room.timer !== undefined || room.clients.size === 0) return;
-    const sinceMs = clock.monotonicMs() - room.lastMs;
-    const delayMs = Math.max(gatherMs, room.follow.intervalMs - sinceMs);
-    room.timer = clock.after(delayMs, () => enqueue(room, () => run(room)), { background: true });
+    const workMs = (room.costMs * rooms.size) / largestShare;
+    const gapMs = Math.max(leastGapMs, Math.min(room.follow.intervalMs, workMs));
+    wakeAt(room, Math.max(clock.monotonicMs() + gatherMs, room.lastMs + gapMs));
+  }
+
+  /** Then, or earlier if that is what has been settled already. */
+  function wakeAt(room: Room, atMs: number): void {
+    if (room.clients.size === 0 || (room.timer !== undefined && room.timer.atMs <= atMs)) return;
+    room.timer?.timer.cancel();
+    const begin = () => {
+      room.timer = undefined;
+      enqueue(room, () => run(room));
+    };
+    const delayMs = Math.max(0, atMs - clock.monotonicMs());
+    room.timer = { atMs, timer: clock.after(delayMs, begin, { background: true }) };
   }
 
   function enqueue(room: Room, work: () => Promise<void>): void {
@@ -159,7 +204,7 @@ export function createLiveViews(options: {
     if (!room.clients.delete(client)) return;
     clients--;
     if (room.clients.size > 0) return;
-    room.timer?.cancel();
+    room.timer?.timer.cancel();
     rooms.delete(keyOf(room.follow));
   }
 
@@ -174,22 +219,13 @@ export function createLiveViews(options: {
     follow(socket, follow) {
       if (clients >= maxClients) throw new MonitorError('limit', `${clients} clients follow views already`);
       const key = keyOf(follow);
-      const room = rooms.get(key) ?? {
-        ...{
-          follow,
-          clients: new Set<Client>(),
-          timer: undefined,
-          lastMs: Number.NEGATIVE_INFINITY,
-          queue: Promise.resolve(),
-          made: undefined,
-        },
-      };
+      const room = rooms.get(key) ?? newRoom(follow);
       rooms.set(key, room);
       const client: Client = { socket, told: undefined, busy: false, stuckSinceMs: undefined };
       room.clients.add(client);
       clients++;
       enqueue(room, async () => {
-        await tell(room, client, viewOf(room));
+        await tell(room, client, viewOf(room), 'all');
         // What came while the first messages were on their way.
         wake(room);
       });
@@ -197,7 +233,7 @@ export function createLiveViews(options: {
     },
     close() {
       unsubscribe();
-      for (const room of rooms.values()) room.timer?.cancel();
+      for (const room of rooms.values()) room.timer?.timer.cancel();
       rooms.clear();
     },
   };
