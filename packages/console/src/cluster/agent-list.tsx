@@ -55,21 +55,20 @@ export function AgentList({ state }: { readonly state: ClusterState }) {
   const [, navigate] = useLocation();
   return (
     <Panel title="Agents" flush>
-      <div className={styles.tall}>
-        <Table
-          label="Agents"
-          columns={columns}
-          rows={state.agents}
-          keyOf={({ id }) => id}
-          onOpen={({ id }) => navigate(`/cluster/agents/${encodeURIComponent(id)}`)}
-          sorting={{ column: 'host', descending: false }}
-          empty={
-            <EmptyState icon="cluster" title="No agent has registered">
-              <code>orchestrator agent --master=ADDRESS --work_dir=FOLDER</code> brings this machine in.
-            </EmptyState>
-          }
-        />
-      </div>
+      <Table
+        fitted
+        label="Agents"
+        columns={columns}
+        rows={state.agents}
+        keyOf={({ id }) => id}
+        onOpen={({ id }) => navigate(`/cluster/agents/${encodeURIComponent(id)}`)}
+        sorting={{ column: 'host', descending: false }}
+        empty={
+          <EmptyState icon="cluster" title="No agent has registered">
+            <code>orchestrator agent --master=ADDRESS --work_dir=FOLDER</code> brings this machine in.
+          </EmptyState>
+        }
+      />
     </Panel>
   );
 }

@@ -2,8 +2,7 @@ import type { ClusterAgent } from '@orchestrator/monitor/schema';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { permits, useSession } from '../api/index.ts';
-import { Button, EmptyState, Facts, formatTime, Panel, Status, useToasts } from '../ui/index.ts';
-import styles from './cluster.module.css';
+import { Ago, Button, Columns, EmptyState, Facts, Panel, Status, useToasts } from '../ui/index.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { DrainDialog } from './drain-dialog.tsx';
 import { activateAgent, drainAgent } from './requests.ts';
@@ -61,7 +60,7 @@ export function AgentView({ state, id }: { readonly state: ClusterState; readonl
   }
   return (
     <>
-      <div className={styles.columns}>
+      <Columns>
         <Panel title={agent.hostName} actions={permits(who, 'operator') && <Acts agent={agent} />}>
           <Facts
             facts={[
@@ -74,7 +73,7 @@ export function AgentView({ state, id }: { readonly state: ClusterState; readonl
               ['Id', <code key="id">{agent.id}</code>],
               ['Address', <code key="address">{agent.address}</code>],
               ['Version', agent.version],
-              ['Registered', formatTime(agent.registeredMs)],
+              ['Registered', <Ago key="registered" atMs={agent.registeredMs} />],
               ['Maintenance', agent.maintenance],
               ...Object.entries(agent.attributes).map(
                 ([name, value]) => [name, <code key={name}>{value}</code>] as const,
@@ -85,7 +84,7 @@ export function AgentView({ state, id }: { readonly state: ClusterState; readonl
         <Panel title="Resources">
           <Usage {...agent} />
         </Panel>
-      </div>
+      </Columns>
       <TaskTable title="Tasks" filter={{ agent: id }} revision={state.summary.tasksRevision} />
     </>
   );

@@ -1,8 +1,7 @@
 import { useLocation, useRoute } from 'wouter';
-import { EmptyState, Icon, Loading, Page, Status, sentence, type Tab, Tabs } from '../ui/index.ts';
+import { EmptyState, Loading, Notice, Page, Snippet, Status, sentence, type Tab, Tabs } from '../ui/index.ts';
 import { AgentList } from './agent-list.tsx';
 import { AgentView } from './agent-view.tsx';
-import styles from './cluster.module.css';
 import type { ClusterState } from './cluster-state.ts';
 import { ExplainTask } from './explain-task.tsx';
 import { FrameworkList } from './framework-list.tsx';
@@ -57,7 +56,7 @@ function FirstRun() {
           it, <code>orchestrator cluster up</code> starts a whole cluster on this machine and says its
           address.
         </p>
-        <pre className={styles.snippet}>{'cluster:\n  master: zk://zk1:2181,zk2:2181/mesos'}</pre>
+        <Snippet text={'cluster:\n  master: zk://zk1:2181,zk2:2181/mesos'} />
       </EmptyState>
     </Page>
   );
@@ -74,7 +73,7 @@ function Loaded({ state }: { readonly state: ClusterState }) {
   const { summary } = state;
   return (
     <Page
-      title={summary.name === '' ? 'Cluster' : summary.name}
+      title={summary.name === '' ? 'Cluster' : `Cluster ${summary.name}`}
       actions={
         <Status tone={summary.connected ? 'ok' : 'warn'}>
           {summary.connected ? 'live' : 'as it was last'}
@@ -82,13 +81,9 @@ function Loaded({ state }: { readonly state: ClusterState }) {
       }
     >
       {summary.problem !== null && (
-        <div className={styles.problem} role="alert">
-          <Icon name="warning" />
-          <div>
-            <h3>{sentence(summary.problem.message)}</h3>
-            <p>{sentence(summary.problem.remedy)}</p>
-          </div>
-        </div>
+        <Notice tone="warn" title={sentence(summary.problem.message)}>
+          <p>{sentence(summary.problem.remedy)}</p>
+        </Notice>
       )}
       <Tabs
         label="Parts of the cluster"

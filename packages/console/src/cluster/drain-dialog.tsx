@@ -1,6 +1,6 @@
 import type { ClusterAgent } from '@orchestrator/monitor/schema';
 import { useState } from 'react';
-import { Button, Checkbox, Dialog, TextField } from '../ui/index.ts';
+import { Checkbox, FormDialog, TextField } from '../ui/index.ts';
 
 export interface DrainDialogProps {
   readonly agent: ClusterAgent;
@@ -11,30 +11,21 @@ export interface DrainDialogProps {
 export function DrainDialog({ agent, onClose, onChosen }: DrainDialogProps) {
   const [grace, setGrace] = useState('');
   const [markGone, setMarkGone] = useState(false);
-  const [typed, setTyped] = useState('');
   const seconds = Number(grace);
   const problem = grace !== '' && !(seconds >= 0) ? 'A number of seconds' : undefined;
-  const isSure = !markGone || typed === agent.hostName;
   return (
-    <Dialog
+    <FormDialog
       title={`Drain ${agent.hostName}`}
+      action="Drain"
+      dangerous
+      ready={problem === undefined}
+      typed={markGone ? agent.hostName : undefined}
       onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            kind="danger"
-            disabled={problem !== undefined || !isSure}
-            onClick={() =>
-              onChosen({
-                markGone,
-                ...(grace === '' ? {} : { maxGracePeriodMs: Math.round(seconds * 1_000) }),
-              })
-            }
-          >
-            Drain
-          </Button>
-        </>
+      onSubmit={() =>
+        onChosen({
+          markGone,
+          ...(grace === '' ? {} : { maxGracePeriodMs: Math.round(seconds * 1_000) }),
+        })
       }
     >
       <p>
@@ -54,13 +45,6 @@ export function DrainDialog({ agent, onClose, onChosen }: DrainDialogProps) {
         checked={markGone}
         onChange={(event) => setMarkGone(event.target.checked)}
       />
-      {markGone && (
-        <TextField
-          label={`Type ${agent.hostName} to go on`}
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
-        />
-      )}
-    </Dialog>
+    </FormDialog>
   );
 }

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useSearchParams } from 'wouter';
 import {
   Button,
+  Columns,
   EmptyState,
   ErrorState,
   formatNumber,
@@ -100,18 +101,18 @@ function Explained({
       <Panel title="Verdict">
         <Status tone={tone}>{verdict}</Status>
       </Panel>
-      <div className={styles.columns}>
+      <Columns>
         <Panel title="What it needs">
           <Requirements requirements={explained.requirements} />
         </Panel>
         <Panel title="The nearest agents">
           {explained.nearest.length === 0 ? (
-            <p className={styles.aside}>Every agent could take it, or there is none.</p>
+            <p className="aside">Every agent could take it, or there is none.</p>
           ) : (
             <Nearest nearest={explained.nearest} state={state} />
           )}
         </Panel>
-      </div>
+      </Columns>
     </>
   );
 }

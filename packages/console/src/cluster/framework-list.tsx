@@ -1,17 +1,7 @@
 import type { ClusterFramework } from '@orchestrator/monitor/schema';
 import { useLocation } from 'wouter';
-import {
-  type Column,
-  EmptyState,
-  formatNumber,
-  formatTime,
-  Panel,
-  Status,
-  Table,
-  type Tone,
-} from '../ui/index.ts';
+import { Ago, type Column, EmptyState, formatNumber, Panel, Status, Table, type Tone } from '../ui/index.ts';
 import { amountText } from './amounts.ts';
-import styles from './cluster.module.css';
 import type { ClusterState } from './cluster-state.ts';
 
 export function frameworkState({ active, connected }: ClusterFramework): readonly [Tone, string] {
@@ -53,7 +43,7 @@ const columns: readonly Column<ClusterFramework>[] = [
   {
     ...{ id: 'since', label: 'Registered', width: '172px' },
     value: ({ registeredMs }) => registeredMs,
-    render: ({ registeredMs }) => formatTime(registeredMs),
+    render: ({ registeredMs }) => <Ago atMs={registeredMs} />,
   },
 ];
 
@@ -61,21 +51,20 @@ export function FrameworkList({ state }: { readonly state: ClusterState }) {
   const [, navigate] = useLocation();
   return (
     <Panel title="Frameworks" flush>
-      <div className={styles.tall}>
-        <Table
-          label="Frameworks"
-          columns={columns}
-          rows={state.frameworks}
-          keyOf={({ id }) => id}
-          onOpen={({ id }) => navigate(`/cluster/frameworks/${encodeURIComponent(id)}`)}
-          sorting={{ column: 'name', descending: false }}
-          empty={
-            <EmptyState icon="cluster" title="No framework has subscribed">
-              <code>orchestrator run --command=&quot;sleep 60&quot;</code> is one for a single task.
-            </EmptyState>
-          }
-        />
-      </div>
+      <Table
+        fitted
+        label="Frameworks"
+        columns={columns}
+        rows={state.frameworks}
+        keyOf={({ id }) => id}
+        onOpen={({ id }) => navigate(`/cluster/frameworks/${encodeURIComponent(id)}`)}
+        sorting={{ column: 'name', descending: false }}
+        empty={
+          <EmptyState icon="cluster" title="No framework has subscribed">
+            <code>orchestrator run --command=&quot;sleep 60&quot;</code> is one for a single task.
+          </EmptyState>
+        }
+      />
     </Panel>
   );
 }

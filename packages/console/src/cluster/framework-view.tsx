@@ -1,9 +1,18 @@
 import type { ClusterFramework } from '@orchestrator/monitor/schema';
 import { Link } from 'wouter';
 import { permits, useSession } from '../api/index.ts';
-import { Button, EmptyState, Facts, formatTime, Panel, Status, useConfirm, useToasts } from '../ui/index.ts';
+import {
+  Ago,
+  Button,
+  Columns,
+  EmptyState,
+  Facts,
+  Panel,
+  Status,
+  useConfirm,
+  useToasts,
+} from '../ui/index.ts';
 import { quantitiesText } from './amounts.ts';
-import styles from './cluster.module.css';
 import type { ClusterState } from './cluster-state.ts';
 import { FrameworkExplanation } from './framework-explanation.tsx';
 import { frameworkState } from './framework-list.tsx';
@@ -45,7 +54,7 @@ export function FrameworkView({ state, id }: { readonly state: ClusterState; rea
   const [tone, word] = frameworkState(framework);
   return (
     <>
-      <div className={styles.columns}>
+      <Columns>
         <Panel title={framework.name} actions={permits(who, 'admin') && <Teardown framework={framework} />}>
           <Facts
             facts={[
@@ -60,7 +69,7 @@ export function FrameworkView({ state, id }: { readonly state: ClusterState; rea
               ['Principal', framework.principal === '' ? 'none' : framework.principal],
               ['User', framework.user],
               ['Host', framework.hostName],
-              ['Registered', formatTime(framework.registeredMs)],
+              ['Registered', <Ago key="registered" atMs={framework.registeredMs} />],
               ['Allocated', quantitiesText(framework.allocated)],
               ['Offers held', `${framework.offers}, of ${quantitiesText(framework.offered)}`],
               ['Capabilities', framework.capabilities.join(', ').toLowerCase().replaceAll('_', ' ')],
@@ -68,7 +77,7 @@ export function FrameworkView({ state, id }: { readonly state: ClusterState; rea
           />
         </Panel>
         <FrameworkExplanation id={id} />
-      </div>
+      </Columns>
       <TaskTable title="Tasks" filter={{ framework: id }} revision={state.summary.tasksRevision} />
     </>
   );

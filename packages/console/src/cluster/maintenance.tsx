@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { permits, useSession } from '../api/index.ts';
 import {
   Button,
+  Columns,
   EmptyState,
   ErrorState,
   formatDuration,
@@ -34,7 +35,7 @@ function Machines(props: {
   const { title, machines, act, onAct, none } = props;
   return (
     <Panel title={title}>
-      {machines.length === 0 && <p className={styles.aside}>{none}</p>}
+      {machines.length === 0 && <p className="aside">{none}</p>}
       <ul className={styles.machines}>
         {machines.map((machine) => (
           <li key={nameOf(machine)}>
@@ -126,7 +127,7 @@ export function Maintenance({ state }: { readonly state: ClusterState }) {
           onRemove={mayAct ? (gone) => plan(data.windows.filter((each) => each !== gone)) : undefined}
         />
       </Panel>
-      <div className={styles.columns}>
+      <Columns>
         <Machines
           {...{ title: 'Being left', machines: data.draining, act: 'Take down…' }}
           onAct={mayAct ? (machine) => void down(machine) : undefined}
@@ -137,7 +138,7 @@ export function Maintenance({ state }: { readonly state: ClusterState }) {
           onAct={mayAct ? up : undefined}
           none="No machine is down."
         />
-      </div>
+      </Columns>
       {isAdding && (
         <WindowDialog
           hosts={[...new Set(state.agents.map(({ hostName }) => hostName))].sort()}

@@ -1,12 +1,14 @@
 import type { ClusterMaster, ClusterSummary } from '@orchestrator/monitor/schema';
 import { useLocation } from 'wouter';
 import {
+  Ago,
   Badge,
+  Columns,
   Facts,
   formatDuration,
   formatNumber,
-  formatTime,
   Panel,
+  Stack,
   Status,
   useNow,
 } from '../ui/index.ts';
@@ -26,7 +28,7 @@ function Masters({ masters }: { readonly masters: readonly ClusterMaster[] }) {
               <code>{address}</code>
             </Status>
             {leads && <Badge tone="ok">leads</Badge>}
-            <span className={styles.aside}>
+            <span className="aside">
               {[
                 hostName,
                 version === undefined ? undefined : `version ${version}`,
@@ -50,7 +52,7 @@ function TaskStates({ tasks }: { readonly tasks: ClusterSummary['tasks'] }) {
   return (
     <Panel title="Tasks">
       {states.length === 0 ? (
-        <p className={styles.aside}>No framework has launched any.</p>
+        <p className="aside">No framework has launched any.</p>
       ) : (
         <ul className={styles.counts}>
           {states.map((state) => (
@@ -73,15 +75,15 @@ function TaskStates({ tasks }: { readonly tasks: ClusterSummary['tasks'] }) {
 export function Overview({ state: { summary } }: { readonly state: ClusterState }) {
   const { agents, frameworks } = summary;
   return (
-    <>
-      <div className={styles.columns}>
+    <Columns>
+      <Stack>
         <Panel title="Utilisation">
           <Usage {...summary} />
         </Panel>
-        <Masters masters={summary.masters} />
-      </div>
-      <div className={styles.columns}>
         <TaskStates tasks={summary.tasks} />
+      </Stack>
+      <Stack>
+        <Masters masters={summary.masters} />
         <Panel title="Members">
           <Facts
             facts={[
@@ -89,11 +91,11 @@ export function Overview({ state: { summary } }: { readonly state: ClusterState 
               ['On the way out', `${agents.draining} draining, ${agents.deactivated} deactivated`],
               ['Not heard', agents.disconnected],
               ['Frameworks', `${frameworks.active} active, ${frameworks.inactive} inactive`],
-              ['As of', formatTime(summary.asOfMs)],
+              ['As of', <Ago key="asOf" atMs={summary.asOfMs} />],
             ]}
           />
         </Panel>
-      </div>
-    </>
+      </Stack>
+    </Columns>
   );
 }

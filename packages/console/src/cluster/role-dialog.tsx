@@ -1,6 +1,6 @@
 import type { ClusterRole, Quantities } from '@orchestrator/monitor/schema';
 import { useState } from 'react';
-import { Button, Checkbox, Dialog, TextField } from '../ui/index.ts';
+import { Checkbox, FormDialog, TextField } from '../ui/index.ts';
 import { parseAmounts, quantitiesFlag } from './amounts.ts';
 
 export interface RoleChange {
@@ -30,17 +30,12 @@ export function RoleDialog({ role, onClose, onChosen }: RoleDialogProps) {
     name === '' || weightProblem !== undefined || kept.problem !== undefined || most.problem !== undefined;
   const chosen = { weight: Number(weight), guarantees: kept.amounts, limits: most.amounts, force };
   return (
-    <Dialog
+    <FormDialog
       title={role.name === '' ? 'Another role' : role.name}
+      action="Save"
+      ready={!isWrong}
       onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" disabled={isWrong} onClick={() => onChosen({ ...role, name }, chosen)}>
-            Save
-          </Button>
-        </>
-      }
+      onSubmit={() => onChosen({ ...role, name }, chosen)}
     >
       {role.name === '' && (
         <TextField label="Name" value={name} onChange={(event) => setName(event.target.value)} />
@@ -72,6 +67,6 @@ export function RoleDialog({ role, onClose, onChosen }: RoleDialogProps) {
         checked={force}
         onChange={(event) => setForce(event.target.checked)}
       />
-    </Dialog>
+    </FormDialog>
   );
 }

@@ -3,7 +3,6 @@ import { useState } from 'react';
 import { permits, useSession } from '../api/index.ts';
 import { Button, type Column, Panel, Table, useToasts } from '../ui/index.ts';
 import { quantitiesText } from './amounts.ts';
-import styles from './cluster.module.css';
 import type { ClusterState } from './cluster-state.ts';
 import { putQuota, putWeight } from './requests.ts';
 import { type RoleChange, RoleDialog } from './role-dialog.tsx';
@@ -68,17 +67,16 @@ export function RoleList({ state }: { readonly state: ClusterState }) {
         )
       }
     >
-      <div className={styles.tall}>
-        <Table
-          label="Roles"
-          columns={columns}
-          rows={state.roles}
-          keyOf={({ name }) => name}
-          sorting={{ column: 'name', descending: false }}
-          {...(mayChange ? { onOpen: setOpen } : {})}
-          empty="No framework has a role, and no role has a weight or quota."
-        />
-      </div>
+      <Table
+        fitted
+        label="Roles"
+        columns={columns}
+        rows={state.roles}
+        keyOf={({ name }) => name}
+        sorting={{ column: 'name', descending: false }}
+        {...(mayChange ? { onOpen: setOpen } : {})}
+        empty="No framework has a role, and no role has a weight or quota."
+      />
       {open !== undefined && <RoleDialog role={open} onClose={() => setOpen(undefined)} onChosen={change} />}
     </Panel>
   );

@@ -1,6 +1,6 @@
 import type { SandboxFile, SandboxPlace } from '@orchestrator/monitor/schema';
 import { useState } from 'react';
-import { Button, ErrorState, formatBytes, formatTime, Icon, Loading, Panel } from '../ui/index.ts';
+import { Ago, Button, ErrorState, formatBytes, Icon, Loading, Panel } from '../ui/index.ts';
 import styles from './cluster.module.css';
 import { LogView } from './log-view.tsx';
 import { downloadUrl, useListing } from './requests.ts';
@@ -32,8 +32,10 @@ function Row(props: { readonly file: SandboxFile; readonly isOpen: boolean; read
       <button type="button" onClick={onOpen} aria-pressed={isOpen}>
         <Icon name={file.isFolder ? 'folder' : 'file'} />
         <span>{file.name}</span>
-        <span className={styles.aside}>{file.isFolder ? '' : formatBytes(file.sizeBytes)}</span>
-        <span className={styles.aside}>{formatTime(file.modifiedMs)}</span>
+        <span className="aside">{file.isFolder ? '' : formatBytes(file.sizeBytes)}</span>
+        <span className="aside">
+          <Ago atMs={file.modifiedMs} />
+        </span>
       </button>
     </li>
   );
@@ -76,7 +78,7 @@ export function Sandbox({ place }: { readonly place: SandboxPlace }) {
                 onOpen={() => (file.isFolder ? go(file.path) : setOpen(file.path))}
               />
             ))}
-            {data.files.length === 0 && <li className={styles.aside}>Nothing is in here.</li>}
+            {data.files.length === 0 && <li className="aside">Nothing is in here.</li>}
           </ul>
           {shown !== undefined && <LogView key={shown} place={{ ...place, path: shown }} />}
         </div>

@@ -1,18 +1,17 @@
 import type { ClusterTask } from '@orchestrator/monitor/schema';
 import { useLocation } from 'wouter';
 import {
+  Ago,
   Badge,
   type Column,
   ErrorState,
   formatNumber,
-  formatTime,
   Loading,
   Panel,
   Status,
   Table,
 } from '../ui/index.ts';
 import { amountText } from './amounts.ts';
-import styles from './cluster.module.css';
 import { type TaskFilter, taskLimit, useTasks } from './requests.ts';
 import { taskTones, taskWord } from './task-states.ts';
 
@@ -52,7 +51,7 @@ const columns: readonly Column<ClusterTask>[] = [
   {
     ...{ id: 'changed', label: 'Changed', width: '172px' },
     value: ({ changedMs }) => changedMs,
-    render: ({ changedMs }) => (changedMs === 0 ? '' : formatTime(changedMs)),
+    render: ({ changedMs }) => (changedMs === 0 ? '' : <Ago atMs={changedMs} />),
   },
 ];
 
@@ -69,24 +68,23 @@ export function TaskTable(props: {
   const note =
     total > taskLimit ? `the ${formatNumber(taskLimit)} changed last of ${formatNumber(total)}` : total;
   return (
-    <Panel title={title} flush actions={data !== undefined && <span className={styles.aside}>{note}</span>}>
-      <div className={styles.tall}>
-        {data === undefined &&
-          (error === null ? <Loading /> : <ErrorState error={error} onRetry={() => void refetch()} />)}
-        {data !== undefined && (
-          <Table
-            label={title}
-            columns={columns}
-            rows={data.tasks}
-            keyOf={({ frameworkId, id }) => `${frameworkId} ${id}`}
-            onOpen={({ frameworkId, id }) =>
-              navigate(`/cluster/tasks/${encodeURIComponent(frameworkId)}/${encodeURIComponent(id)}`)
-            }
-            sorting={{ column: 'changed', descending: true }}
-            empty="No task is like this."
-          />
-        )}
-      </div>
+    <Panel title={title} flush actions={data !== undefined && <span className="aside">{note}</span>}>
+      {data === undefined &&
+        (error === null ? <Loading /> : <ErrorState error={error} onRetry={() => void refetch()} />)}
+      {data !== undefined && (
+        <Table
+          fitted
+          label={title}
+          columns={columns}
+          rows={data.tasks}
+          keyOf={({ frameworkId, id }) => `${frameworkId} ${id}`}
+          onOpen={({ frameworkId, id }) =>
+            navigate(`/cluster/tasks/${encodeURIComponent(frameworkId)}/${encodeURIComponent(id)}`)
+          }
+          sorting={{ column: 'changed', descending: true }}
+          empty="No task is like this."
+        />
+      )}
     </Panel>
   );
 }

@@ -2,11 +2,12 @@ import type { ClusterTaskDetail } from '@orchestrator/monitor/schema';
 import { Link } from 'wouter';
 import { permits, useSession } from '../api/index.ts';
 import {
+  Ago,
   Badge,
   Button,
+  Columns,
   ErrorState,
   Facts,
-  formatTime,
   Loading,
   Panel,
   Status,
@@ -48,7 +49,7 @@ function History({ history }: { readonly history: ClusterTaskDetail['history'] }
         {history.map(({ state, atMs, message, reason }) => (
           <li key={`${atMs} ${state}`}>
             <Status tone={taskTones[state]}>{taskWord(state)}</Status>
-            <time>{formatTime(atMs)}</time>
+            <Ago atMs={atMs} />
             {(message !== '' || reason !== '') && (
               <p>
                 {message} {reason !== '' && <code>{reason}</code>}
@@ -72,7 +73,7 @@ export function TaskView({ name, revision }: { readonly name: TaskName; readonly
   const canKill = permits(who, 'operator') && !hasEnded(task.state);
   return (
     <>
-      <div className={styles.columns}>
+      <Columns>
         <Panel title={task.name} actions={canKill && <Kill task={task} name={name} />}>
           <Facts
             facts={[
@@ -111,7 +112,7 @@ export function TaskView({ name, revision }: { readonly name: TaskName; readonly
           />
         </Panel>
         <History history={task.history} />
-      </div>
+      </Columns>
       <Sandbox
         place={{
           ...{ agent: task.agentId, framework: task.frameworkId, executor: task.executorId, path: '/' },

@@ -1,6 +1,6 @@
 import type { Maintenance } from '@orchestrator/monitor/schema';
 import { useState } from 'react';
-import { Button, Checkbox, Dialog, TextField } from '../ui/index.ts';
+import { Checkbox, FormDialog, TextField } from '../ui/index.ts';
 import styles from './cluster.module.css';
 
 const msPerHour = 3_600_000;
@@ -34,18 +34,7 @@ export function WindowDialog({ hosts, onClose, onChosen }: WindowDialogProps) {
       ...(hours === '' ? {} : { durationMs: Math.round(Number(hours) * msPerHour) }),
     });
   return (
-    <Dialog
-      title="Plan a window"
-      onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button kind="primary" disabled={!isReady} onClick={choose}>
-            Plan
-          </Button>
-        </>
-      }
-    >
+    <FormDialog title="Plan a window" action="Plan" ready={isReady} onClose={onClose} onSubmit={choose}>
       <TextField
         label="From"
         type="datetime-local"
@@ -71,6 +60,6 @@ export function WindowDialog({ hosts, onClose, onChosen }: WindowDialogProps) {
           />
         ))}
       </fieldset>
-    </Dialog>
+    </FormDialog>
   );
 }

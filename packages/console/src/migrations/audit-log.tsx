@@ -11,7 +11,6 @@ import {
   Table,
   useToasts,
 } from '../ui/index.ts';
-import styles from './migrations.module.css';
 import { type AuditEntry, type Place, useAudit, verifyAudit } from './requests.ts';
 
 const describe = ({ details, error }: AuditEntry): string =>
@@ -66,15 +65,14 @@ export function AuditLog({ at }: { readonly at: Place }) {
       {rows.length === 0 ? (
         <EmptyState icon="logs" title="Nothing was done yet" />
       ) : (
-        <div className={styles.tall}>
-          <Table
-            label="Audit log"
-            columns={columns}
-            rows={rows}
-            keyOf={({ seq }) => String(seq)}
-            sorting={{ column: 'seq', descending: true }}
-          />
-        </div>
+        <Table
+          fitted
+          label="Audit log"
+          columns={columns}
+          rows={rows}
+          keyOf={({ seq }) => String(seq)}
+          sorting={{ column: 'seq', descending: true }}
+        />
       )}
     </Panel>
   );

@@ -72,7 +72,7 @@ export function ConflictDialog(props: {
       }
     >
       <p>
-        {conflict.reason} <span className={styles.aside}>(strategy {conflict.strategy})</span>
+        {conflict.reason} <span className="aside">(strategy {conflict.strategy})</span>
       </p>
       <div className={styles.values}>
         <Value title={sideNames.source} value={conflict.source} />

@@ -1,17 +1,7 @@
 import type { MigrationConflict } from '@orchestrator/monitor/schema';
 import { useMemo, useState } from 'react';
-import {
-  Badge,
-  type Column,
-  EmptyState,
-  ErrorState,
-  formatTime,
-  Loading,
-  Panel,
-  Table,
-} from '../ui/index.ts';
+import { Ago, Badge, type Column, EmptyState, ErrorState, Loading, Panel, Table } from '../ui/index.ts';
 import { ConflictDialog } from './conflict-dialog.tsx';
-import styles from './migrations.module.css';
 import { type Place, useConflicts } from './requests.ts';
 
 const decisions = { source: 'old side won', target: 'new side won', held: 'waits for you' } as const;
@@ -36,7 +26,7 @@ const columns: readonly Column<MigrationConflict>[] = [
   {
     ...{ id: 'recorded', label: 'Recorded', width: '172px' },
     value: ({ recorded_ms: recordedMs }) => recordedMs,
-    render: ({ recorded_ms: recordedMs }) => formatTime(recordedMs),
+    render: ({ recorded_ms: recordedMs }) => <Ago atMs={recordedMs} />,
   },
 ];
 
@@ -57,16 +47,15 @@ export function Conflicts({ at }: { readonly at: Place }) {
   }
   return (
     <Panel title="Conflicts" flush>
-      <div className={styles.tall}>
-        <Table
-          label="Conflicts"
-          columns={columns}
-          rows={conflicts}
-          keyOf={({ id }) => id}
-          onOpen={({ id }) => setOpenId(id)}
-          sorting={{ column: 'recorded', descending: true }}
-        />
-      </div>
+      <Table
+        fitted
+        label="Conflicts"
+        columns={columns}
+        rows={conflicts}
+        keyOf={({ id }) => id}
+        onOpen={({ id }) => setOpenId(id)}
+        sorting={{ column: 'recorded', descending: true }}
+      />
       {open !== undefined && <ConflictDialog at={at} conflict={open} onClose={() => setOpenId(undefined)} />}
     </Panel>
   );

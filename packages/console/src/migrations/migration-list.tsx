@@ -1,16 +1,17 @@
 import type { CoordinatorStatus, Migration } from '@orchestrator/monitor/schema';
 import { Link } from 'wouter';
 import {
+  Ago,
   Badge,
   EmptyState,
   ErrorState,
   formatDuration,
-  formatTime,
   Icon,
   Loading,
   Meter,
   Page,
   Panel,
+  Snippet,
   Status,
   sentence,
   useNow,
@@ -50,10 +51,14 @@ function Card({ migration, nowMs }: { readonly migration: Migration; readonly no
       <footer>
         <span>{phase === 0 ? 'Nothing changed yet' : `Phase ${phase}: ${phaseName ?? ''}`}</span>
         {approve !== undefined && <Status tone="warn">phase {approve} waits for approval</Status>}
-        <span className={styles.aside}>
-          {startedMs === null
-            ? `created ${formatTime(migration.created_ms)}`
-            : `${endedMs === null ? 'for' : 'took'} ${formatDuration((endedMs ?? nowMs) - startedMs)}`}
+        <span className="aside">
+          {startedMs === null ? (
+            <>
+              created <Ago atMs={migration.created_ms} />
+            </>
+          ) : (
+            `${endedMs === null ? 'for' : 'took'} ${formatDuration((endedMs ?? nowMs) - startedMs)}`
+          )}
         </span>
       </footer>
     </article>
@@ -67,7 +72,7 @@ function Coordinators({ coordinators }: { readonly coordinators: readonly Coordi
         {coordinators.map(({ name, url, reachable, problem }) => (
           <li key={name}>
             <Status tone={reachable ? 'ok' : 'bad'}>
-              {name} <span className={styles.aside}>{reachable ? 'answers' : 'does not answer'}</span>
+              {name} <span className="aside">{reachable ? 'answers' : 'does not answer'}</span>
             </Status>
             <code>{url}</code>
             {problem !== null && (
@@ -90,11 +95,11 @@ function FirstRun() {
         Start one beside the ensembles with <code>zk-migrate serve --config migration.yaml</code>, then tell
         this monitor where it is:
       </p>
-      <pre className={styles.snippet}>
-        {
+      <Snippet
+        text={
           'migrations:\n  coordinators:\n    - name: main\n      url: https://coordinator.example.com:8443\n      token: { file: /etc/orchestrator/coordinator-token }'
         }
-      </pre>
+      />
     </EmptyState>
   );
 }

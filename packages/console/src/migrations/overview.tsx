@@ -1,8 +1,7 @@
 import type { Migration } from '@orchestrator/monitor/schema';
-import { Badge, formatTime, Icon, Panel, Progress, sentence, useNow } from '../ui/index.ts';
+import { Ago, Badge, Columns, Notice, Panel, Progress, sentence, useNow } from '../ui/index.ts';
 import { CheckList } from './check-list.tsx';
 import type { LagHistory, LivePicture } from './live.ts';
-import styles from './migrations.module.css';
 import type { Health, Place } from './requests.ts';
 import { Sides } from './sides.tsx';
 import { Synchronisation } from './synchronisation.tsx';
@@ -20,35 +19,23 @@ function Notices({
   return (
     <>
       {failure !== null && (
-        <div className={styles.failure} role="alert">
-          <Icon name="warning" />
-          <div>
-            <h3>{sentence(failure.message)}</h3>
-            {failure.remedy !== null && <p>{sentence(failure.remedy)}</p>}
-          </div>
-        </div>
+        <Notice tone="bad" title={sentence(failure.message)}>
+          {failure.remedy !== null && <p>{sentence(failure.remedy)}</p>}
+        </Notice>
       )}
       {live?.instruction != null && (
-        <div className={styles.instruction}>
-          <Icon name="user" />
-          <div>
-            <h3>To be done by you; it is noticed when it is done</h3>
-            <pre>{live.instruction}</pre>
-          </div>
-        </div>
+        <Notice tone="info" icon="user" title="To be done by you; it is noticed when it is done">
+          <pre>{live.instruction}</pre>
+        </Notice>
       )}
       {live?.alerts.map(({ kind, severity, message, remedy }) => (
-        <div
+        <Notice
           key={kind + message}
-          className={severity === 'critical' ? styles.failure : styles.warning}
-          role="status"
+          tone={severity === 'critical' ? 'bad' : 'warn'}
+          title={sentence(message)}
         >
-          <Icon name="warning" />
-          <div>
-            <h3>{sentence(message)}</h3>
-            {remedy !== null && <p>{sentence(remedy)}</p>}
-          </div>
-        </div>
+          {remedy !== null && <p>{sentence(remedy)}</p>}
+        </Notice>
       ))}
     </>
   );
@@ -88,14 +75,18 @@ export function Overview(props: {
       >
         <Timeline migration={migration} nowMs={nowMs} />
       </Panel>
-      <div className={styles.columns}>
+      <Columns leanLeft>
         <Sides migration={migration} live={live ?? null} />
         <Synchronisation sync={live?.sync ?? null} history={history} />
-      </div>
+      </Columns>
       {lastChecks !== undefined && (
         <Panel
           title={`Last gate: ${lastChecks.title}`}
-          actions={<Badge>{formatTime(lastChecks.time_ms)}</Badge>}
+          actions={
+            <Badge>
+              <Ago atMs={lastChecks.time_ms} />
+            </Badge>
+          }
         >
           <CheckList results={lastChecks.results} />
         </Panel>

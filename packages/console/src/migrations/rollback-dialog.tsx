@@ -1,6 +1,6 @@
 import type { Migration } from '@orchestrator/monitor/schema';
 import { useState } from 'react';
-import { Button, Checkbox, Dialog, Select, TextField } from '../ui/index.ts';
+import { Checkbox, FormDialog, Select } from '../ui/index.ts';
 import { describeRollback } from './stages.ts';
 
 export interface RollbackDialogProps {
@@ -15,24 +15,15 @@ export interface RollbackDialogProps {
 export function RollbackDialog({ migration, targets, onClose, onChosen }: RollbackDialogProps) {
   const [phase, setPhase] = useState(targets[0] ?? 0);
   const [force, setForce] = useState(false);
-  const [typed, setTyped] = useState('');
   const nameOf = (number: number) => migration.phases.find((each) => each.number === number)?.name ?? '';
   return (
-    <Dialog
+    <FormDialog
       title={`Roll back ${migration.name}`}
+      action={`Roll back to phase ${phase}`}
+      dangerous
+      typed={migration.name}
       onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            kind="danger"
-            disabled={typed !== migration.name}
-            onClick={() => onChosen({ to_phase: phase, force })}
-          >
-            Roll back to phase {phase}
-          </Button>
-        </>
-      }
+      onSubmit={() => onChosen({ to_phase: phase, force })}
     >
       <Select
         label="Back to"
@@ -49,11 +40,6 @@ export function RollbackDialog({ migration, targets, onClose, onChosen }: Rollba
         checked={force}
         onChange={(event) => setForce(event.target.checked)}
       />
-      <TextField
-        label={`Type ${migration.name} to go on`}
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
-      />
-    </Dialog>
+    </FormDialog>
   );
 }

@@ -33,7 +33,7 @@ function DirectionView({
   const name = directionNames[direction.from];
   const lag = (value: number | null) => (value === null ? 'no change yet' : ms(value));
   return (
-    <section aria-label={name}>
+    <section className={styles.part} aria-label={name}>
       <h3>{name}</h3>
       {samples.length > 1 && <LagChart label={name} samples={samples} />}
       <Facts
@@ -76,7 +76,7 @@ export function Synchronisation({
       actions={<Status tone={sync.problem === null ? 'ok' : 'bad'}>{sync.state}</Status>}
     >
       {sync.problem !== null && <p className={styles.problem}>{sentence(sync.problem)}</p>}
-      <div className={styles.directions}>
+      <div className={styles.parts}>
         {sync.directions.map((direction) => (
           <DirectionView key={direction.from} direction={direction} samples={history[direction.from]} />
         ))}

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { Role } from '../api/index.ts';
-import { Button, type Choice, Dialog, Select, TextField } from '../ui/index.ts';
+import { type Choice, FormDialog, Select, TextField } from '../ui/index.ts';
 import type { Account } from './requests.ts';
 
 const roles: readonly Choice<Role>[] = [
@@ -25,21 +25,12 @@ export function AccountDialog({ account, onClose, onChosen }: AccountDialogProps
   const isShort = password.length > 0 && password.length < shortestPassword;
   const isReady = name !== '' && !isShort && (account !== undefined || password !== '');
   return (
-    <Dialog
+    <FormDialog
       title={account === undefined ? 'A new account' : account.name}
+      action="Save"
+      ready={isReady}
       onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            kind="primary"
-            disabled={!isReady}
-            onClick={() => onChosen(name, { role, ...(password === '' ? {} : { password }) })}
-          >
-            Save
-          </Button>
-        </>
-      }
+      onSubmit={() => onChosen(name, { role, ...(password === '' ? {} : { password }) })}
     >
       {account === undefined && (
         <TextField
@@ -59,6 +50,6 @@ export function AccountDialog({ account, onClose, onChosen }: AccountDialogProps
         value={password}
         onChange={(event) => setPassword(event.target.value)}
       />
-    </Dialog>
+    </FormDialog>
   );
 }

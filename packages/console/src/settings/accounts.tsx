@@ -16,7 +16,6 @@ import {
 } from '../ui/index.ts';
 import { AccountDialog } from './account-dialog.tsx';
 import { type Account, accountsKey, putAccount, removeAccount, useAccounts } from './requests.ts';
-import styles from './settings.module.css';
 
 const columnsOf = (me: string, remove: (account: Account) => void): readonly Column<Account>[] => [
   {
@@ -89,17 +88,16 @@ export function Accounts() {
         </Button>
       }
     >
-      <div className={styles.list}>
-        <Table
-          label="Accounts"
-          columns={columnsOf(me, (account) => void remove(account))}
-          rows={data}
-          keyOf={({ name }) => name}
-          onOpen={setOpen}
-          sorting={{ column: 'name', descending: false }}
-          empty="People come from elsewhere, or everybody may do everything (auth off)."
-        />
-      </div>
+      <Table
+        fitted
+        label="Accounts"
+        columns={columnsOf(me, (account) => void remove(account))}
+        rows={data}
+        keyOf={({ name }) => name}
+        onOpen={setOpen}
+        sorting={{ column: 'name', descending: false }}
+        empty="People come from elsewhere, or everybody may do everything (auth off)."
+      />
       {open !== undefined && (
         <AccountDialog
           account={open === 'new' ? undefined : open}

@@ -11,7 +11,6 @@ import {
   type Tone,
 } from '../ui/index.ts';
 import { type AuditEntry, useAudit } from './requests.ts';
-import styles from './settings.module.css';
 
 function toneOf(outcome: string | null): Tone {
   if (outcome === null) return 'info';
@@ -72,16 +71,15 @@ export function AuditLog() {
         </Button>
       }
     >
-      <div className={styles.tall}>
-        <Table
-          label="Audit log"
-          columns={columns}
-          rows={data.entries}
-          keyOf={({ id }) => String(id)}
-          sorting={{ column: 'time', descending: true }}
-          empty={<EmptyState icon="logs" title="Nothing was done through this monitor yet" />}
-        />
-      </div>
+      <Table
+        fitted
+        label="Audit log"
+        columns={columns}
+        rows={data.entries}
+        keyOf={({ id }) => String(id)}
+        sorting={{ column: 'time', descending: true }}
+        empty={<EmptyState icon="logs" title="Nothing was done through this monitor yet" />}
+      />
     </Panel>
   );
 }

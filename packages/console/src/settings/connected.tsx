@@ -1,9 +1,9 @@
-import { systemClock } from '@orchestrator/runtime/clock';
 import type { ReactNode } from 'react';
 import {
+  Ago,
   type Column,
+  Columns,
   EmptyState,
-  formatAgo,
   formatNumber,
   Panel,
   Status,
@@ -39,7 +39,7 @@ const probeColumns: readonly Column<Probe>[] = [
   {
     ...{ id: 'seen', label: 'Last heard', width: 'minmax(120px, 1fr)' },
     value: ({ lastSeen }) => lastSeen,
-    render: ({ lastSeen }) => formatAgo(Date.parse(lastSeen), systemClock.nowMs()),
+    render: ({ lastSeen }) => <Ago atMs={Date.parse(lastSeen)} />,
   },
 ];
 
@@ -47,20 +47,19 @@ function Probes() {
   const { data } = useProbes();
   return (
     <Panel title="Probes" flush>
-      <div className={styles.list}>
-        <Table
-          label="Probes"
-          columns={probeColumns}
-          rows={data ?? []}
-          keyOf={({ id }) => id}
-          sorting={{ column: 'host', descending: false }}
-          empty={
-            <EmptyState icon="topology" title="No probe has reported">
-              <code>orchestrator probe --app=HOST:4041</code> on each host shows what runs there.
-            </EmptyState>
-          }
-        />
-      </div>
+      <Table
+        fitted
+        label="Probes"
+        columns={probeColumns}
+        rows={data ?? []}
+        keyOf={({ id }) => id}
+        sorting={{ column: 'host', descending: false }}
+        empty={
+          <EmptyState icon="topology" title="No probe has reported">
+            <code>orchestrator probe --app=HOST:4041</code> on each host shows what runs there.
+          </EmptyState>
+        }
+      />
     </Panel>
   );
 }
@@ -79,7 +78,7 @@ function Parties(props: {
   const { title, parties, none } = props;
   return (
     <Panel title={title}>
-      {parties.length === 0 && <p className={styles.none}>{none}</p>}
+      {parties.length === 0 && <p className="aside">{none}</p>}
       <ul className={styles.parties}>
         {parties.map(({ name, isThere, note }) => (
           <li key={name}>
@@ -102,7 +101,7 @@ export function Connected() {
   return (
     <>
       <Probes />
-      <div className={styles.columns}>
+      <Columns>
         <Parties
           title="Mesos masters"
           parties={(masters?.masters ?? []).map(({ address, leads }) => ({
@@ -129,7 +128,7 @@ export function Connected() {
             </>
           }
         />
-      </div>
+      </Columns>
     </>
   );
 }

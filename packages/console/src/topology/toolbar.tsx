@@ -113,13 +113,15 @@ function Shaping({
   ];
   return (
     <>
-      <Select
-        inline
-        label="Size"
-        value={state.metric ?? ''}
-        choices={choices(metrics)}
-        onChange={(metric) => change({ metric: metric === '' ? undefined : metric })}
-      />
+      {state.mode === 'graph' && (
+        <Select
+          inline
+          label="Size"
+          value={state.metric ?? ''}
+          choices={choices(metrics)}
+          onChange={(metric) => change({ metric: metric === '' ? undefined : metric })}
+        />
+      )}
       {state.mode === 'graph' && (
         <Select
           inline

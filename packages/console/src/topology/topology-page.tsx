@@ -4,7 +4,7 @@ import { DetailsPanel } from './details/details-panel.tsx';
 import { FirstRun } from './first-run.tsx';
 import { type Nodes, useLiveView } from './model/live-view.ts';
 import { type ChangeState, type PageState, usePageState } from './model/page-state.ts';
-import { usePastView, useProbes, useViews } from './model/questions.ts';
+import { findView, usePastView, useProbes, useViews } from './model/questions.ts';
 import { GraphMode } from './modes/graph-mode.tsx';
 import { ResourcesMode } from './modes/resources-mode.tsx';
 import { TableMode } from './modes/table-mode.tsx';
@@ -46,10 +46,12 @@ function Content({
   state,
   change,
   shown,
+  total,
 }: {
   readonly state: PageState;
   readonly change: ChangeState;
   readonly shown: Shown;
+  readonly total: number | undefined;
 }) {
   const { nodes, error } = shown;
   const probes = useProbes();
@@ -58,7 +60,7 @@ function Content({
   if (state.mode === 'graph' && (isAwaited || (nodes?.size ?? 0) > 0)) {
     return (
       <>
-        <GraphMode {...{ state, change }} nodes={nodes ?? noNodes} />
+        <GraphMode {...{ state, change, total }} nodes={nodes ?? noNodes} />
         {isAwaited && (
           <div className={styles.waiting}>
             <Loading label="Asking the monitor" />
@@ -82,7 +84,7 @@ function Content({
       </EmptyState>
     );
   }
-  const props = { state, change, nodes };
+  const props = { state, change, nodes, total };
   return state.mode === 'table' ? <TableMode {...props} /> : <ResourcesMode {...props} />;
 }
 
@@ -90,6 +92,7 @@ export function TopologyPage() {
   const [state, change] = usePageState();
   const shown = useNodes(state);
   const views = useViews(state.at);
+  const total = findView(views.data, state.view)?.stats.nonpseudo_node_count;
   const hasSessions = useSessions().length > 0;
   return (
     <div className={styles.page}>
@@ -104,7 +107,7 @@ export function TopologyPage() {
               )}
             </p>
           )}
-          <Content {...{ state, change, shown }} />
+          <Content {...{ state, change, shown, total }} />
         </div>
         {state.node !== undefined && <DetailsPanel key={state.node} {...{ state, change }} id={state.node} />}
       </div>

@@ -1,8 +1,6 @@
 /** `const confirm = useConfirm(); if (await confirm({ … })) …` */
 import { createContext, type ReactNode, use, useCallback, useState } from 'react';
-import { Button } from './button.tsx';
-import { Dialog } from './dialog.tsx';
-import { TextField } from './field.tsx';
+import { FormDialog } from './form-dialog.tsx';
 
 export interface ConfirmOptions {
   readonly title: string;
@@ -23,34 +21,11 @@ interface Question extends ConfirmOptions {
   readonly answer: (yes: boolean) => void;
 }
 
-function Ask({ title, text, action, dangerous = false, typed, answer }: Question) {
-  const [written, setWritten] = useState('');
+function Ask({ text, answer, ...asked }: Question) {
   return (
-    <Dialog
-      title={title}
-      onClose={() => answer(false)}
-      actions={
-        <>
-          <Button onClick={() => answer(false)}>Cancel</Button>
-          <Button
-            kind={dangerous ? 'danger' : 'primary'}
-            disabled={typed !== undefined && written !== typed}
-            onClick={() => answer(true)}
-          >
-            {action}
-          </Button>
-        </>
-      }
-    >
+    <FormDialog {...asked} onClose={() => answer(false)} onSubmit={() => answer(true)}>
       <div>{text}</div>
-      {typed !== undefined && (
-        <TextField
-          label={`Type ${typed} to go on`}
-          value={written}
-          onChange={(event) => setWritten(event.target.value)}
-        />
-      )}
-    </Dialog>
+    </FormDialog>
   );
 }
 

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { classNames } from './class-names.ts';
 import styles from './panel.module.css';
 
 /** A part of a page with a title of its own. */
@@ -36,6 +37,21 @@ export function Page(props: {
       {children}
     </div>
   );
+}
+
+/** Two beside each other, one below the other where there is no room. */
+export function Columns(props: {
+  readonly children: ReactNode;
+  /** The left one needs less. */
+  readonly leanLeft?: boolean;
+}) {
+  const { children, leanLeft = false } = props;
+  return <div className={classNames(styles.columns, leanLeft && styles.leanLeft)}>{children}</div>;
+}
+
+/** Parts of a column below each other. */
+export function Stack({ children }: { readonly children: ReactNode }) {
+  return <div className={styles.stack}>{children}</div>;
 }
 
 /** Names and values under each other. */

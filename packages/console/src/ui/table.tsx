@@ -32,7 +32,12 @@ export interface TableProps<Row> {
   readonly sorting?: Sorting;
   readonly empty?: ReactNode;
   readonly rowHeight?: number;
+  /** As high as its rows, up to two thirds of the window; otherwise as high as what it is in. */
+  readonly fitted?: boolean;
 }
+
+/** In pixels; of the head with its line and, below, what is scrolled with. */
+const [headHeight, emptyHeight] = [42, 260];
 
 /** `c2` before `c10`. Made once: that takes longer than a thousand comparisons. */
 const collator = new Intl.Collator('en', { numeric: true });
@@ -59,15 +64,19 @@ export function sortRows<Row>(
 
 function useSorting(first: Sorting | undefined) {
   const [sorting, setSorting] = useState(first);
-  const toggle = (column: string) =>
-    setSorting((now) => ({ column, descending: now?.column === column ? !now.descending : false }));
+  // Of numbers, the largest are looked for.
+  const toggle = ({ id, align }: Pick<Column<never>, 'id' | 'align'>) =>
+    setSorting((now) => ({
+      column: id,
+      descending: now?.column === id ? !now.descending : align === 'right',
+    }));
   return { sorting, toggle };
 }
 
 function Head<Row>(props: {
   readonly columns: readonly Column<Row>[];
   readonly sorting: Sorting | undefined;
-  readonly toggle: (column: string) => void;
+  readonly toggle: (column: Pick<Column<Row>, 'id' | 'align'>) => void;
 }) {
   const { columns, sorting, toggle } = props;
   return (
@@ -81,7 +90,7 @@ function Head<Row>(props: {
             ) : (
               <button
                 type="button"
-                onClick={() => toggle(id)}
+                onClick={() => toggle({ id, ...(align && { align }) })}
                 className={classNames(way !== 'none' && styles[way])}
               >
                 {label}
@@ -96,7 +105,7 @@ function Head<Row>(props: {
 }
 
 export function Table<Row>(props: TableProps<Row>) {
-  const { label, columns, rows, keyOf, onOpen, selected, empty, rowHeight = 32 } = props;
+  const { label, columns, rows, keyOf, onOpen, selected, empty, rowHeight = 32, fitted = false } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const { sorting, toggle } = useSorting(props.sorting);
   const sorted = useMemo(() => sortRows(rows, columns, sorting), [rows, columns, sorting]);
@@ -109,7 +118,15 @@ export function Table<Row>(props: TableProps<Row>) {
   const items = virtual.getVirtualItems();
   const grid = { gridTemplateColumns: columns.map(({ width }) => width).join(' ') };
   return (
-    <div ref={scroller} className={styles.scroller}>
+    <div
+      ref={scroller}
+      className={styles.scroller}
+      {...(fitted && {
+        style: {
+          height: rows.length === 0 ? emptyHeight : `min(${headHeight + rows.length * rowHeight}px, 66vh)`,
+        },
+      })}
+    >
       <table className={styles.table} aria-label={label} aria-rowcount={rows.length + 1} style={grid}>
         <thead className={styles.headGroup}>
           <Head {...{ columns, sorting, toggle }} />

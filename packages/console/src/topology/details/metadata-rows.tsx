@@ -1,13 +1,12 @@
-import { formatTime } from '../../ui/index.ts';
+import { Ago } from '../../ui/index.ts';
 import type { MetadataRow } from '../model/schema.ts';
 import styles from './details-panel.module.css';
 
-function textOf({ value, dataType, truncate }: MetadataRow): string {
-  if (dataType === 'datetime') {
-    const timeMs = Date.parse(value);
-    return Number.isNaN(timeMs) ? value : formatTime(timeMs);
-  }
-  return truncate === undefined ? value : value.slice(0, truncate);
+function Value({ row: { value, dataType, truncate } }: { readonly row: MetadataRow }) {
+  const timeMs = dataType === 'datetime' ? Date.parse(value) : Number.NaN;
+  if (!Number.isNaN(timeMs)) return <Ago atMs={timeMs} />;
+  const text = truncate === undefined ? value : value.slice(0, truncate);
+  return <span title={value}>{text}</span>;
 }
 
 export function MetadataRows({ rows }: { readonly rows: readonly MetadataRow[] }) {
@@ -19,7 +18,9 @@ export function MetadataRows({ rows }: { readonly rows: readonly MetadataRow[] }
             <th scope="row" className={styles.name}>
               {row.label}
             </th>
-            <td title={row.value}>{textOf(row)}</td>
+            <td>
+              <Value row={row} />
+            </td>
           </tr>
         ))}
       </tbody>

@@ -196,6 +196,7 @@ export function createGraphView(
   const observer = new ResizeObserver(() => {
     stage.resize({ width: container.clientWidth, height: container.clientHeight });
     keepInSight();
+    if (hand.chosen !== undefined) reveal(stage, hand, hand.chosen);
   });
   observer.observe(container);
 

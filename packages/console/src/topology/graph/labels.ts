@@ -1,5 +1,6 @@
 /** Names beside nodes: as many as fit without covering each other, the most telling first. */
 import { token } from '../../theme/theme.ts';
+import type { Tone } from '../../ui/index.ts';
 import type { Emphasis } from './buffers.ts';
 import { type Camera, type Size, sizeScale } from './camera.ts';
 import type { Scene } from './scene.ts';
@@ -11,6 +12,7 @@ export interface PlacedLabel {
   readonly text: string;
   /** Second line; empty for none. */
   readonly minor: string;
+  readonly tone: Tone;
 }
 
 const [maxLabels, maxCharacters] = [160, 26];
@@ -22,8 +24,14 @@ const leastRadius = 3.2;
 const detailZoom = 0.85;
 const clusterZoom = 0.62;
 
-const shortened = (text: string) =>
-  text.length > maxCharacters ? `${text.slice(0, maxCharacters - 1)}…` : text;
+/** Keeps what tells one from another: the end of a path, both ends of anything else. */
+export function shortened(text: string): string {
+  if (text.length <= maxCharacters) return text;
+  const end = text.slice(1 - maxCharacters);
+  if (/^\S*\/\S*$/.test(text)) return `…${end.slice(Math.max(0, end.indexOf('/')))}`;
+  const half = Math.floor(maxCharacters / 2);
+  return `${text.slice(0, half)}…${text.slice(1 - half)}`;
+}
 
 /** Pure: which names are written where. */
 export function placeLabels(
@@ -70,7 +78,7 @@ export function placeLabels(
       Math.max(text.length, minor.length * 0.9) * characterWidth,
       minor === '' ? 1 : 2,
     );
-    if (isPlaced || isForced) placed.push({ index, x, y, text, minor });
+    if (isPlaced || isForced) placed.push({ index, x, y, text, minor, tone: node.tone });
   };
   for (const index of [emphasis.hovered, emphasis.selected]) if (index !== undefined) put(index, true);
   const first = new Set([emphasis.hovered, emphasis.selected]);
@@ -132,12 +140,19 @@ export interface LabelInk {
   readonly text: string;
   readonly minor: string;
   readonly halo: string;
+  readonly line: string;
+  /** Of nodes that need to be looked at. */
+  readonly warn: string;
+  readonly bad: string;
 }
 
 export const readLabelInk = (): LabelInk => ({
   text: token('--text'),
   minor: token('--text-3'),
   halo: token('--canvas'),
+  line: token('--line-strong'),
+  warn: token('--warn'),
+  bad: token('--bad'),
 });
 
 const clusterFont = '600 12.5px "Inter Variable", sans-serif';
@@ -168,9 +183,9 @@ export function drawLabels(
     context.fillText(text, x, y);
   }
   context.font = minorFont;
-  context.fillStyle = ink.minor;
-  for (const { x, y, minor } of labels) {
+  for (const { x, y, minor, tone } of labels) {
     if (minor === '') continue;
+    context.fillStyle = tone === 'warn' || tone === 'bad' ? ink[tone] : ink.minor;
     context.strokeText(minor, x, y + 13);
     context.fillText(minor, x, y + 13);
   }

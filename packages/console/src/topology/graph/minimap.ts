@@ -1,7 +1,7 @@
 /** Everything, small, with a frame around what is seen. */
 
 import type { Palette } from './buffers.ts';
-import { type Bounds, boundsOf, type Camera, type Point, type Size } from './camera.ts';
+import { type Bounds, boundsOf, type Camera, type Point, type Size, toScreen } from './camera.ts';
 import type { Scene } from './scene.ts';
 import type { Rgba } from './webgl/colour.ts';
 
@@ -27,6 +27,15 @@ function scaleOf({ minX, minY, maxX, maxY }: Bounds): Scale {
   };
 }
 
+/** Nothing is left that a map would have to show. */
+function isInSight({ minX, minY, maxX, maxY }: Bounds, camera: Camera, size: Size): boolean {
+  const [from, to] = [
+    toScreen(camera, size, { x: minX, y: minY }),
+    toScreen(camera, size, { x: maxX, y: maxY }),
+  ];
+  return from.x >= 0 && from.y >= 0 && to.x <= size.width && to.y <= size.height;
+}
+
 export interface Minimap {
   /** What is where; to be called when it has changed, not for each frame. */
   drawNodes(scene: Scene, positions: Float32Array, palette: Palette): void;
@@ -45,9 +54,10 @@ export function createMinimap(canvas: HTMLCanvasElement): Minimap {
   picture.height = canvas.height;
   const brush = picture.getContext('2d');
   let scale: Scale | undefined;
+  let bounds: Bounds | undefined;
   return {
     drawNodes(scene, positions, palette) {
-      const bounds = boundsOf(positions);
+      bounds = boundsOf(positions);
       scale = bounds === undefined ? undefined : scaleOf(bounds);
       if (brush === null) return;
       brush.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -62,6 +72,7 @@ export function createMinimap(canvas: HTMLCanvasElement): Minimap {
       }
     },
     drawFrame(camera, size, palette) {
+      canvas.toggleAttribute('data-spare', bounds === undefined || isInSight(bounds, camera, size));
       if (context === null) return;
       context.setTransform(1, 0, 0, 1, 0, 0);
       context.clearRect(0, 0, canvas.width, canvas.height);

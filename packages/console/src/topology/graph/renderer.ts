@@ -10,6 +10,7 @@ import {
   readPalette,
 } from './buffers.ts';
 import type { Camera, Size } from './camera.ts';
+import { drawEdgeLabels, placeEdgeLabels } from './edge-labels.ts';
 import { drawLabels, placeClusterLabels, placeLabels, readLabelInk } from './labels.ts';
 import type { Scene } from './scene.ts';
 import type { PaintAnswer, PaintRequest } from './webgl/messages.ts';
@@ -84,6 +85,7 @@ export function createRenderer({ canvas, names, isCalm, onPainted, onFailed }: R
     drawNames(picture, camera) {
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       context.clearRect(0, 0, size.width, size.height);
+      drawEdgeLabels(context, placeEdgeLabels(picture, camera, size), ink);
       const clusters = placeClusterLabels(picture, camera, size);
       drawLabels(context, placeLabels(picture, camera, size), clusters, ink);
     },

@@ -43,11 +43,11 @@ export function neighboursOf({ edges }: Scene, index: number): ReadonlySet<numbe
 
 const [leastRadius, mostRadius, plainRadius] = [9, 24, 13];
 
-function radiusOf({ members, level, isPseudo }: DrawnNode, isSized: boolean): number {
+function radiusOf({ members, size, isPseudo }: DrawnNode, isSized: boolean): number {
   if (members > 0) return Math.min(58, 18 + 4.2 * Math.sqrt(members));
   if (isPseudo) return 11;
   if (!isSized) return plainRadius;
-  return leastRadius + (mostRadius - leastRadius) * Math.sqrt(level ?? 0);
+  return leastRadius + (mostRadius - leastRadius) * Math.sqrt(size ?? 0);
 }
 
 /** Of what the layout depends on, but for links; the order counts. */

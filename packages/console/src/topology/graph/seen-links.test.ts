@@ -5,13 +5,14 @@ import { createSeenLinks } from './seen-links.ts';
 
 const node = (id: string): DrawnNode => ({
   ...{ id, label: id, minor: '', shape: 'circle', tone: 'ok', isPseudo: false },
-  ...{ members: 0, level: undefined, group: undefined, kind: '' },
+  ...{ members: 0, level: undefined, size: undefined, group: undefined, kind: '' },
 });
 const scene = (ids: readonly string[], links: readonly (readonly [string, string])[]) =>
   sceneOf(
     {
       nodes: ids.map(node),
       edges: links.map(([from, to]) => ({ from, to, count: 1, connections: 1, bytesPerS: 0 })),
+      tones: new Map(),
     },
     false,
   );

@@ -2,21 +2,24 @@
 import type { Tone } from '../../ui/index.ts';
 import { groupOf } from './groups.ts';
 import type { Nodes } from './live-view.ts';
-import { metricOf } from './metrics.ts';
-import { stateOf } from './node-state.ts';
+import { formatMetric, type Measure, metricOf } from './metrics.ts';
+import { type NodeState, stateOf } from './node-state.ts';
 import type { NodeSummary } from './schema.ts';
 
 export interface DrawnNode {
   readonly id: string;
   readonly label: string;
+  /** What is written below its name: how it is doing where that is not well, and what tells it from the others. */
   readonly minor: string;
   readonly shape: string;
   readonly tone: Tone;
   readonly isPseudo: boolean;
   /** Members of a closed group; 0 for a node. */
   readonly members: number;
-  /** Of the chosen metric, 0 to 1; undefined if the node has it not. */
+  /** Of the chosen metric, 0 to 1 of all that there could be; undefined if the node has it not. */
   readonly level: number | undefined;
+  /** The same, 0 to 1 of the most that any node has. */
+  readonly size: number | undefined;
   /** Name of the group it is in or stands for. */
   readonly group: string | undefined;
   /** What it is one of, such as its image; empty where that is not known. */
@@ -34,6 +37,8 @@ export interface DrawnEdge {
 }
 
 export interface Drawn {
+  /** Nodes by how they are doing, also those in closed groups; without what is outside. */
+  readonly tones: ReadonlyMap<Tone, number>;
   readonly nodes: readonly DrawnNode[];
   readonly edges: readonly DrawnEdge[];
 }
@@ -44,33 +49,62 @@ export interface DrawOptions {
   /** Names of groups whose members are drawn. */
   readonly open: ReadonlySet<string>;
   readonly metric: string | undefined;
-  readonly fullMeasure: number;
+  readonly measure: Measure | undefined;
 }
 
 export const groupPrefix = 'group ';
 
 const severity: readonly Tone[] = ['bad', 'warn', 'info', 'ok', 'idle'];
 
-function nodeDrawn(
+const shareOf = (value: number | undefined, whole: number) =>
+  value === undefined || whole <= 0 ? undefined : Math.min(1, value / whole);
+
+interface Naming {
+  readonly options: DrawOptions;
+  /** All nodes have the same second line, which so tells nothing. */
+  readonly isMinorCommon: boolean;
+}
+
+function minorOf(
   node: NodeSummary,
-  group: string | undefined,
-  { metric, fullMeasure }: DrawOptions,
-): DrawnNode {
-  const { id, label, labelMinor, shape, rank, pseudo = false } = node;
+  { tone, text }: NodeState,
+  { options: { metric }, isMinorCommon }: Naming,
+): string {
+  const measured = metric === undefined ? undefined : metricOf(node, metric);
+  const plain = isMinorCommon && node.pseudo !== true ? node.rank : node.labelMinor;
+  const minor = measured === undefined ? plain : formatMetric(measured.value, measured.format);
+  const isWell = tone === 'ok' || tone === 'info' || node.pseudo === true;
+  return [isWell ? '' : text, minor === node.label ? '' : minor].filter((part) => part !== '').join(' · ');
+}
+
+function nodeDrawn(node: NodeSummary, group: string | undefined, naming: Naming): DrawnNode {
+  const { id, label, shape, rank, pseudo = false } = node;
+  const { metric, measure = { full: 0, largest: 0 } } = naming.options;
   const value = metric === undefined ? undefined : metricOf(node, metric)?.value;
-  const level = value === undefined || fullMeasure <= 0 ? undefined : Math.min(1, value / fullMeasure);
+  const state = stateOf(node);
   return {
     id,
     label,
-    minor: labelMinor,
+    minor: minorOf(node, state, naming),
     shape,
-    tone: stateOf(node).tone,
+    tone: state.tone,
     isPseudo: pseudo,
     members: 0,
-    level,
+    level: shareOf(value, measure.full),
+    size: shareOf(value, measure.largest),
     group,
     kind: rank,
   };
+}
+
+function isMinorCommon(nodes: Nodes): boolean {
+  let first: string | undefined;
+  for (const { pseudo, labelMinor } of nodes.values()) {
+    if (pseudo === true) continue;
+    first ??= labelMinor;
+    if (labelMinor !== first) return false;
+  }
+  return nodes.size > 1;
 }
 
 function groupDrawn(name: string, members: readonly DrawnNode[]): DrawnNode {
@@ -85,6 +119,7 @@ function groupDrawn(name: string, members: readonly DrawnNode[]): DrawnNode {
     },
     ...{ tone, isPseudo: false, members: members.length, group: name, kind: '' },
     level: levels.length === 0 ? undefined : levels.reduce((sum, level) => sum + level, 0) / levels.length,
+    size: undefined,
   };
 }
 
@@ -124,9 +159,12 @@ export function draw(nodes: Nodes, options: DrawOptions): Drawn {
   const drawn: DrawnNode[] = [];
   const closed = new Map<string, DrawnNode[]>();
   const placeOf = new Map<string, string>();
+  const tones = new Map<Tone, number>();
+  const naming = { options, isMinorCommon: isMinorCommon(nodes) };
   for (const node of nodes.values()) {
     const group = kind === undefined || node.pseudo === true ? undefined : groupOf(node, kind);
-    const made = nodeDrawn(node, group, options);
+    const made = nodeDrawn(node, group, naming);
+    if (!made.isPseudo) tones.set(made.tone, (tones.get(made.tone) ?? 0) + 1);
     if (group === undefined || open.has(group)) {
       drawn.push(made);
       placeOf.set(node.id, node.id);
@@ -145,5 +183,5 @@ export function draw(nodes: Nodes, options: DrawOptions): Drawn {
       placeOf.set(only.id, only.id);
     } else drawn.push(groupDrawn(name, members));
   }
-  return { nodes: drawn, edges: edgesOf(nodes, placeOf) };
+  return { nodes: drawn, edges: edgesOf(nodes, placeOf), tones };
 }

@@ -29,13 +29,27 @@ export function metricKinds(nodes: Iterable<NodeSummary>): readonly MetricKind[]
 export const metricOf = ({ metrics }: NodeSummary, id: string): MetricRow | undefined =>
   metrics?.find((metric) => metric.id === id);
 
-/** What a full measure is: 100 for percentages, else the largest of all nodes. */
-export function fullMeasure(nodes: Iterable<NodeSummary>, id: string): number {
-  let full = 0;
+/** By what the values of a metric are compared. */
+export interface Measure {
+  /** As much as there can be: 100 for percentages, else the largest of all nodes. */
+  readonly full: number;
+  /** The most that any node has, rounded up to 1, 2 or 5 of a power of ten, so that it seldom changes. */
+  readonly largest: number;
+}
+
+function roundedUp(value: number): number {
+  if (value <= 0) return 0;
+  const power = 10 ** Math.floor(Math.log10(value));
+  return ([1, 2, 5].find((step) => step * power >= value) ?? 10) * power;
+}
+
+export function measureOf(nodes: Iterable<NodeSummary>, id: string): Measure {
+  let [full, largest] = [0, 0];
   for (const node of nodes) {
     const metric = metricOf(node, id);
     if (metric === undefined) continue;
+    largest = Math.max(largest, metric.value);
     full = Math.max(full, metric.value, metric.format === 'percent' ? 100 : 0);
   }
-  return full;
+  return { full, largest: roundedUp(largest) };
 }

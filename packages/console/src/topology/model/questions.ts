@@ -14,7 +14,8 @@ export interface ListedView extends ViewInfo {
 }
 
 const idOf = (url: string) => url.slice(url.lastIndexOf('/') + 1);
-const isWorthIt = ({ hide_if_empty: hides, stats }: ViewInfo) => !hides || stats.node_count > 0;
+const isEmpty = ({ stats }: ViewInfo) => stats.node_count === 0;
+const isWorthIt = (view: ViewInfo) => !view.hide_if_empty || !isEmpty(view);
 
 export const useViews = (at: string | undefined) =>
   useQuery({
@@ -35,7 +36,7 @@ export const useViews = (at: string | undefined) =>
 /** Views that have something to show, and the one that is open in any case. */
 export const shownViews = (all: readonly ListedView[], current: string): readonly ListedView[] =>
   all
-    .map((view) => ({ ...view, under: view.under.filter((each) => isWorthIt(each) || each.id === current) }))
+    .map((view) => ({ ...view, under: view.under.filter((each) => !isEmpty(each) || each.id === current) }))
     .filter((view) => isWorthIt(view) || view.id === current || view.under.some(({ id }) => id === current));
 
 export const findView = (all: readonly ListedView[] | undefined, id: string): ListedView | undefined =>

@@ -1,9 +1,9 @@
 import { useMemo } from 'react';
 import { Badge, Button, formatNumber, Status } from '../../ui/index.ts';
 import { GraphCanvas } from '../graph/graph-canvas.tsx';
-import { draw, groupPrefix } from '../model/drawn.ts';
+import { type Drawn, draw, groupPrefix } from '../model/drawn.ts';
 import type { Nodes } from '../model/live-view.ts';
-import { fullMeasure, metricKinds } from '../model/metrics.ts';
+import { measureOf, metricKinds } from '../model/metrics.ts';
 import type { ChangeState, PageState } from '../model/page-state.ts';
 import styles from './graph-mode.module.css';
 
@@ -11,23 +11,59 @@ export interface ModeProps {
   readonly state: PageState;
   readonly change: ChangeState;
   readonly nodes: Nodes;
+  /** Of the view without search and options; undefined while that is not known. */
+  readonly total: number | undefined;
 }
 
 const legend = [
-  ['ok', 'running'],
-  ['warn', 'changing, paused'],
   ['bad', 'failing'],
-  ['idle', 'stopped, outside'],
-  ['info', 'no state'],
+  ['warn', 'changing or paused'],
+  ['ok', 'running'],
+  ['idle', 'stopped'],
 ] as const;
 
 const counted = (count: number, what: string) => `${formatNumber(count)} ${what}${count === 1 ? '' : 's'}`;
 
-export function GraphMode({ state, change, nodes }: ModeProps) {
+/** How many are shown, and how many there would be without search and options. */
+function Numbers({ drawn, total }: { readonly drawn: Drawn; readonly total: number | undefined }) {
+  const shown = [...drawn.tones.values()].reduce((sum, count) => sum + count, 0);
+  const isSome = total !== undefined && total > shown;
+  return (
+    <p className={styles.numbers} role="status">
+      {isSome ? `${formatNumber(shown)} of ${counted(total, 'node')}` : counted(shown, 'node')},{' '}
+      {counted(drawn.edges.length, 'connection')}
+      {isSome && <span> (the others are hidden by the search or the options above)</span>}
+    </p>
+  );
+}
+
+/** Colours that are there, worst first, with how many have them; none where nodes say nothing of their state. */
+function Legend({ drawn, metric }: { readonly drawn: Drawn; readonly metric: string | undefined }) {
+  const known = legend.filter(([tone]) => (drawn.tones.get(tone) ?? 0) > 0);
+  if (known.length === 0 && metric === undefined) return null;
+  return (
+    <ul className={styles.legend} aria-label="Colours">
+      {known.map(([tone, text]) => (
+        <li key={tone}>
+          <Status tone={tone}>
+            {formatNumber(drawn.tones.get(tone) ?? 0)} {text}
+          </Status>
+        </li>
+      ))}
+      {metric !== undefined && (
+        <li>
+          <Badge>Size and filling: {metric}</Badge>
+        </li>
+      )}
+    </ul>
+  );
+}
+
+export function GraphMode({ state, change, nodes, total }: ModeProps) {
   const { group, open, metric } = state;
   const drawn = useMemo(() => {
-    const full = metric === undefined ? 0 : fullMeasure(nodes.values(), metric);
-    return draw(nodes, { group, open, metric, fullMeasure: full });
+    const measure = metric === undefined ? undefined : measureOf(nodes.values(), metric);
+    return draw(nodes, { group, open, metric, measure });
   }, [nodes, group, open, metric]);
   const toggle = (name: string) => {
     const next = new Set(open);
@@ -48,27 +84,14 @@ export function GraphMode({ state, change, nodes }: ModeProps) {
         onToggleGroup={toggle}
       />
       <div className={styles.corner}>
-        <p className={styles.numbers} role="status">
-          {counted(drawn.nodes.length, 'node')}, {counted(drawn.edges.length, 'connection')}
-        </p>
+        <Numbers drawn={drawn} total={total} />
         {[...open].map((name) => (
           <Button key={name} kind="quiet" icon="close" onClick={() => toggle(name)}>
             <span className="visually-hidden">Close group</span> {name}
           </Button>
         ))}
       </div>
-      <ul className={styles.legend} aria-label="Colours">
-        {legend.map(([tone, text]) => (
-          <li key={tone}>
-            <Status tone={tone}>{text}</Status>
-          </li>
-        ))}
-        {metric !== undefined && (
-          <li>
-            <Badge>size and level: {metricLabel}</Badge>
-          </li>
-        )}
-      </ul>
+      <Legend drawn={drawn} metric={metricLabel} />
     </>
   );
 }

@@ -16,7 +16,13 @@ const metricColumn = ({ id, label }: MetricKind): Column<NodeSummary> => ({
   value: (node) => metricOf(node, id)?.value,
   render: (node) => {
     const metric = metricOf(node, id);
-    return metric === undefined ? '–' : formatMetric(metric.value, metric.format);
+    if (metric === undefined) return <span className="aside">–</span>;
+    // What idles steps back, so that what works is seen.
+    return (
+      <span className={metric.value === 0 ? 'aside' : undefined}>
+        {formatMetric(metric.value, metric.format)}
+      </span>
+    );
   },
 });
 

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { z } from 'zod';
 import { request } from '../../api/index.ts';
-import { Button, formatTime, IconButton, Select } from '../../ui/index.ts';
+import { Button, formatTime, IconButton, Select, Status } from '../../ui/index.ts';
 import type { ChangeState } from '../model/page-state.ts';
 import styles from './time-bar.module.css';
 
@@ -32,6 +32,9 @@ const usePictures = (hours: number) =>
     refetchInterval: picturesEveryMs,
   });
 
+/** `12:05` within a day, `01-31 12:05` beyond. */
+const clockTime = (timeMs: number, span: Span) => formatTime(timeMs).slice(span === '168' ? 5 : 11, 16);
+
 /** Index of the last picture that is not after the time. */
 export function pictureAt(timesMs: readonly number[], atMs: number): number {
   const after = timesMs.findIndex((timeMs) => timeMs > atMs);
@@ -41,7 +44,7 @@ export function pictureAt(timesMs: readonly number[], atMs: number): number {
 export function TimeBar({ at, change }: { readonly at: string | undefined; readonly change: ChangeState }) {
   const [span, setSpan] = useState<Span>('1');
   const { data: timesMs = [] } = usePictures(Number(span));
-  const last = timesMs.length;
+  const [last, first] = [timesMs.length, timesMs[0]];
   // The right end is the present.
   const index = at === undefined ? last : pictureAt(timesMs, Date.parse(at));
   const go = (to: number) => {
@@ -59,6 +62,9 @@ export function TimeBar({ at, change }: { readonly at: string | undefined; reado
         disabled={at === undefined}
         onClick={() => change({ at: undefined })}
       />
+      <span className={styles.begin}>
+        {first === undefined ? 'nothing kept yet' : clockTime(first, span)}
+      </span>
       <input
         type="range"
         aria-label="Time that is shown"
@@ -70,7 +76,9 @@ export function TimeBar({ at, change }: { readonly at: string | undefined; reado
         disabled={last === 0}
         onChange={(event) => go(Number(event.target.value))}
       />
-      <span className={styles.text}>{at === undefined ? 'Live' : formatTime(Date.parse(at))}</span>
+      <span className={styles.text}>
+        {at === undefined ? <Status tone="ok">Live</Status> : formatTime(Date.parse(at))}
+      </span>
       {at !== undefined && (
         <Button kind="primary" onClick={() => change({ at: undefined })}>
           Back to now

@@ -84,7 +84,7 @@ function Options(props: {
             <>
               <Icon name="topology" size={13} />
               <span>{choice.node.label}</span>
-              <small>go to {choice.node.labelMinor}</small>
+              <small>{choice.node.labelMinor}</small>
             </>
           ) : (
             <>

@@ -183,10 +183,24 @@ function place(bodies: readonly Body[], links: Uint32Array, before: ReadonlyMap<
 
 const lengthOf = ({ source, target }: Spring) => 70 + (source as Body).radius + (target as Body).radius;
 
-/** Nodes with many links are pulled less by each of them; links between clusters hold less than those within. */
-function pullOf(bodies: readonly Body[], links: Uint32Array): (spring: Spring) => number {
+function degreesOf(bodies: readonly Body[], links: Uint32Array): Uint32Array {
   const degree = new Uint32Array(bodies.length);
   for (const index of links) degree[index] = (degree[index] ?? 0) + 1;
+  return degree;
+}
+
+/** How much what is held by no link is drawn to the middle, beside the others: or it would stand far off. */
+const lonely = 2.4;
+
+/** Strength by node of what keeps all of them in the picture. */
+function inwards(bodies: readonly Body[], links: Uint32Array, strength: number): (body: Body) => number {
+  const degree = degreesOf(bodies, links);
+  return ({ index }) => (degree[index] === 0 ? strength * lonely : strength);
+}
+
+/** Nodes with many links are pulled less by each of them; links between clusters hold less than those within. */
+function pullOf(bodies: readonly Body[], links: Uint32Array): (spring: Spring) => number {
+  const degree = degreesOf(bodies, links);
   return ({ source, target }) => {
     const [a, b] = [source as Body, target as Body];
     const pull = 1 / Math.min(degree[a.index] ?? 1, degree[b.index] ?? 1);
@@ -232,8 +246,8 @@ export function createLayout(): Layout {
           'collide',
           forceCollision<Body>(({ radius }) => radius + (isCrowd ? 8 : 20), isLarge ? 1 : 2),
         )
-        .force('x', forceX<Body>(0).strength(0.045))
-        .force('y', forceY<Body>(0).strength(0.06))
+        .force('x', forceX<Body>(0).strength(inwards(bodies, links, 0.045)))
+        .force('y', forceY<Body>(0).strength(inwards(bodies, links, 0.06)))
         .force('groups', forceGroups())
         .force('home', isUpdate && !isNews ? forceHome() : null)
         .alphaDecay(1 - alphaMin ** (1 / steps))
