@@ -2,7 +2,12 @@ import { rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryFolder } from '@orchestrator/testing';
-import { createMonitorServer, loadMonitorConfig, type MonitorServer } from '../src/index.ts';
+import {
+  createMonitorServer,
+  loadMonitorConfig,
+  type MonitorServer,
+  type MonitorServerOptions,
+} from '../src/index.ts';
 
 export interface RunningMonitor {
   readonly server: MonitorServer;
@@ -18,7 +23,10 @@ export const probeToken = 'probe-token-of-the-tests';
 export const operatorToken = 'operator-token-of-the-tests';
 export const viewerToken = 'viewer-token-of-the-tests';
 
-export async function startMonitor(flags: Record<string, unknown> = {}): Promise<RunningMonitor> {
+export async function startMonitor(
+  flags: Record<string, unknown> = {},
+  more: Pick<MonitorServerOptions, 'clock'> = {},
+): Promise<RunningMonitor> {
   const folder = await temporaryFolder('monitor');
   const config = loadMonitorConfig({
     flags: {
@@ -34,7 +42,7 @@ export async function startMonitor(flags: Record<string, unknown> = {}): Promise
     },
   });
   const env = { PROBE: probeToken, OPERATOR: operatorToken, VIEWER: viewerToken };
-  const server = await createMonitorServer({ config, env });
+  const server = await createMonitorServer({ config, env, ...more });
   const { url, probePort } = await server.start();
   const password = (await readFile(join(folder, 'initial-admin-password'), 'utf8')).trim();
   const login = await fetch(`${url}/api/login`, {
