@@ -1,6 +1,7 @@
 /** What an agent is told at its start, read from its flags. */
 import { statfsSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
 import {
   type Acls,
   AgentInfoSchema,
@@ -38,6 +39,16 @@ type CoreTimes = Pick<
   | 'executorShutdownGraceMs'
 >;
 
+export interface ImageSettings {
+  storePath: string;
+  /** Of names without one. */
+  defaultRegistry: string;
+  /** Share of the disk that is to stay free. */
+  diskHeadroom: number;
+  /** Names that are never removed. */
+  excluded: readonly string[];
+}
+
 export interface AgentConfig {
   /** What is listened on. */
   ip: string;
@@ -72,6 +83,8 @@ export interface AgentConfig {
   dockerSocket: string;
   /** Content of a Docker `config.json`. Secret. */
   dockerConfig: string | undefined;
+  /** Of native containers; undefined: they have none. */
+  images: ImageSettings | undefined;
   /** Parent of the cgroups of native containers. */
   cgroupsRoot: string;
   enforceCpuQuota: boolean;
@@ -198,8 +211,35 @@ function egressLimitOf(read: FlagReader): number | undefined {
   throw new AgentError('Config', `--${egressFlag} cannot be kept: ${missing}; install it`);
 }
 
-function containersOf(read: FlagReader) {
+/** `{"image_disk_headroom": 0.2, "excluded_images": ["name"]}` */
+function imageGcOf(read: FlagReader): Pick<ImageSettings, 'diskHeadroom' | 'excluded'> {
+  const given = parseObject(read, 'image_gc_config', '{"image_disk_headroom": 0.1, …}');
+  const { image_disk_headroom: diskHeadroom = 0.1, excluded_images: excluded = [] } = given;
+  const isShare = typeof diskHeadroom === 'number' && diskHeadroom >= 0 && diskHeadroom <= 1;
+  const isNames = Array.isArray(excluded) && excluded.every((name) => typeof name === 'string');
+  if (isShare && isNames) return { diskHeadroom, excluded };
+  throw new AgentError(
+    'Config',
+    '--image_gc_config has a headroom that is no share of 1, or names that are no text',
+  );
+}
+
+function imagesOf(read: FlagReader, workDir: string): ImageSettings | undefined {
+  const providers = read.list('image_providers').map((name) => name.toLowerCase());
+  const unknown = providers.find((name) => name !== 'docker');
+  if (unknown !== undefined)
+    throw new AgentError('Config', `--image_providers has ${unknown}; there is docker alone`);
+  if (providers.length === 0) return undefined;
   return {
+    storePath: read.text('docker_store_dir') ?? join(workDir, 'store/docker'),
+    defaultRegistry: needed(read, 'docker_registry'),
+    ...imageGcOf(read),
+  };
+}
+
+function containersOf(read: FlagReader, workDir: string) {
+  return {
+    images: imagesOf(read, workDir),
     containerizers: read.list('containerizers'),
     dockerSocket: needed(read, 'docker_socket').replace(/^unix:\/\//, ''),
     dockerConfig: read.contents('docker_config')?.text,
@@ -212,22 +252,26 @@ function containersOf(read: FlagReader) {
   };
 }
 
-/** `{"NAME": "value"}` */
-function executorVariablesOf(read: FlagReader): Readonly<Record<string, string>> {
-  const given = read.contents('executor_environment_variables');
+/** Empty when it is not given. Its content is in no error: it may be secret. */
+function parseObject(read: FlagReader, flag: string, like: string): Readonly<Record<string, unknown>> {
+  const given = read.contents(flag);
   if (given === undefined) return {};
-  const problem = '--executor_environment_variables is not {"NAME": "value"}';
-  let variables: unknown;
+  let parsed: unknown;
   try {
-    variables = JSON.parse(given.text);
+    parsed = JSON.parse(given.text);
   } catch {
-    throw new AgentError('Config', `${problem}: it is no JSON`);
+    throw new AgentError('Config', `--${flag} is not ${like}: it is no JSON`);
   }
-  const isText = (value: unknown) => typeof value === 'string';
-  if (typeof variables === 'object' && variables !== null && Object.values(variables).every(isText)) {
+  if (typeof parsed === 'object' && parsed !== null) return parsed as Record<string, unknown>;
+  throw new AgentError('Config', `--${flag} is not ${like}`);
+}
+
+function executorVariablesOf(read: FlagReader): Readonly<Record<string, string>> {
+  const [flag, like] = ['executor_environment_variables', '{"NAME": "value"}'];
+  const variables = parseObject(read, flag, like);
+  if (Object.values(variables).every((value) => typeof value === 'string'))
     return variables as Record<string, string>;
-  }
-  throw new AgentError('Config', problem);
+  throw new AgentError('Config', `--${flag} is not ${like}`);
 }
 
 /** @param given flags by their names, without defaults. @throws AgentError `Config` */
@@ -246,7 +290,7 @@ function configOf(given: Flags): AgentConfig {
   const credential = read.contents('credential');
   return {
     ...placeOf(read),
-    ...containersOf(read),
+    ...containersOf(read, workDir),
     ...accessOf(read),
     master: needed(read, 'master'),
     workDir,

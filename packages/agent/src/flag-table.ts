@@ -56,11 +56,14 @@ export const flagTable: FlagTable = {
   docker_ignore_runtime: none(dockerInstead),
   docker_kill_orphans: none('containers of this agent that nobody knows are removed'),
   docker_mesos_image: none('no process of ours has to live beside a container'),
-  docker_registry: none(dockerInstead),
+  docker_registry: differs(
+    'of native containers, and not in a folder; Docker Engine has its own',
+    'https://registry-1.docker.io',
+  ),
   docker_remove_delay: none('a container is removed when its end is known'),
   docker_socket: same('/var/run/docker.sock'),
   docker_stop_timeout: none('the kill policy says it'),
-  docker_store_dir: none(dockerInstead),
+  docker_store_dir: differs('`WORK_DIR/store/docker` unless it is given; of one agent alone'),
   docker_volume_checkpoint_dir: none(dockerInstead),
   docker_volume_chown: none(dockerInstead),
   domain: same(),
@@ -101,8 +104,12 @@ export const flagTable: FlagTable = {
   http_tokens: differs('ours: bearer tokens by principal, in the format of `--http_credentials`', undefined, {
     secret: true,
   }),
-  image_gc_config: none(dockerInstead),
-  image_providers: none(dockerInstead),
+  image_gc_config: differs(
+    '`image_disk_headroom` (0.1 without the flag) and `excluded_images`, looked at after each pull, not in intervals; of more than 64 images those that are unused longest go too',
+  ),
+  image_providers: differs(
+    '`docker`: native containers have images, where skopeo and umoci are installed; without the flag, and without these, images run in Docker',
+  ),
   initialize_driver_logging: none('there is no driver in this process'),
   ip: differs("not the machine's address: give it for a cluster of several machines", '127.0.0.1'),
   isolation: none(isolators),

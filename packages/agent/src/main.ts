@@ -20,17 +20,30 @@ import { composeContainerizers } from './container/composing.ts';
 import { type Containerizer, createContainerizer } from './container/containerizer.ts';
 import { tlsEnvironment } from './container/environment.ts';
 import type { Runtime } from './container/runtime.ts';
+import { readOwnConfig } from './docker/own-config.ts';
 import { DockerRuntime } from './docker/runtime.ts';
 import { AgentError, reasonOf } from './errors.ts';
 import { flagsWithoutEffect } from './flags.ts';
+import { imageToolsMissing } from './image/pull.ts';
 import { findApparmorProfile, findOciRuntime } from './native/host-facts.ts';
 import { NativeRuntime, nativeMissing } from './native/runtime.ts';
 import { ProcessRuntime } from './process/runtime.ts';
 
-function nativeRuntime(config: AgentConfig, stateFolder: string): NativeRuntime {
+/** Containers of the type MESOS with an image are native ones. */
+const takesImages = ({ images }: AgentConfig, names: readonly string[]) =>
+  images !== undefined && names.includes('native') && imageToolsMissing() === undefined;
+
+function imageStoreOf({ images, dockerConfig: config }: AgentConfig) {
+  if (images === undefined) return undefined;
+  const { storePath: path, ...rest } = images;
+  return { path, ...rest, readConfig: () => readOwnConfig({ config }) };
+}
+
+function nativeRuntime(config: AgentConfig, stateFolder: string, hasImages: boolean): NativeRuntime {
   const { cgroupsRoot, enforceCpuQuota, egressBytesPerS, ociRuntime } = config;
   const { cniConfigFolder, cniPluginFolders } = config;
   return new NativeRuntime({
+    images: hasImages ? imageStoreOf(config) : undefined,
     ...{ stateFolder, enforceCpuQuota, egressBytesPerS, cgroupRoot: `/${cgroupsRoot.replace(/^\/+/, '')}` },
     ...(ociRuntime !== undefined && { runcPath: ociRuntime }),
     cni: {
@@ -40,21 +53,21 @@ function nativeRuntime(config: AgentConfig, stateFolder: string): NativeRuntime 
   });
 }
 
-function dockerRuntime(config: AgentConfig, stateFolder: string): DockerRuntime {
+function dockerRuntime(config: AgentConfig, stateFolder: string, leavesMesosImages: boolean): DockerRuntime {
   const { dockerSocket: socketPath, dockerConfig, enforceCpuQuota, egressBytesPerS } = config;
   const { advertisedPort, workDir } = config;
   return new DockerRuntime({
-    ...{ socketPath, stateFolder, enforceCpuQuota, egressBytesPerS },
+    ...{ socketPath, stateFolder, enforceCpuQuota, egressBytesPerS, leavesMesosImages },
     // Two agents on one machine differ in this, and the same agent never does.
     agentName: `${workDir}:${advertisedPort}`,
     ...(dockerConfig !== undefined && { config: dockerConfig }),
   });
 }
 
-function runtimeOf(name: string, config: AgentConfig): Runtime {
+function runtimeOf(name: string, config: AgentConfig, hasImages: boolean): Runtime {
   const stateFolder = join(config.workDir, 'containers', name);
-  if (name === 'docker') return dockerRuntime(config, stateFolder);
-  if (name === 'native') return nativeRuntime(config, stateFolder);
+  if (name === 'docker') return dockerRuntime(config, stateFolder, hasImages);
+  if (name === 'native') return nativeRuntime(config, stateFolder, hasImages);
   if (name === 'process') return new ProcessRuntime({ stateFolder });
   throw new AgentError(
     'Config',
@@ -78,12 +91,19 @@ const namesOf = (config: AgentConfig, logger: Logger) => [
   ...new Set(config.containerizers.map((name) => presentName(name, config, logger))),
 ];
 
+function imagesInUse(names: readonly string[]): string {
+  if (!names.includes('native')) return 'none: there are no native containers';
+  const missing = imageToolsMissing();
+  return missing === undefined ? 'docker' : `none: ${missing}; install it`;
+}
+
 /** What containers are really held by, which depends on the machine: for the log, and beside the flags. */
 async function isolationOf(config: AgentConfig, names: readonly string[]): Promise<Record<string, string>> {
   const isNative = names.includes('native');
   const profile = isNative ? await findApparmorProfile() : undefined;
   return {
     containerizers_in_use: names.join(','),
+    ...(config.images !== undefined && { images_in_use: imagesInUse(names) }),
     ...(isNative && {
       oci_runtime_in_use: config.ociRuntime ?? findOciRuntime() ?? '',
       apparmor_in_use: profile ?? 'none: the kernel has no AppArmor, or no profile for containers',
@@ -93,7 +113,10 @@ async function isolationOf(config: AgentConfig, names: readonly string[]): Promi
 
 function containerizerOf(config: AgentConfig, logger: Logger): Containerizer {
   const names = namesOf(config, logger);
-  return composeContainerizers(names.map((name) => createContainerizer(runtimeOf(name, config), { logger })));
+  const hasImages = takesImages(config, names);
+  return composeContainerizers(
+    names.map((name) => createContainerizer(runtimeOf(name, config, hasImages), { logger })),
+  );
 }
 
 /** One master is believed to lead; of several one is asked. */

@@ -249,8 +249,10 @@ export async function serveOperator(place: ApiPlace, exchange: Exchange): Promis
   sendText(response, 501, `${nameOfEnum(calls, call.type)} is not supported by this agent`);
 }
 
-/** The cache is the Engine's, and its business. */
-async function pruneImages({ place, exchange }: ContainerCall): Promise<void> {
+/** Those of native containers; Docker Engine's are its own business. */
+async function pruneImages({ place, exchange, call }: ContainerCall): Promise<void> {
   if (!place.config.acls.permits('prune_images', exchange.principal)) throw new HttpRefusal(403, '');
+  const excluded = (call.pruneImages?.excludedImages ?? []).flatMap(({ docker }) => docker?.name ?? []);
+  await place.containerizer.pruneImages(excluded);
   sendText(exchange.response, 200);
 }

@@ -52,6 +52,10 @@ class ComposingContainerizer implements Containerizer {
     return await this.#of(containerId).exec(containerId, options);
   }
 
+  async pruneImages(excluded: readonly string[]): Promise<void> {
+    await Promise.all(this.#parts.map((part) => part.pruneImages(excluded)));
+  }
+
   containers(): string[] {
     return this.#parts.flatMap((part) => part.containers());
   }

@@ -45,6 +45,8 @@ export interface Containerizer {
   usage(containerId: string): Promise<ResourceUsage>;
   /** A further process in a running container. @throws AgentError `NoSuchContainer`, `LaunchFailed` */
   exec(containerId: string, options: ExecOptions): Promise<ExecSession>;
+  /** Removes images that it keeps and no container uses, but for those names. */
+  pruneImages(excluded: readonly string[]): Promise<void>;
   /** Ids of all that have not been destroyed. */
   containers(): string[];
   /**
@@ -148,6 +150,10 @@ class RuntimeContainerizer implements Containerizer {
 
   async exec(containerId: string, options: ExecOptions): Promise<ExecSession> {
     return await this.#runtime.exec(this.#running(containerId), options);
+  }
+
+  async pruneImages(excluded: readonly string[]): Promise<void> {
+    await this.#runtime.pruneImages?.(excluded);
   }
 
   containers(): string[] {

@@ -7,6 +7,8 @@ export interface ProgramOptions {
   input?: string;
   /** Default 60000. */
   timeoutMs?: number;
+  /** Ends it. */
+  signal?: AbortSignal;
 }
 
 const largestOutputBytes = 4 * 2 ** 20;
@@ -20,8 +22,13 @@ export function runProgram(
   args: readonly string[],
   options: ProgramOptions = {},
 ): Promise<string> {
-  const { environment, input, timeoutMs = 60_000 } = options;
-  const limits = { timeout: timeoutMs, killSignal: 'SIGKILL' as const, maxBuffer: largestOutputBytes };
+  const { environment, input, timeoutMs = 60_000, signal } = options;
+  const limits = {
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL' as const,
+    maxBuffer: largestOutputBytes,
+    signal,
+  };
   return new Promise((resolve, reject) => {
     const child = execFile(
       program,

@@ -77,6 +77,8 @@ export interface Runtime {
   exec(containerId: string, options: ExecOptions): Promise<ExecSession>;
   /** Removes every trace but the sandbox. Harmless when repeated. */
   remove(containerId: string): Promise<void>;
+  /** Removes images that no container uses, but for those names. Not there: it keeps none itself. */
+  pruneImages?(excluded: readonly string[]): Promise<void>;
   /** What is there from before this process. Those that run are watched from then on. */
   recover(): Promise<Recovered[]>;
   /** Told once for each container that was started or recovered running, when its log is complete. */

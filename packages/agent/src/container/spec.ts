@@ -112,8 +112,10 @@ export interface ContainerSpec {
   /** A user of this machine (native, process) or of the image (Docker). Default: the agent's, or the image's. */
   user?: string;
   hostname?: string;
-  /** With an image it is a Docker container. */
+  /** Without Docker settings it is run by the native containerizer too, where that has what it takes. */
   image?: Image;
+  /** Within the container, of native ones. Default the sandbox. */
+  workingDirectory?: string;
   /** Default `host`. */
   network?: ContainerNetwork;
   portMappings?: readonly PortMapping[];

@@ -1,14 +1,12 @@
 /** Containers of a Docker Engine. */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, sleep, systemClock } from '@orchestrator/runtime/clock';
 import Docker from 'dockerode';
 import { type ResourceUsage, readCgroupPaths, readUsage } from '../container/cgroup-usage.ts';
 import { limitEgress } from '../container/egress-limit.ts';
 import { LaunchGate } from '../container/launch-gate.ts';
-import { readIfThere } from '../container/read-if-there.ts';
 import type {
   ContainerStatus,
   ExecOptions,
@@ -35,6 +33,7 @@ import { execInContainer } from './exec.ts';
 import { ExitWatch } from './exit-watch.ts';
 import { type CachedImage, Images } from './images.ts';
 import { LogFollower, removeCheckpoint } from './log-follower.ts';
+import { readOwnConfig } from './own-config.ts';
 
 export interface DockerRuntimeOptions {
   /** Default `/var/run/docker.sock`. */
@@ -57,6 +56,8 @@ export interface DockerRuntimeOptions {
    * What the Engine keeps of a container's log, default 64 MB: more than that, written while no agent reads it, is lost.
    */
   logMaxBytes?: number;
+  /** Images without Docker settings (containers of the type MESOS) are another containerizer's. Default false. */
+  leavesMesosImages?: boolean;
   /** A pull that tells nothing for so long is given up; default 5 minutes. */
   pullStallTimeoutMs?: number;
   /** Containers made or started at a time; default the number of processors, 2 at least. */
@@ -89,8 +90,7 @@ export class DockerRuntime implements Runtime {
   #watch: ExitWatch | undefined;
 
   constructor(options: DockerRuntimeOptions) {
-    const { socketPath = '/var/run/docker.sock', configFile = join(homedir(), '.docker/config.json') } =
-      options;
+    const { socketPath = '/var/run/docker.sock' } = options;
     this.#options = options;
     this.#gate = new LaunchGate(options.launchConcurrency);
     this.#clock = options.clock ?? systemClock;
@@ -100,7 +100,7 @@ export class DockerRuntime implements Runtime {
     this.images = new Images({
       docker: this.#docker,
       clock: this.#clock,
-      readConfig: async () => options.config ?? (await readIfThere(configFile)),
+      readConfig: () => readOwnConfig(options),
       pullStallTimeoutMs: options.pullStallTimeoutMs ?? defaultPullStallTimeoutMs,
     });
   }
@@ -111,6 +111,8 @@ export class DockerRuntime implements Runtime {
   }
 
   refuses(spec: ContainerSpec): string | undefined {
+    if (this.#options.leavesMesosImages === true && spec.docker === undefined)
+      return 'its container is of the type MESOS';
     return dockerProblem(spec);
   }
 

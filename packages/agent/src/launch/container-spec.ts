@@ -159,7 +159,7 @@ function containerFields(
   const portMappings = portsOf(container);
   const all = [...container.volumes.map(volumeOf), ...volumes];
   const { docker, hostname } = container;
-  const linux = image === undefined ? linuxSettings(container) : undefined;
+  const linux = docker === undefined ? linuxSettings(container) : undefined;
   return {
     ...(linux && { linux }),
     ...(image && { image }),
@@ -200,8 +200,8 @@ export function containerSpec(order: LaunchOrder, place: SpecPlace): ContainerSp
   const { task, executor, containerId } = order;
   const resources = Resources.from(task?.resources ?? executor.resources);
   const container = task === undefined ? executor.container : task.container;
-  const user = userOf(order);
   const fields = containerFields(container, persistentVolumes(resources, place.workDir));
+  const user = userInside(order, fields);
   return permitted(
     {
       containerId,
@@ -209,12 +209,17 @@ export function containerSpec(order: LaunchOrder, place: SpecPlace): ContainerSp
       environment: { ...place.environment, ...variablesOf(commandOf(order)?.environment) },
       sandboxPath: place.sandboxPath,
       resources: resourcesOf(resources, task?.limits ?? {}),
-      // An image has users of its own; only who is named for the task itself is meant.
-      ...(place.switchUser && user !== undefined && fields.image === undefined && { user }),
+      ...(place.switchUser && user !== undefined && { user }),
       ...fields,
     },
     place,
   );
+}
+
+/** An image has users of its own: only who is named for the task itself is meant, and with Docker not even he. */
+function userInside(order: LaunchOrder, { image, docker }: Partial<ContainerSpec>): string | undefined {
+  if (image === undefined) return userOf(order);
+  return docker === undefined ? commandOf(order)?.user || undefined : undefined;
 }
 
 function permitted(spec: ContainerSpec, { allowPrivileged }: SpecPlace): ContainerSpec {

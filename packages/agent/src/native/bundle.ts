@@ -97,9 +97,16 @@ function volumeMounts(spec: ContainerSpec): Mount[] {
   });
 }
 
+/** By which it finds others: as the machine does where it has the machine's network. */
+function namesOf({ network }: ContainerSpec): Mount[] {
+  const isHost = (network?.mode ?? 'host') === 'host';
+  const files = ['/etc/resolv.conf', ...(isHost ? ['/etc/hosts'] : [])];
+  return files.map((file) => bind(file, file, 'ro'));
+}
+
 function mountsOf(spec: ContainerSpec, host: HostFacts): Mount[] {
   const root = hasOwnRoot(spec)
-    ? [bind(spec.sandboxPath, sandboxMountPath), bind('/etc/resolv.conf', '/etc/resolv.conf', 'ro')]
+    ? [bind(spec.sandboxPath, sandboxMountPath), ...namesOf(spec)]
     : host.topFolders.map((name) => bind(`/${name}`, `/${name}`));
   const init = usesInit(spec, host) ? [bind(host.initPath ?? '', initMountPath, 'ro')] : [];
   return [
@@ -134,7 +141,7 @@ function processOf(spec: ContainerSpec, { account, host }: BundleOptions) {
     user: { uid: account.uid, gid: account.gid, additionalGids: account.additionalGids },
     args: [...init, ...argvOf(spec.command)],
     env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
-    cwd: sandboxInside(spec),
+    cwd: spec.workingDirectory ?? sandboxInside(spec),
     capabilities: {
       bounding: capabilities,
       effective: held,
@@ -157,6 +164,8 @@ function resourcesOf({ resources }: ContainerSpec, { host, enforceCpuQuota }: Bu
   const cpuLimit = resources.cpusLimit ?? (enforceCpuQuota ? cpus : Number.POSITIVE_INFINITY);
   const limit = Math.max(memLimitBytes, smallestMemBytes);
   return {
+    // Nothing but what every container has, whatever is in an image or made with mknod.
+    devices: [{ allow: false, access: 'rwm' }],
     cpu: {
       shares: Math.max(smallestShares, Math.round(cpus * sharesPerCpu)),
       ...(Number.isFinite(cpuLimit) && {
@@ -197,10 +206,11 @@ const maskedPaths = [
 ];
 const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
-/** Why the native runtime cannot run it; undefined when it can. */
-export function nativeProblem(spec: ContainerSpec): string | undefined {
-  if (spec.image !== undefined) return `image ${spec.image.name} needs the docker containerizer`;
+/** Why the native runtime cannot run it; undefined when it can. `hasImages`: there is a store of them. */
+export function nativeProblem(spec: ContainerSpec, hasImages: boolean): string | undefined {
   if (spec.docker !== undefined) return 'Docker settings need the docker containerizer';
+  if (spec.image !== undefined && !hasImages)
+    return `image ${spec.image.name} needs the docker containerizer, or --image_providers=docker`;
   const driver = (spec.volumes ?? []).find((volume) => volume.source === 'driver');
   if (driver !== undefined)
     return `volume ${driver.containerPath} is of a driver, which needs the docker containerizer`;
@@ -208,7 +218,8 @@ export function nativeProblem(spec: ContainerSpec): string | undefined {
   if ((spec.portMappings ?? []).length > 0 && (mode === 'host' || mode === 'none')) {
     return `port mappings need a network of the container's own, not ${mode}`;
   }
-  return argvOf(spec.command)[0] === '' ? 'its command is empty' : undefined;
+  const isEmpty = spec.image === undefined && argvOf(spec.command)[0] === '';
+  return isEmpty ? 'its command is empty' : undefined;
 }
 
 /** The content of `config.json`. */

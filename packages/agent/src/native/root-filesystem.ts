@@ -1,5 +1,5 @@
 /** The root file system of a container: of mounts of the host's folders, or a folder of its own under a layer to write. */
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runProgram } from '../container/run-program.ts';
 import { AgentError } from '../errors.ts';
@@ -25,6 +25,17 @@ export async function removeRoot(containerFolder: string): Promise<void> {
   if (await isMounted(target)) await runProgram('umount', [target]);
   if (await isMounted(target)) throw new AgentError('LaunchFailed', `${target} is still mounted`);
   await rm(containerFolder, { recursive: true, force: true });
+}
+
+const largestReadBytes = 2 ** 20;
+
+/** The text of a file in a root that is not trusted: no link leads out of it, no device is opened. Otherwise nothing. */
+export async function readWithin(root: string, path: string): Promise<string> {
+  const real = await realpath(join(root, path)).catch(() => undefined);
+  const isInside = real !== undefined && (root === '/' || real.startsWith(`${root}/`));
+  if (!isInside) return '';
+  const { size, isFile } = await stat(real).then((facts) => ({ size: facts.size, isFile: facts.isFile() }));
+  return isFile && size <= largestReadBytes ? await readFile(real, 'utf8') : '';
 }
 
 async function isMounted(path: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 /** Containers of an OCI runtime, each watched by a conmon; no daemon, and nothing of ours lives as long as a task. */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@orchestrator/runtime/clock';
 import { type Account, findAccount, rootAccount } from '../container/account.ts';
@@ -30,6 +30,8 @@ import type {
 import { spawnExec } from '../container/spawn-exec.ts';
 import type { ContainerSpec } from '../container/spec.ts';
 import { AgentError, reasonOf } from '../errors.ts';
+import { inImage } from '../image/image-config.ts';
+import { ImageStore, type ImageStoreOptions } from '../image/store.ts';
 import type { RotationOptions } from '../sandbox/rotating-log.ts';
 import { OutputWatch } from '../sandbox/shorten-output.ts';
 import { bundleConfig, type HostFacts, nativeProblem } from './bundle.ts';
@@ -39,7 +41,7 @@ import { writeExecProcess } from './exec-process.ts';
 import { endMakers, removeCgroups } from './half-made.ts';
 import { findOciRuntime, readHostFacts } from './host-facts.ts';
 import { joinNetwork, leaveNetwork } from './network.ts';
-import { prepareRoot, removeRoot } from './root-filesystem.ts';
+import { prepareRoot, readWithin, removeRoot } from './root-filesystem.ts';
 
 export interface NativeRuntimeOptions {
   /** Bundles, exit codes and the runtime's state. On a file system that outlives the agent, not the machine. */
@@ -51,6 +53,8 @@ export interface NativeRuntimeOptions {
   /** Parent of the containers' cgroups in each hierarchy; default `/orchestrator`. */
   cgroupRoot?: string;
   cni?: CniOptions;
+  /** Images for containers of the type MESOS; default none. */
+  images?: Omit<ImageStoreOptions, 'clock'> | undefined;
   /** The CNI network that `bridge` stands for; default `bridge`. */
   bridgeName?: string;
   /** CPU quotas also for containers without a limit of their own. Default false. */
@@ -90,6 +94,7 @@ export class NativeRuntime implements Runtime {
   readonly #runc: string;
   readonly #runcRoot: string;
   readonly #cni: Cni;
+  readonly #images: ImageStore | undefined;
   readonly #folders: ContainerFolders;
   readonly #exits: ExitFolder;
   readonly #output: OutputWatch;
@@ -108,6 +113,7 @@ export class NativeRuntime implements Runtime {
     this.#folders = new ContainerFolders(join(options.stateFolder, 'containers'));
     const clock = options.clock ?? systemClock;
     this.#clock = clock;
+    this.#images = options.images && new ImageStore({ ...options.images, clock });
     this.#output = new OutputWatch({ rotation: options.rotation ?? {}, clock });
     this.#exits = new ExitFolder({
       path: join(options.stateFolder, 'exits'),
@@ -117,11 +123,29 @@ export class NativeRuntime implements Runtime {
   }
 
   refuses(spec: ContainerSpec): string | undefined {
-    return nativeProblem(spec);
+    return nativeProblem(spec, this.#images !== undefined);
   }
 
   async create(spec: ContainerSpec, signal: AbortSignal): Promise<void> {
-    await this.#gate.run('create', () => this.#make(spec, signal));
+    if (spec.image === undefined || this.#images === undefined)
+      return await this.#gate.run('create', () => this.#make(spec, signal));
+    const image = await this.#images.get(spec.image, () => this.#usedRoots(), signal);
+    try {
+      await this.#gate.run('create', () => this.#make(inImage(spec, image), signal));
+    } finally {
+      image.release();
+    }
+  }
+
+  /** Root file systems that containers have, whether they run or not. */
+  async #usedRoots(): Promise<Set<string>> {
+    const ids = await this.#folders.list();
+    const specs = await Promise.all(ids.map((containerId) => this.#folders.specOf(containerId)));
+    return new Set(specs.flatMap((spec) => spec?.linux?.rootfs?.path ?? []));
+  }
+
+  async pruneImages(excluded: readonly string[]): Promise<void> {
+    await this.#images?.prune(excluded, () => this.#usedRoots());
   }
 
   async start({ containerId, sandboxPath }: ContainerSpec): Promise<ContainerStatus> {
@@ -217,6 +241,8 @@ export class NativeRuntime implements Runtime {
     await makeSandboxFolders(spec);
     await prepareRoot(folder, spec.linux?.rootfs?.path);
     const account = await this.#accountOf(spec, folder);
+    // The sandbox is of whom the image names, whom nobody knew when it was made.
+    if (spec.image !== undefined && account.uid !== 0) await chown(sandboxPath, account.uid, account.gid);
     const networks = { cni: this.#cni, bridgeName: this.#options.bridgeName ?? 'bridge' };
     const network = await joinNetwork(spec, folder, networks);
     const { egressBytesPerS } = this.#options;
@@ -296,7 +322,7 @@ export class NativeRuntime implements Runtime {
     if (spec.user === undefined) return rootAccount;
     const root = spec.linux?.rootfs === undefined ? '/' : join(folder, 'rootfs');
     const [passwd, group] = await Promise.all(
-      ['etc/passwd', 'etc/group'].map((name) => readFile(join(root, name), 'utf8').catch(() => '')),
+      ['etc/passwd', 'etc/group'].map((name) => readWithin(root, name)),
     );
     return findAccount(spec.user, passwd ?? '', group ?? '');
   }

@@ -37,8 +37,7 @@ function* allotmentsOf(
 }
 
 /** Docker's containers write elsewhere too, and are the Engine's to limit. */
-const isInDocker = ({ info: { container } }: TaskRecord | ExecutorRecord) =>
-  container?.docker !== undefined || container?.mesos?.image !== undefined;
+const isInDocker = ({ info: { container } }: TaskRecord | ExecutorRecord) => container?.docker !== undefined;
 
 function* ofExecutor(executor: ExecutorRecord, places: DiskPlaces): Iterable<DiskAllotment> {
   const tasks = [...executor.tasks.values()].filter(({ phase }) => phase === 'launched');

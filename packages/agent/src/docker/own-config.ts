@@ -1,0 +1,15 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { readIfThere } from '../container/read-if-there.ts';
+
+export interface OwnConfig {
+  /** Default `$HOME/.docker/config.json`. */
+  configFile?: string | undefined;
+  /** Its content, instead of the file. Secret. */
+  config?: string | undefined;
+}
+
+/** The agent's own Docker `config.json`; read at each pull, so that a changed one counts at once. */
+export async function readOwnConfig({ config, configFile }: OwnConfig): Promise<string | undefined> {
+  return config ?? (await readIfThere(configFile ?? join(homedir(), '.docker/config.json')));
+}
