@@ -1,6 +1,7 @@
 /** What a large cluster's state costs to read, and what that does to the master meanwhile. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { removeFolder, temporaryFolder } from '@orchestrator/testing';
 import { program } from '../child.ts';
 import type { Suite, SuiteOptions, SuiteResult } from '../result.ts';
@@ -15,6 +16,7 @@ import {
 } from './cluster.ts';
 import type { LoopFigures } from './loop-watch.ts';
 import { readAll } from './read.ts';
+import { until } from './until.ts';
 
 interface Size {
   readonly agents: number;
@@ -120,6 +122,17 @@ async function measure(
   };
 }
 
+const calmBusyMs = 10;
+
+/** Until the master has done with what the tasks' launch has left it. */
+async function isCalm(master: Program): Promise<void> {
+  await until('the master to have nothing to do', async () => {
+    await master.ask('watch-loop');
+    await sleep(200);
+    return (await master.ask<LoopFigures>('loop')).busyMs < calmBusyMs;
+  });
+}
+
 async function measureAt(size: Size, { quick, say }: SuiteOptions) {
   await using master = await startMaster();
   await using fleet = await startAgents(size.agents);
@@ -129,6 +142,7 @@ async function measureAt(size: Size, { quick, say }: SuiteOptions) {
     await frameworks.ask(`offered ${size.agents}`);
     await frameworks.ask(`launch ${size.tasks} ${tasksPerAccept}`);
     await frameworks.ask('acknowledge');
+    await isCalm(master.program);
     return await measure(master, { rounds: quick ? 3 : 9, say });
   } finally {
     await frameworks.close();

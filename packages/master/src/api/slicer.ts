@@ -1,4 +1,5 @@
-const defaultSliceMs = 10;
+/** A garbage collection of all that a large cluster is comes on top of it. */
+const defaultSliceMs = 5;
 
 /**
  * Turns for work that takes long: however many answers are being made, the event loop serves everybody else after each slice

@@ -57,7 +57,7 @@ test.each([0, 1, 5_000])('so are %i that are made when they are read, in JSON to
   expect(text).toBe(writeJson(ResponseSchema, message));
 });
 
-test('JSON of a framework with thousands of offers comes in chunks, too', () => {
+test('a framework with thousands of offers comes in chunks, too', () => {
   const offer = { id: { value: 'O' }, frameworkId: { value: 'F' }, agentId: { value: 'S' }, hostname: 'h' };
   const message = makeMessage(ResponseSchema, {
     type: Response_Type.GET_FRAMEWORKS,
@@ -78,4 +78,9 @@ test('JSON of a framework with thousands of offers comes in chunks, too', () => 
   const chunks = [...writeJsonChunks(ResponseSchema, message)];
   expect(Buffer.concat(chunks).toString()).toBe(writeJson(ResponseSchema, message));
   expect(Math.max(...chunks.map(({ length }) => length))).toBeLessThanOrEqual(65_536);
+  const work = encodeMessageParts(ResponseSchema, message);
+  let step = work.next();
+  while (step.done !== true) step = work.next();
+  expect(decodeMessage(ResponseSchema, Buffer.concat(step.value.parts))).toEqual(message);
+  expect(Math.max(...step.value.parts.map(({ length }) => length))).toBeLessThanOrEqual(65_536);
 });

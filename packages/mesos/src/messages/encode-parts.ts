@@ -1,4 +1,4 @@
-import { create, type DescField, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
+import type { DescField, DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { isLongList } from './made-when-read.ts';
 import { encodeMessage, type Valid } from './message.ts';
@@ -13,29 +13,84 @@ export interface EncodedParts {
 const deepestSplit = 4;
 /** Messages of a list that are written at a time. */
 const sliceLength = 64;
-/** Proto2 presence that a message cannot do without: one that has such a field is written whole. */
+/** A message of a list that has a list of more than so many is split itself: a framework and its offers. */
+const longList = 64;
+/** Proto2 presence that a message cannot do without. */
 const legacyRequired = 3;
 
 type Fields = Record<string, unknown>;
 
-/** Fields that are long lists, or messages that may hold some. */
-function splitFields({ fields }: DescMessage, depth: number): readonly DescField[] {
-  if (fields.some(({ presence }) => presence === legacyRequired)) return [];
-  return fields.filter(({ oneof, fieldKind, message }) => {
+const listsByType = new WeakMap<DescMessage, readonly DescField[]>();
+
+/** The fields of a type that are lists of messages. */
+function messageLists(type: DescMessage): readonly DescField[] {
+  let lists = listsByType.get(type);
+  if (lists === undefined) {
+    lists = type.fields.filter(({ fieldKind, message }) => fieldKind === 'list' && message !== undefined);
+    listsByType.set(type, lists);
+  }
+  return lists;
+}
+
+const hasLongList = (type: DescMessage, message: Fields) =>
+  messageLists(type).some(({ localName }) => (message[localName] as readonly unknown[]).length > longList);
+
+/** Fields that are lists of messages, or messages that may hold some. */
+function splitFields(schema: DescMessage, depth: number): readonly DescField[] {
+  if (depth >= deepestSplit) return messageLists(schema);
+  return schema.fields.filter(({ oneof, presence, fieldKind, message }) => {
     if (oneof !== undefined || message === undefined) return false;
-    return fieldKind === 'list' || (fieldKind === 'message' && depth < deepestSplit);
+    return fieldKind === 'list' || (fieldKind === 'message' && presence !== legacyRequired);
   });
 }
 
-function* slicesOf(items: Iterable<unknown>): Generator<readonly unknown[]> {
-  let slice: unknown[] = [];
+const write = (type: DescMessage, message: unknown) =>
+  encodeMessage(type, message as MessageShape<DescMessage>);
+
+const headOf = (number: number, bytes: number) =>
+  new BinaryWriter().tag(number, WireType.LengthDelimited).uint32(bytes).finish();
+
+function* encodeNested(
+  { number, message: type }: DescField,
+  value: Fields,
+  depth: number,
+): Generator<undefined, readonly Uint8Array[]> {
+  if (type === undefined) return [];
+  const { parts, bytes } = yield* encode(type, value, depth + 1);
+  return [headOf(number, bytes), ...parts];
+}
+
+/** The messages of a list, some at a time, those with long lists of their own in parts. */
+function* encodeList(
+  field: DescField,
+  items: Iterable<unknown>,
+  depth: number,
+): Generator<undefined, readonly Uint8Array[]> {
+  const { number, message: type } = field;
+  if (type === undefined) return [];
+  const parts: Uint8Array[] = [];
+  let slice = new BinaryWriter();
+  let length = 0;
+  const cut = () => {
+    if (length > 0) parts.push(slice.finish());
+    slice = new BinaryWriter();
+    length = 0;
+  };
   for (const item of items) {
-    slice.push(item);
-    if (slice.length < sliceLength) continue;
-    yield slice;
-    slice = [];
+    if (hasLongList(type, item as Fields)) {
+      cut();
+      for (const part of yield* encodeNested(field, item as Fields, depth)) parts.push(part);
+      continue;
+    }
+    slice.tag(number, WireType.LengthDelimited).bytes(write(type, item));
+    length++;
+    if (length < sliceLength) continue;
+    cut();
+    yield;
   }
-  if (slice.length > 0) yield slice;
+  cut();
+  yield;
+  return parts;
 }
 
 function* encode(schema: DescMessage, message: Fields, depth: number): Generator<undefined, EncodedParts> {
@@ -46,21 +101,13 @@ function* encode(schema: DescMessage, message: Fields, depth: number): Generator
     if (fieldKind === 'list') rest[localName] = [];
     else Reflect.deleteProperty(rest, localName);
   }
-  const write = (fields: object) => encodeMessage(schema, fields as MessageShape<DescMessage>);
-  parts.push(write(rest));
-  for (const { number, localName, fieldKind, message: type } of splits) {
-    const value = message[localName];
-    if (isLongList(value)) {
-      // Two messages one after the other are one with the lists of both.
-      for (const slice of slicesOf(value)) {
-        parts.push(write(Object.assign(create(schema), { [localName]: slice })));
-        yield;
-      }
-    } else if (fieldKind === 'message' && value !== undefined && type !== undefined) {
-      const inner = yield* encode(type, value as Fields, depth + 1);
-      const head = new BinaryWriter().tag(number, WireType.LengthDelimited).uint32(inner.bytes).finish();
-      for (const part of [head, ...inner.parts]) parts.push(part);
-    }
+  parts.push(write(schema, rest));
+  for (const field of splits) {
+    const value = message[field.localName];
+    const isList = isLongList(value);
+    if (!isList && (field.fieldKind === 'list' || value === undefined)) continue;
+    const nested = isList ? encodeList(field, value, depth) : encodeNested(field, value as Fields, depth);
+    for (const part of yield* nested) parts.push(part);
   }
   return { parts, bytes: parts.reduce((sum, part) => sum + part.length, 0) };
 }
