@@ -8,7 +8,7 @@ import { agentTones } from './task-states.ts';
 import { UsageBar } from './usage.tsx';
 
 const usageColumn = (name: string, label: string): Column<ClusterAgent> => ({
-  ...{ id: name, label, width: 'minmax(150px, 2fr)' },
+  ...{ id: name, label, width: 'minmax(126px, 2fr)' },
   value: ({ allocated, total }) => (allocated[name] ?? 0) / Math.max(total[name] ?? 0, 1e-9),
   render: ({ total, allocated, offered }) => (
     <span className={styles.barCell}>
@@ -22,7 +22,7 @@ const usageColumn = (name: string, label: string): Column<ClusterAgent> => ({
 
 const columns: readonly Column<ClusterAgent>[] = [
   {
-    ...{ id: 'host', label: 'Host', width: 'minmax(160px, 2fr)' },
+    ...{ id: 'host', label: 'Host', width: 'minmax(110px, 2fr)' },
     value: ({ hostName }) => hostName,
     render: ({ hostName, id }) => <span title={id}>{hostName}</span>,
   },
@@ -32,7 +32,7 @@ const columns: readonly Column<ClusterAgent>[] = [
     render: ({ address }) => <code>{address}</code>,
   },
   {
-    ...{ id: 'state', label: 'State', width: '170px' },
+    ...{ id: 'state', label: 'State', width: 'minmax(86px, 1fr)' },
     value: ({ state }) => state,
     render: ({ state, maintenance }) => (
       <>
@@ -42,7 +42,7 @@ const columns: readonly Column<ClusterAgent>[] = [
     ),
   },
   {
-    ...{ id: 'tasks', label: 'Tasks', width: '80px', align: 'right' },
+    ...{ id: 'tasks', label: 'Tasks', width: '60px', align: 'right' },
     value: ({ tasks }) => tasks,
     render: ({ tasks }) => formatNumber(tasks),
   },

@@ -11,7 +11,7 @@ export function frameworkState({ active, connected }: ClusterFramework): readonl
 
 const columns: readonly Column<ClusterFramework>[] = [
   {
-    ...{ id: 'name', label: 'Name', width: 'minmax(180px, 3fr)' },
+    ...{ id: 'name', label: 'Name', width: 'minmax(150px, 3fr)' },
     value: ({ name }) => name,
     render: ({ name, id }) => <span title={id}>{name}</span>,
   },
@@ -24,24 +24,24 @@ const columns: readonly Column<ClusterFramework>[] = [
     },
   },
   {
-    ...{ id: 'roles', label: 'Roles', width: 'minmax(120px, 2fr)' },
+    ...{ id: 'roles', label: 'Roles', width: 'minmax(80px, 2fr)' },
     value: ({ roles }) => roles.join(),
     render: ({ roles }) => roles.join(', '),
   },
   {
-    ...{ id: 'tasks', label: 'Tasks', width: '80px', align: 'right' },
+    ...{ id: 'tasks', label: 'Tasks', width: '64px', align: 'right' },
     value: ({ tasks }) => tasks,
     render: ({ tasks }) => formatNumber(tasks),
   },
   ...(['cpus', 'mem'] as const).map(
     (name): Column<ClusterFramework> => ({
-      ...{ id: name, label: name === 'cpus' ? 'CPUs' : 'Memory', width: '100px', align: 'right' },
+      ...{ id: name, label: name === 'cpus' ? 'CPUs' : 'Memory', width: '86px', align: 'right' },
       value: ({ allocated }) => allocated[name] ?? 0,
       render: ({ allocated }) => amountText(name, allocated[name] ?? 0),
     }),
   ),
   {
-    ...{ id: 'since', label: 'Registered', width: '172px' },
+    ...{ id: 'since', label: 'Registered', width: '118px' },
     value: ({ registeredMs }) => registeredMs,
     render: ({ registeredMs }) => <Ago atMs={registeredMs} />,
   },

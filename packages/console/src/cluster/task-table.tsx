@@ -17,12 +17,12 @@ import { taskTones, taskWord } from './task-states.ts';
 
 const columns: readonly Column<ClusterTask>[] = [
   {
-    ...{ id: 'name', label: 'Task', width: 'minmax(180px, 3fr)' },
+    ...{ id: 'name', label: 'Task', width: 'minmax(130px, 3fr)' },
     value: ({ name }) => name,
     render: ({ name, id }) => <span title={id}>{name}</span>,
   },
   {
-    ...{ id: 'state', label: 'State', width: '170px' },
+    ...{ id: 'state', label: 'State', width: 'minmax(96px, 1fr)' },
     value: ({ state }) => state,
     render: ({ state, healthy }) => (
       <>
@@ -32,24 +32,24 @@ const columns: readonly Column<ClusterTask>[] = [
     ),
   },
   {
-    ...{ id: 'framework', label: 'Framework', width: 'minmax(120px, 2fr)' },
+    ...{ id: 'framework', label: 'Framework', width: 'minmax(100px, 2fr)' },
     value: ({ frameworkName }) => frameworkName,
     render: ({ frameworkName }) => frameworkName,
   },
   {
-    ...{ id: 'host', label: 'Host', width: 'minmax(120px, 2fr)' },
+    ...{ id: 'host', label: 'Host', width: 'minmax(90px, 2fr)' },
     value: ({ hostName }) => hostName,
     render: ({ hostName }) => hostName,
   },
   ...(['cpus', 'mem'] as const).map(
     (name): Column<ClusterTask> => ({
-      ...{ id: name, label: name === 'cpus' ? 'CPUs' : 'Memory', width: '90px', align: 'right' },
+      ...{ id: name, label: name === 'cpus' ? 'CPUs' : 'Memory', width: '80px', align: 'right' },
       value: ({ resources }) => resources[name] ?? 0,
       render: ({ resources }) => amountText(name, resources[name] ?? 0),
     }),
   ),
   {
-    ...{ id: 'changed', label: 'Changed', width: '172px' },
+    ...{ id: 'changed', label: 'Changed', width: '118px' },
     value: ({ changedMs }) => changedMs,
     render: ({ changedMs }) => (changedMs === 0 ? '' : <Ago atMs={changedMs} />),
   },

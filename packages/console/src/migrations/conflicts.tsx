@@ -24,7 +24,7 @@ const columns: readonly Column<MigrationConflict>[] = [
     render: ({ reason }) => <span title={reason}>{reason}</span>,
   },
   {
-    ...{ id: 'recorded', label: 'Recorded', width: '172px' },
+    ...{ id: 'recorded', label: 'Recorded', width: '118px' },
     value: ({ recorded_ms: recordedMs }) => recordedMs,
     render: ({ recorded_ms: recordedMs }) => <Ago atMs={recordedMs} />,
   },

@@ -66,7 +66,7 @@ export function boundsOf(positions: Float32Array): Bounds | undefined {
   return minX > maxX ? undefined : { minX, minY, maxX, maxY };
 }
 
-const [margin, closest] = [72, 1.5];
+const [margin, closest] = [72, 2];
 
 export function fitted({ minX, minY, maxX, maxY }: Bounds, { width, height }: Size): Camera {
   const zoom = Math.min(

@@ -3,6 +3,7 @@ import { formatNumber, formatRate } from '../../ui/index.ts';
 import type { Emphasis } from './buffers.ts';
 import type { Camera, Point, Size } from './camera.ts';
 import { toScreen } from './camera.ts';
+import type { LabelRoom } from './label-room.ts';
 import type { LabelInk } from './labels.ts';
 import type { Scene, SceneEdge } from './scene.ts';
 
@@ -13,6 +14,8 @@ export interface EdgeLabel extends Point {
 const maxLabels = 60;
 /** Shorter edges have no room for a number. */
 const leastLengthPx = 64;
+/** Where on its edge a number may stand, the best first. */
+const shares = [0.5, 0.4, 0.6, 0.3, 0.7];
 const [characterWidth, height, padding] = [6.2, 16, 5];
 
 /** `×6 · 1.2 MiB/s`: how many it stands for, and what flows. */
@@ -24,7 +27,7 @@ export function edgeText({ count, bytesPerS, connections }: SceneEdge): string {
 
 const widthOf = (text: string) => text.length * characterWidth + 2 * padding;
 
-/** Pure: what is written where; none upon another, the busiest first. */
+/** What is written where, in the room that names have left; the busiest first. */
 export function placeEdgeLabels(
   {
     scene,
@@ -33,12 +36,13 @@ export function placeEdgeLabels(
   }: { readonly scene: Scene; readonly positions: Float32Array; readonly emphasis: Emphasis },
   camera: Camera,
   size: Size,
+  room: LabelRoom,
 ): EdgeLabel[] {
   const pointed = emphasis.hovered ?? emphasis.selected;
   const told = scene.edges.filter(({ count, fromIndex, toIndex }) =>
     emphasis.hovered === undefined && count > 1 ? true : fromIndex === pointed || toIndex === pointed,
   );
-  const placed: (EdgeLabel & { readonly width: number })[] = [];
+  const placed: EdgeLabel[] = [];
   for (const edge of told.sort((a, b) => b.bytesPerS - a.bytesPerS || b.count - a.count)) {
     if (placed.length >= maxLabels) break;
     const text = edgeText(edge);
@@ -46,14 +50,11 @@ export function placeEdgeLabels(
       toScreen(camera, size, { x: positions[index * 2] ?? 0, y: positions[index * 2 + 1] ?? 0 }),
     ) as [Point, Point];
     if (text === '' || Math.hypot(to.x - from.x, to.y - from.y) < leastLengthPx) continue;
-    // Of two that go both ways each has a number of its own.
-    const share = edge.isTwin ? 0.38 : 0.5;
-    const at = { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share };
     const width = widthOf(text);
-    const isCrowded = placed.some(
-      (other) => Math.abs(other.y - at.y) < height && Math.abs(other.x - at.x) < (other.width + width) / 2,
-    );
-    if (!isCrowded) placed.push({ ...at, text, width });
+    const at = shares
+      .map((share) => ({ x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share }))
+      .find(({ x, y }) => room.take({ left: x - width / 2, top: y - height / 2, width, height }));
+    if (at !== undefined) placed.push({ ...at, text });
   }
   return placed;
 }

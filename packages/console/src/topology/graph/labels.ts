@@ -3,6 +3,7 @@ import { token } from '../../theme/theme.ts';
 import type { Tone } from '../../ui/index.ts';
 import type { Emphasis } from './buffers.ts';
 import { type Camera, type Size, sizeScale } from './camera.ts';
+import type { LabelRoom } from './label-room.ts';
 import type { Scene } from './scene.ts';
 
 export interface PlacedLabel {
@@ -16,9 +17,8 @@ export interface PlacedLabel {
 }
 
 const [maxLabels, maxCharacters] = [160, 26];
-/** Of the grid in which room is kept, in pixels. */
-const [cellWidth, cellHeight] = [26, 15];
-const characterWidth = 6.1;
+/** In pixels: of a character, of a line, from a node to its name, from the top of a line to where its letters stand. */
+const [characterWidth, lineHeight, gapPx, baseline] = [6.1, 13, 3, 10];
 /** Smaller nodes are named only when they are pointed at. */
 const leastRadius = 3.2;
 const detailZoom = 0.85;
@@ -42,25 +42,10 @@ export function placeLabels(
   }: { readonly scene: Scene; readonly positions: Float32Array; readonly emphasis: Emphasis },
   camera: Camera,
   { width, height }: Size,
+  room: LabelRoom,
 ): PlacedLabel[] {
   const placed: PlacedLabel[] = [];
-  const taken = new Set<number>();
-  const columns = Math.ceil(width / cellWidth) + 2;
   const scale = sizeScale(camera.zoom);
-  const hasRoom = (x: number, y: number, textWidth: number, lines: number) => {
-    const cells: number[] = [];
-    const [left, right] = [
-      Math.floor((x - textWidth / 2) / cellWidth),
-      Math.floor((x + textWidth / 2) / cellWidth),
-    ];
-    const top = Math.floor(y / cellHeight);
-    for (let row = top; row < top + lines; row++) {
-      for (let column = left; column <= right; column++) cells.push(row * columns + column);
-    }
-    if (cells.some((cell) => taken.has(cell))) return false;
-    for (const cell of cells) taken.add(cell);
-    return true;
-  };
   const put = (index: number, isForced: boolean) => {
     const node = scene.nodes[index];
     if (node === undefined) return;
@@ -71,14 +56,15 @@ export function placeLabels(
     if (!isForced && radius < leastRadius) return;
     const text = shortened(node.label);
     const minor = isForced || camera.zoom > detailZoom || node.members > 0 ? shortened(node.minor) : '';
-    const y = middle + radius + 13;
-    const isPlaced = hasRoom(
-      x,
-      y - 10,
-      Math.max(text.length, minor.length * 0.9) * characterWidth,
-      minor === '' ? 1 : 2,
+    const lines = minor === '' ? 1 : 2;
+    const textWidth = Math.max(text.length, minor.length * 0.9) * characterWidth;
+    // Below the node, or above it where something else is written below.
+    const tops = [middle + radius + gapPx, middle - radius - gapPx - lines * lineHeight];
+    const top = tops.find((each) =>
+      room.take({ left: x - textWidth / 2, top: each, width: textWidth, height: lines * lineHeight }),
     );
-    if (isPlaced || isForced) placed.push({ index, x, y, text, minor, tone: node.tone });
+    if (top === undefined && !isForced) return;
+    placed.push({ index, x, y: (top ?? tops[0] ?? 0) + baseline, text, minor, tone: node.tone });
   };
   for (const index of [emphasis.hovered, emphasis.selected]) if (index !== undefined) put(index, true);
   const first = new Set([emphasis.hovered, emphasis.selected]);

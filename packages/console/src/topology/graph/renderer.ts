@@ -11,6 +11,7 @@ import {
 } from './buffers.ts';
 import type { Camera, Size } from './camera.ts';
 import { drawEdgeLabels, placeEdgeLabels } from './edge-labels.ts';
+import { createLabelRoom } from './label-room.ts';
 import { drawLabels, placeClusterLabels, placeLabels, readLabelInk } from './labels.ts';
 import type { Scene } from './scene.ts';
 import type { PaintAnswer, PaintRequest } from './webgl/messages.ts';
@@ -85,9 +86,10 @@ export function createRenderer({ canvas, names, isCalm, onPainted, onFailed }: R
     drawNames(picture, camera) {
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
       context.clearRect(0, 0, size.width, size.height);
-      drawEdgeLabels(context, placeEdgeLabels(picture, camera, size), ink);
-      const clusters = placeClusterLabels(picture, camera, size);
-      drawLabels(context, placeLabels(picture, camera, size), clusters, ink);
+      const room = createLabelRoom();
+      const names = placeLabels(picture, camera, size, room);
+      drawEdgeLabels(context, placeEdgeLabels(picture, camera, size, room), ink);
+      drawLabels(context, names, placeClusterLabels(picture, camera, size), ink);
     },
     close: () => worker.terminate(),
   };

@@ -32,7 +32,7 @@ function Numbers({ drawn, total }: { readonly drawn: Drawn; readonly total: numb
     <p className={styles.numbers} role="status">
       {isSome ? `${formatNumber(shown)} of ${counted(total, 'node')}` : counted(shown, 'node')},{' '}
       {counted(drawn.edges.length, 'connection')}
-      {isSome && <span> (the others are hidden by the search or the options above)</span>}
+      {isSome && `; ${formatNumber(total - shown)} hidden by the options or the search`}
     </p>
   );
 }

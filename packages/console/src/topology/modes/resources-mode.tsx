@@ -99,13 +99,16 @@ export function ResourcesMode({ state, change, nodes }: ModeProps) {
   const largest = Math.max(...places.map(({ total }) => total));
   return (
     <div className={styles.mode}>
-      <Select
-        inline
-        label="Resource"
-        value={kind.id}
-        choices={kinds.map(({ id, label }) => ({ value: id, label }))}
-        onChange={(metric) => change({ metric })}
-      />
+      <div className={styles.head}>
+        <Select
+          inline
+          label="Resource"
+          value={kind.id}
+          choices={kinds.map(({ id, label }) => ({ value: id, label }))}
+          onChange={(metric) => change({ metric })}
+        />
+        <span className="aside">A bar of the full width is {formatMetric(largest, kind.format)}.</span>
+      </div>
       <ul className={styles.places}>
         {places.map((place) => (
           <PlaceBar

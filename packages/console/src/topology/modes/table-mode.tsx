@@ -28,7 +28,7 @@ const metricColumn = ({ id, label }: MetricKind): Column<NodeSummary> => ({
 
 const plainColumns: readonly Column<NodeSummary>[] = [
   {
-    ...{ id: 'name', label: 'Name', width: 'minmax(160px, 2.4fr)' },
+    ...{ id: 'name', label: 'Name', width: 'minmax(150px, 2.4fr)' },
     value: ({ label }) => label,
     render: ({ label }) => <span className={styles.name}>{label}</span>,
   },
@@ -48,7 +48,7 @@ const plainColumns: readonly Column<NodeSummary>[] = [
 ];
 
 const connectionColumn: Column<NodeSummary> = {
-  ...{ id: 'connected', label: 'Connected to', width: 'minmax(90px, .8fr)', align: 'right' },
+  ...{ id: 'connected', label: 'Connected to', width: 'minmax(104px, .8fr)', align: 'right' },
   value: ({ adjacency }) => adjacency?.length ?? 0,
   render: ({ adjacency }) => adjacency?.length ?? 0,
 };

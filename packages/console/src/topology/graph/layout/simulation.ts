@@ -246,7 +246,8 @@ export function createLayout(): Layout {
           'collide',
           forceCollision<Body>(({ radius }) => radius + (isCrowd ? 8 : 20), isLarge ? 1 : 2),
         )
-        .force('x', forceX<Body>(0).strength(inwards(bodies, links, 0.045)))
+        // Screens are wider than high.
+        .force('x', forceX<Body>(0).strength(inwards(bodies, links, 0.035)))
         .force('y', forceY<Body>(0).strength(inwards(bodies, links, 0.06)))
         .force('groups', forceGroups())
         .force('home', isUpdate && !isNews ? forceHome() : null)
