@@ -35,6 +35,14 @@ export async function startContainer(engine: DockerEngine, id: string): Promise<
   await post(engine, `/containers/${id}/start`);
 }
 
+/** Makes a network, and connects a container that runs with it. @returns the network's id */
+export async function joinNetwork(engine: DockerEngine, containerId: string, name: string): Promise<string> {
+  const network = { Name: name, Driver: 'bridge', Internal: true };
+  const { Id } = JSON.parse(await post(engine, '/networks/create', network));
+  await post(engine, `/networks/${Id}/connect`, { Container: containerId });
+  return Id;
+}
+
 export async function killContainer(engine: DockerEngine, id: string): Promise<void> {
   await post(engine, `/containers/${id}/kill`);
 }

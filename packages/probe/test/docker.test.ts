@@ -7,7 +7,7 @@ import { hostSource } from '../src/host/source.ts';
 import { type Probe, startProbe } from '../src/probe.ts';
 import { processSource } from '../src/process/source.ts';
 import { type AppServer, latestOf, startAppServer } from './app-server.ts';
-import { killContainer, runContainer, startContainer } from './containers.ts';
+import { joinNetwork, killContainer, runContainer, startContainer } from './containers.ts';
 
 let engine: DockerEngine;
 let image: string;
@@ -95,6 +95,18 @@ describe('a container', () => {
     await waitFor(() => container(id) === undefined, { what: 'it to go', timeoutMs, intervalMs: 5 });
     expect(performance.now() - start).toBeLessThan(2_000);
   });
+});
+
+it('an address that a container is given later is known', async () => {
+  const id = await create('joining', { Cmd: ['sleep', '600'] });
+  await waitForState(id, 'running');
+  const networks = () => container(id)?.sets.get('docker_container_networks')?.size ?? 0;
+  const before = networks();
+  const network = await joinNetwork(engine, id, 'later');
+  await waitFor(() => networks() === before + 1, { what: 'the second network', timeoutMs });
+  await killContainer(engine, id);
+  await engine.request('DELETE', `/containers/${id}?force=1`);
+  await engine.request('DELETE', `/networks/${network}`);
 });
 
 describe('controls', () => {

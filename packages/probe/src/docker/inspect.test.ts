@@ -133,6 +133,10 @@ describe('an event', () => {
       '{"Type":"container","Action":"health_status: healthy","Actor":{"ID":"x"}}',
       { type: 'container', action: 'health_status', id: 'x' },
     ],
+    [
+      '{"Type":"network","Action":"connect","Actor":{"ID":"n","Attributes":{"container":"x","name":"bridge"}}}',
+      { type: 'network', action: 'connect', id: 'n', containerId: 'x' },
+    ],
     ['{"Type":"container"', undefined],
     ['null', undefined],
     ['{}', undefined],

@@ -114,16 +114,21 @@ export interface DockerEvent {
   readonly type: string;
   readonly action: string;
   readonly id: string;
+  /** Of a network's event: the container that was connected or disconnected. */
+  readonly containerId?: string;
 }
 
 /** One line of `GET /events`; undefined for what is none. */
 export function parseEvent(line: string): DockerEvent | undefined {
   try {
     const json = objectOf(JSON.parse(line));
-    const id = textOf(objectOf(json.Actor).ID);
+    const actor = objectOf(json.Actor);
+    const [id, type] = [textOf(actor.ID), textOf(json.Type)];
+    const containerId = type === 'network' ? textOf(objectOf(actor.Attributes).container) : '';
     // `exec_create: sh -c ...`: what follows the colon is the command.
     const action = textOf(json.Action).split(':', 1)[0] ?? '';
-    return id === '' || action === '' ? undefined : { type: textOf(json.Type), action, id };
+    if (id === '' || action === '') return undefined;
+    return { type, action, id, ...(containerId === '' ? {} : { containerId }) };
   } catch {
     return undefined; // a broken line is followed by good ones
   }

@@ -1,3 +1,4 @@
+import type { Timer } from '@orchestrator/runtime/clock';
 import { containerNodeId } from '../host/facts.ts';
 import type { Source, SourceContext } from '../source.ts';
 import { type DockerApi, dockerApi } from './api.ts';
@@ -26,8 +27,11 @@ export interface DockerSourceOptions {
 }
 
 const metricsShare = 0.01;
-/** A container that is created is mostly started at once, and then looked at. */
-const createdLookMs = 1_000;
+/**
+ * A container that is created is mostly started at once, and one that starts or ends is connected or disconnected before. So these
+ * events wait for the next one of their container, and make a look of their own only if none comes.
+ */
+const lateLookMs = 1_000;
 
 /** The containers and images of a Docker Engine: what they are from its events, what they use from the kernel. */
 export function dockerSource(options: DockerSourceOptions = {}): Source {
@@ -125,15 +129,36 @@ function createWatch(context: SourceContext, api: DockerApi, options: DockerSour
     board.keepOnly('container_image', (id) => ids.has(id));
   };
 
-  const handle = ({ type, action, id }: DockerEvent) => {
+  const lateLooks = new Map<string, Timer>();
+
+  const cancelLateLook = (id: string) => {
+    lateLooks.get(id)?.cancel();
+    lateLooks.delete(id);
+  };
+
+  const lookLate = (id: string) => {
+    cancelLateLook(id);
+    const look = () => {
+      lateLooks.delete(id);
+      inventory.look(id);
+    };
+    lateLooks.set(id, clock.after(lateLookMs, look, { background: true }));
+  };
+
+  const handle = ({ type, action, id, containerId }: DockerEvent) => {
     if (type === 'image') void listImages().catch(reportFailure);
-    else if (type === 'network') void listAll().catch(reportFailure);
-    else if (action === 'destroy') {
+    else if (type === 'network') {
+      if (containerId !== undefined) lookLate(containerId);
+    } else if (action === 'destroy') {
+      cancelLateLook(id);
       inventory.forget(id);
       remove(id);
     } else if (action === 'kill') deaths.signalled(id);
-    else if (action === 'create') clock.after(createdLookMs, () => inventory.look(id), { background: true });
-    else inventory.look(id);
+    else if (action === 'create') lookLate(id);
+    else {
+      cancelLateLook(id);
+      inventory.look(id);
+    }
   };
 
   return {
@@ -141,6 +166,7 @@ function createWatch(context: SourceContext, api: DockerApi, options: DockerSour
       for (const id of meter.ids()) board.read('container', containerNodeId(id), meter.readings(id));
     },
     stop() {
+      for (const id of [...lateLooks.keys()]) cancelLateLook(id);
       deaths.stop();
       meter.stop();
     },
