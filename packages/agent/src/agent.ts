@@ -140,6 +140,7 @@ export class Agent {
       state: () => this.#state,
       ...this.#services,
       garbageCount: () => this.#collector.size,
+      diskOf: (containerId) => this.#diskWatch?.measured(containerId) ?? [],
       tell: (event) => this.#tell(event),
       openSession: (containerId, response, format, onEnd) =>
         this.#sessions.open(containerId, response, format, onEnd),
@@ -210,13 +211,15 @@ export class Agent {
 
   #watchDisk(): DiskWatch | undefined {
     const { config } = this.#options;
-    const { workDir, containerDiskWatchIntervalMs: intervalMs } = config;
+    const { workDir, containerDiskWatchIntervalMs: intervalMs, enforcesDiskQuota } = config;
     if (intervalMs === undefined) return undefined;
     const places = { workDir, sandboxOf: this.#services.sandboxOfContainer };
     return new DiskWatch({
       ...{ intervalMs, clock: this.#clock, logger: this.#logger },
       allotments: () => diskAllotments(this.state, places),
-      onExceeded: (containerId, message) => this.#runner.endOverDisk(containerId, message),
+      onExceeded: (containerId, message) => {
+        if (enforcesDiskQuota) this.#runner.endOverDisk(containerId, message);
+      },
     });
   }
 

@@ -73,6 +73,16 @@ test('what cannot be is said with the name of the flag and what to write', () =>
   expect(message({ acls: '{"view_flags": [{"principals": 3}]}' })).toContain('view_flags[0].principals');
 });
 
+test('the disk of containers is measured for those who ask for it, and enforced for those who ask for that', () => {
+  const diskOf = (flags: Record<string, string>) => {
+    const { containerDiskWatchIntervalMs: intervalMs, enforcesDiskQuota: enforces } = configOf(flags);
+    return { intervalMs, enforces };
+  };
+  expect(diskOf({})).toEqual({ intervalMs: undefined, enforces: false });
+  expect(diskOf({ isolation: 'cgroups/cpu,disk/du' })).toEqual({ intervalMs: 15_000, enforces: false });
+  expect(diskOf({ enforce_container_disk_quota: 'true' })).toEqual({ intervalMs: 15_000, enforces: true });
+});
+
 test('secrets are shown to nobody, and what has no effect is named', () => {
   const { flags } = configOf({
     credential: '{"principal": "p", "secret": "hidden"}',
@@ -80,7 +90,7 @@ test('secrets are shown to nobody, and what has no effect is named', () => {
   });
   expect(JSON.stringify(flags)).not.toContain('hidden');
   expect(flags.master).toBe('zk://***@z:2181/mesos');
-  expect(flagsWithoutEffect({ isolation: 'cgroups/cpu', port: '1' })).toEqual(['isolation']);
+  expect(flagsWithoutEffect({ launcher: 'linux', port: '1' })).toEqual(['launcher']);
 });
 
 test('every flag with an effect is in the compatibility table', async () => {

@@ -71,8 +71,10 @@ export interface AgentConfig {
   /** Share of the disk that is to stay free. */
   gcDiskHeadroom: number;
   diskWatchIntervalMs: number;
-  /** How often the disk of containers is measured; undefined: never, they may have what they like. */
+  /** How often the disk of containers is measured; undefined: never. */
   containerDiskWatchIntervalMs: number | undefined;
+  /** Who has more than was asked for ends. */
+  enforcesDiskQuota: boolean;
   fetcherCacheDir: string | undefined;
   recoveryTimeoutMs: number;
   /** For executors and tasks, beside what Mesos documents. */
@@ -252,6 +254,16 @@ function containersOf(read: FlagReader, workDir: string) {
   };
 }
 
+/** What of Mesos measures the disk, today and before. */
+const diskIsolators = new Set(['disk/du', 'posix/disk']);
+
+function diskOf(read: FlagReader): Pick<AgentConfig, 'containerDiskWatchIntervalMs' | 'enforcesDiskQuota'> {
+  const enforcesDiskQuota = read.yes('enforce_container_disk_quota');
+  const isMeasured = enforcesDiskQuota || read.list('isolation').some((name) => diskIsolators.has(name));
+  const intervalMs = read.durationMs('container_disk_watch_interval');
+  return { enforcesDiskQuota, containerDiskWatchIntervalMs: isMeasured ? intervalMs : undefined };
+}
+
 /** Empty when it is not given. Its content is in no error: it may be secret. */
 function parseObject(read: FlagReader, flag: string, like: string): Readonly<Record<string, unknown>> {
   const given = read.contents(flag);
@@ -304,9 +316,7 @@ function configOf(given: Flags): AgentConfig {
     gcDelayMs: read.durationMs('gc_delay'),
     gcDiskHeadroom: read.share('gc_disk_headroom'),
     diskWatchIntervalMs: read.durationMs('disk_watch_interval'),
-    containerDiskWatchIntervalMs: read.yes('enforce_container_disk_quota')
-      ? read.durationMs('container_disk_watch_interval')
-      : undefined,
+    ...diskOf(read),
     fetcherCacheDir: read.text('fetcher_cache_dir'),
     recoveryTimeoutMs: read.durationMs('recovery_timeout'),
     executorVariables: executorVariablesOf(read),

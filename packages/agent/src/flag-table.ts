@@ -112,7 +112,9 @@ export const flagTable: FlagTable = {
   ),
   initialize_driver_logging: none('there is no driver in this process'),
   ip: differs("not the machine's address: give it for a cluster of several machines", '127.0.0.1'),
-  isolation: none(isolators),
+  isolation: differs(
+    `\`disk/du\` counts: the disk of containers is measured and told; otherwise ${isolators}`,
+  ),
   jwt_secret_key: none('of --authenticate_http_executors'),
   launcher: none(isolators),
   launcher_dir: none('there are no programs beside this one'),

@@ -38,6 +38,22 @@ describe.each(['process', 'native'])('in a container of %s', (containerizers) =>
     expect(cluster.statuses.filter(({ state }) => state === TASK_FAILED)).toHaveLength(1);
   });
 
+  test('what a task has on the disk is among its figures', async () => {
+    type Statistics = { executor_id: string; statistics: Record<string, unknown> }[];
+    const find = async () => {
+      const answer = await fetch(`${cluster.agentUrl}/monitor/statistics`);
+      const all = (await answer.json()) as Statistics;
+      return all.find(({ executor_id }) => executor_id === 'modest')?.statistics;
+    };
+    await waitFor(async () => (await find())?.disk_used_bytes !== undefined, { what: 'the figures' });
+    const figures = await find();
+    expect(figures).toMatchObject({ disk_limit_bytes: 8 * 2 ** 20 });
+    expect(figures?.disk_statistics).toEqual([
+      { limit_bytes: 8 * 2 ** 20, used_bytes: figures?.disk_used_bytes },
+    ]);
+    expect(Number(figures?.disk_used_bytes)).toBeGreaterThanOrEqual(3_000_000);
+  });
+
   test('one that was found again after kill -9 of the agent is held to its quota too', async () => {
     await cluster.run('patient', `until [ -e go ]; do sleep 0.1; done; ${writes}`, withDisk('disk:1'));
     await cluster.until('patient', TASK_RUNNING);

@@ -7,6 +7,7 @@ import type { AgentConfig } from '../config.ts';
 import type { Containerizer } from '../container/containerizer.ts';
 import type { AgentEvent } from '../core/events.ts';
 import type { AgentState } from '../core/records.ts';
+import type { MeasuredDisk } from '../sandbox/disk-quota.ts';
 import type { NestedContainers } from '../service/nested-containers.ts';
 import type { StandaloneContainers } from '../service/standalone-containers.ts';
 
@@ -21,6 +22,8 @@ export interface ApiPlace {
   state: () => AgentState | undefined;
   /** Sandboxes that wait to be removed. */
   garbageCount: () => number;
+  /** What a container had on the disk when that was measured last. */
+  diskOf: (containerId: string) => readonly MeasuredDisk[];
   nested: NestedContainers;
   standalone: StandaloneContainers;
   /** Makes a folder for what a nested container writes, in the sandbox of the container that it is in. */

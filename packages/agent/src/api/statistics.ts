@@ -9,6 +9,7 @@ import {
 } from '@orchestrator/mesos';
 import type { ResourceUsage } from '../container/cgroup-usage.ts';
 import type { AgentState, ExecutorRecord, FrameworkRecord } from '../core/records.ts';
+import type { MeasuredDisk } from '../sandbox/disk-quota.ts';
 import type { ApiPlace } from './place.ts';
 import { usedBy } from './views.ts';
 
@@ -38,10 +39,29 @@ function sumOf(usages: readonly ResourceUsage[]): ResourceUsage {
   return total;
 }
 
+const sumBytes = (values: readonly number[]) => BigInt(values.reduce((total, value) => total + value, 0));
+
+/** Each disk by itself, and the sandbox once more. */
+function diskStatistics(disks: readonly MeasuredDisk[]) {
+  const sandboxes = disks.filter(({ disk }) => disk === undefined);
+  return {
+    diskStatistics: disks.map(({ disk, quotaBytes, usedBytes }) => ({
+      ...(disk?.persistence && { persistence: disk.persistence }),
+      ...(disk?.source && { source: disk.source }),
+      ...{ limitBytes: BigInt(quotaBytes), usedBytes: BigInt(usedBytes) },
+    })),
+    ...(sandboxes.length > 0 && {
+      diskLimitBytes: sumBytes(sandboxes.map(({ quotaBytes }) => quotaBytes)),
+      diskUsedBytes: sumBytes(sandboxes.map(({ usedBytes }) => usedBytes)),
+    }),
+  };
+}
+
 function statisticsOf(
   timestamp: number,
   usage: ResourceUsage,
   resources: Resources,
+  disks: readonly MeasuredDisk[],
 ): ResourceStatisticsValid {
   const memBytes = BigInt(Math.round((resources.thousandths('mem') / 1000) * mebibyte));
   const bytes = (value: number | undefined) => BigInt(Math.round(value ?? 0));
@@ -58,6 +78,7 @@ function statisticsOf(
     ...(usage.memRssBytes !== undefined && { memRssBytes: bytes(usage.memRssBytes) }),
     ...{ memLimitBytes: memBytes, memSoftLimitBytes: memBytes },
     ...(usage.processes !== undefined && { processes: usage.processes }),
+    ...diskStatistics(disks),
   });
 }
 
@@ -84,7 +105,12 @@ async function factsOf(
     containerId: { value: containerId },
     ...(pid !== undefined && { executorPid: pid }),
   });
-  const statistics = statisticsOf(clock.nowMs() / 1000, sumOf(known), usedBy(executor));
+  const statistics = statisticsOf(
+    clock.nowMs() / 1000,
+    sumOf(known),
+    usedBy(executor),
+    ids.flatMap(place.diskOf),
+  );
   return { framework, executor, containerId, status, statistics };
 }
 
@@ -133,7 +159,7 @@ async function groupFacts(place: ApiPlace, executor: ExecutorRecord): Promise<Ot
     return {
       containerId,
       status: makeMessage(ContainerStatusSchema, status),
-      statistics: statisticsOf(clock.nowMs() / 1000, usage, used),
+      statistics: statisticsOf(clock.nowMs() / 1000, usage, used, place.diskOf(containerId)),
     };
   });
   return (await Promise.all(facts)).filter((one) => one !== undefined);

@@ -6,6 +6,7 @@ import { diskAllotments } from './disk-quota.ts';
 const places = { workDir: '/w', sandboxOf: (containerId: string) => `/sandbox/${containerId}` };
 const mebibyte = 2 ** 20;
 
+const persistence = expect.objectContaining({ persistence: { id: 'data' } });
 const volume = Resources.from(
   Resources.parse('disk(web):5')
     .toMessages()
@@ -38,7 +39,7 @@ function allotments(kind: ExecutorRecord['kind'], tasks: readonly TaskRecord[], 
 
 test('a sandbox by its disk, a persistent volume by its size', () => {
   expect(allotments('command', [taskOf('c', Resources.parse('cpus:1;disk:2').plus(volume))])).toEqual([
-    { containerId: 'c', path: '/w/volumes/roles/web/data', quotaBytes: 5 * mebibyte },
+    { containerId: 'c', path: '/w/volumes/roles/web/data', quotaBytes: 5 * mebibyte, disk: persistence },
     { containerId: 'c', path: '/sandbox/c', quotaBytes: 2 * mebibyte },
   ]);
 });

@@ -1,13 +1,19 @@
 /** Who may have how much on the disk, as Mesos' `disk/du` has it: sandboxes by their `disk`, persistent volumes by their size. Pure. */
-import { isPersistentVolume, Resources } from '@orchestrator/mesos';
+import { isPersistentVolume, type ResourceKind, Resources } from '@orchestrator/mesos';
 import type { AgentState, ExecutorRecord, TaskRecord } from '../core/records.ts';
 import { persistentVolumePathOf } from '../launch/container-spec.ts';
 
 export interface DiskAllotment {
-  /** Ends when there is more. */
+  /** Ends when there is more, where quotas are enforced. */
   readonly containerId: string;
   readonly path: string;
   readonly quotaBytes: number;
+  /** Of a persistent volume; otherwise it is the sandbox. */
+  readonly disk?: NonNullable<ResourceKind['disk']>;
+}
+
+export interface MeasuredDisk extends DiskAllotment {
+  readonly usedBytes: number;
 }
 
 export interface DiskPlaces {
@@ -28,7 +34,8 @@ function* allotmentsOf(
   const disk = resources.filter(({ name }) => name === 'disk');
   for (const entry of disk) {
     const path = persistentVolumePathOf(entry.kind, workDir);
-    if (path !== undefined) yield { containerId, path, quotaBytes: quotaOf(Resources.join([entry])) };
+    if (path === undefined || entry.kind.disk === undefined) continue;
+    yield { containerId, path, quotaBytes: quotaOf(Resources.join([entry])), disk: entry.kind.disk };
   }
   const quotaBytes = quotaOf(disk.filter((kind) => !isPersistentVolume(kind)));
   const path = sandboxOf(containerId);

@@ -1,9 +1,9 @@
-/** Measures what containers have on the disk, one after the other, and tells of those that have more than they may. */
+/** Measures what containers have on the disk, one after the other, and tells what each has, and of those with too much. */
 import { execFile } from 'node:child_process';
 import type { Clock, Timer } from '@orchestrator/runtime/clock';
 import type { Logger } from '@orchestrator/runtime/logger';
 import { bytesText } from '../bytes-text.ts';
-import type { DiskAllotment } from '../sandbox/disk-quota.ts';
+import type { DiskAllotment, MeasuredDisk } from '../sandbox/disk-quota.ts';
 
 export interface DiskWatchOptions {
   /** From the end of one look to the beginning of the next. */
@@ -30,6 +30,8 @@ function usedBytes(path: string): Promise<number | undefined> {
 
 export class DiskWatch {
   readonly #options: DiskWatchOptions;
+  /** At the last look, by container. */
+  #measured: ReadonlyMap<string, readonly MeasuredDisk[]> = new Map();
   #timer: Timer | undefined;
   #isClosed = false;
 
@@ -50,12 +52,22 @@ export class DiskWatch {
 
   async #look(): Promise<void> {
     const { allotments, onExceeded } = this.#options;
-    for (const { containerId, path, quotaBytes } of allotments()) {
+    const measured: MeasuredDisk[] = [];
+    for (const allotment of allotments()) {
+      const { containerId, path, quotaBytes } = allotment;
       const bytes = await usedBytes(path);
       if (this.#isClosed) return;
-      if (bytes === undefined || bytes <= quotaBytes) continue;
+      if (bytes === undefined) continue;
+      measured.push({ ...allotment, usedBytes: bytes });
+      if (bytes <= quotaBytes) continue;
       onExceeded(containerId, `Disk usage (${bytesText(bytes)}) exceeds quota (${bytesText(quotaBytes)})`);
     }
+    this.#measured = Map.groupBy(measured, ({ containerId }) => containerId);
+  }
+
+  /** Sandbox and volumes of a container; nothing before they were looked at. */
+  measured(containerId: string): readonly MeasuredDisk[] {
+    return this.#measured.get(containerId) ?? [];
   }
 
   close(): void {
