@@ -38,7 +38,7 @@ function useNodes({ view, query, options, at }: PageState): Shown {
   return {
     nodes: nodes ?? kept,
     error: at === undefined ? live.error : (past.error ?? undefined),
-    isLost: at === undefined && live.state === 'lost',
+    isLost: at === undefined && live.state === 'lost' && live.error === undefined,
   };
 }
 
