@@ -34,6 +34,8 @@ const onceFailed: readonly { readonly seed: number; readonly change?: Partial<Sc
   { seed: 32_068_098 },
   { seed: 20_028_595 },
   { seed: 20_038_329 },
+  { seed: 50_180_086 },
+  { seed: 50_240_571 },
   { seed: 3_000_012, change: polled.source },
   { seed: 3_002_342, change: polled.both },
   { seed: 3_000_050, change: { ...polled.both, ...copied } },

@@ -8,7 +8,7 @@ import { dataHash, type Txn, type TxnOp } from '@orchestrator/zookeeper';
 import { encodeCursor } from '../znodes.ts';
 import { noteOverwritten } from './contests.ts';
 import type { Context } from './context.ts';
-import { retryCopies } from './ephemerals.ts';
+import { forgetCopies, retryCopies } from './ephemerals.ts';
 import { showOwn } from './findings.ts';
 import { isCopy } from './kinds.ts';
 import { type Batch, createBatch, type Lane } from './lane.ts';
@@ -246,6 +246,7 @@ export function passBarrier(ctx: Context, lane: Lane): void {
   completeApplied(ctx, lane);
   // Whatever was applied has been seen by now: of unknown ones, what is left was not.
   const failed = lane.batches;
+  if (failed[0] !== undefined) forgetCopies(ctx, lane, failed[0].id);
   lane.queue.unshiftAll(failed.flatMap((batch) => batch.works));
   lane.batches = [];
   lane.predicted.clear();

@@ -127,6 +127,15 @@ function copyAsMade(ctx: Context, side: Side, { path, sent }: EphemeralCopy): re
   return [{ kind: 'create', path, data, acl, ephemeralOwner: mirrorSession, parentCversion: -1 }];
 }
 
+/**
+ * Takes back what waits for the multi `from` or a later one: they have failed, and what wanted the copies is planned again. Until
+ * then nothing may be left to them, least of all what is in their way.
+ */
+export function forgetCopies(ctx: Context, lane: Lane, from: number): void {
+  for (const { path, state, after } of [...ctx.copies[lane.to].values()])
+    if (state === 'waiting' && after >= from) drop(ctx, lane, path);
+}
+
 /** Looks again at copies that failed, once the far stream has passed the failure. */
 export function retryCopies(ctx: Context, lane: Lane): void {
   for (const copy of [...ctx.copies[lane.to].values()]) {

@@ -42,13 +42,31 @@ export function replayWindows(ctx: Context, windows: Windows): void {
   for (const side of ['source', 'target'] as const) {
     const after = resumePoint(ctx, side);
     ctx.lanes[side].through = after;
-    for (const txn of windows[side] ?? []) {
-      if (txn.zxid > after) observe(ctx, side, txn, ctx.arrivedMs, true);
-    }
+    const news = (windows[side] ?? []).filter(({ zxid }) => zxid > after);
+    for (const txn of withClosedPaths(news)) observe(ctx, side, txn, ctx.arrivedMs, true);
   }
   for (const [, { source, target }] of ctx.dirty.entries()) {
     for (const pending of [source, target]) if (pending !== undefined) pending.isReplayed = true;
   }
+}
+
+/**
+ * Servers of 3.4 and 3.5 do not say what goes with a session, and the mirror does not hold it any more: what was made in the
+ * window is known from there. A copy of what was made before has lost its original, which the review notices.
+ */
+function withClosedPaths(txns: readonly Txn[]): readonly Txn[] {
+  const owners = new Map<string, bigint>();
+  return txns.map((txn) => {
+    for (const op of txn.ops) {
+      if (op.kind === 'create') owners.set(op.path, op.ephemeralOwner);
+      else if (op.kind === 'delete') owners.delete(op.path);
+    }
+    const [op] = txn.ops;
+    if (op?.kind !== 'closeSession' || op.paths !== null) return txn;
+    const paths = [...owners].filter(([, owner]) => owner === txn.sessionId).map(([path]) => path);
+    for (const path of paths) owners.delete(path);
+    return { ...txn, ops: [{ ...op, paths }] };
+  });
 }
 
 /**
