@@ -114,6 +114,17 @@ const leaderRoutes: readonly Route[] = [
   writes('/destroy-volumes', ['POST']),
 ];
 
+/** What a request asks for, slashes that follow one another taken for one. @throws HttpRefusal 400 */
+function targetOf(target: string): { path: string; search: string } {
+  try {
+    // Of a path alone `new URL` would take what follows two slashes for a host.
+    const url = new URL(target.startsWith('/') ? `http://master${target}` : target);
+    return { path: decodeURIComponent(url.pathname).replace(/\/{2,}/g, '/'), search: url.search };
+  } catch {
+    throw new HttpRefusal(400, 'Failed to decode URL path');
+  }
+}
+
 /** The handler of the HTTP server. */
 export function createApi(options: ApiOptions): (request: IncomingMessage, response: ServerResponse) => void {
   const { about, clock, logger } = options;
@@ -123,17 +134,19 @@ export function createApi(options: ApiOptions): (request: IncomingMessage, respo
   const routes = [...leaderRoutes, ...local].sort((left, right) => right.path.length - left.path.length);
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://master');
-    const fullPath = decodeURIComponent(url.pathname);
-    if (options.disabledEndpoints.has(fullPath)) {
+    const { path: fullPath, search } = targetOf(request.url ?? '/');
+    const prefix = fullPath.startsWith('/master/') ? '/master' : '';
+    const path = fullPath.slice(prefix.length);
+    const route = routes.find((each) => path === each.path || path.startsWith(`${each.path}/`));
+    // By whatever longer path it is reached: also that is it.
+    if ([fullPath, `${prefix}${route?.path ?? ''}`].some((each) => options.disabledEndpoints.has(each))) {
       return sendText(response, 403, `Endpoint '${fullPath}' is disabled`);
     }
-    const path = fullPath.startsWith('/master/') ? fullPath.slice('/master'.length) : fullPath;
-    const route = routes.find((each) => path === each.path || path.startsWith(`${each.path}/`));
     if (route === undefined || (route.path === '/redirect' && path !== route.path))
       return sendText(response, 404);
-    if (!route.local && !isServedHere(options, path, url.search, response)) return;
-    const exchange = { request, response, path, query: url.searchParams, principal: undefined };
+    if (!route.local && !isServedHere(options, path, search, response)) return;
+    const query = new URLSearchParams(search);
+    const exchange = { request, response, path, query, principal: undefined };
     const principal = authenticate(options, route.realm, request, response);
     if (principal === 'refused') return;
     const { method = 'GET' } = request;

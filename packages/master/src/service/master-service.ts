@@ -108,7 +108,8 @@ export class MasterService {
       this.#logger.warn('flag has no effect', { flag: flag.name, why: flag.why });
     if (config.workDir !== undefined) await makeFolder(config.workDir);
     this.#store = await openStore(config.store, { clock: this.#clock, random: this.#random });
-    const http = createHttpServer({ keepAliveTimeout: 60_000, requestTimeout: 0 });
+    // Libprocess, whose messages may follow a request on its connection, knows no Host.
+    const http = createHttpServer({ keepAliveTimeout: 60_000, requestTimeout: 0, requireHostHeader: false });
     const node = createLibprocess({
       // The port is known once it listens, and nothing is sent before.
       address: { host: config.advertisedIp, port: config.advertisedPort },

@@ -59,5 +59,8 @@ export async function sendChunks(
     } else if (!body.write(chunk)) await drained(body, response);
     await turns.pause();
   }
-  if (!response.destroyed) (body ?? open()).end();
+  if (response.destroyed) return;
+  if (body === undefined && !response.hasHeader('Content-Length'))
+    response.setHeader('Content-Length', heldBytes);
+  (body ?? open()).end();
 }

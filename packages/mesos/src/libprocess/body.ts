@@ -35,6 +35,22 @@ const lineEnd = Buffer.from('\r\n');
 /** Digits of a chunk size, with room for an extension that nobody uses. */
 const longestSizeLine = 64;
 
+/** Lines after the last chunk, which nobody here wants to know. */
+const longestTrailer = 16_384;
+
+/** The offset after the blank line that ends the trailer; -1 while it is not there. */
+function trailerEnd(bytes: Buffer, from: number): number {
+  for (let at = from; ; ) {
+    const end = bytes.indexOf(lineEnd, at);
+    if (end === at) return end + lineEnd.length;
+    if ((end === -1 ? bytes.length : end) - from > longestTrailer) {
+      throw new MalformedBody(400, 'the trailer does not end');
+    }
+    if (end === -1) return -1;
+    at = end + lineEnd.length;
+  }
+}
+
 /** What libprocess sends: one chunk, then the empty one. Any number of chunks is read. */
 export function chunkedBody(largestBytes: number): BodyReader {
   const parts: Buffer[] = [];
@@ -65,12 +81,12 @@ export function chunkedBody(largestBytes: number): BodyReader {
         total += size;
         if (total > largestBytes) throw tooLarge(largestBytes);
         const data = end + lineEnd.length;
+        if (size === 0) return trailerEnd(bytes, data);
         const after = data + size;
         if (bytes.length < after + lineEnd.length) return -1;
         if (bytes[after] !== 0x0d || bytes[after + 1] !== 0x0a) {
           throw new MalformedBody(400, 'a chunk is not as long as it says');
         }
-        if (size === 0) return after + lineEnd.length;
         parts.push(bytes.subarray(data, after));
         at = after + lineEnd.length;
       }

@@ -89,6 +89,23 @@ describe('what real masters take for a message', () => {
     expect(escaped).toMatchObject({ kind: 'message', message: { to: 'slave(1)', from: undefined } });
   });
 
+  test('lines after the last chunk are passed over, however they come', () => {
+    const text = `${head}Libprocess-From: a@h:1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX: y\r\nZ: w\r\n\r\n`;
+    for (const size of [1, 3, text.length]) {
+      const parser = createMessageParser();
+      const parsed = [];
+      for (let at = 0; at < text.length; at += size)
+        parsed.push(...parser.push(Buffer.from(text.slice(at, at + size))));
+      expect(parsed).toMatchObject([{ kind: 'message', message: { body: Buffer.from('a') } }]);
+      expect(parser.isWaiting).toBe(false);
+    }
+  });
+
+  test('a sender that waits for a word before its body gets it from the HTTP server', () => {
+    const text = `${head}Libprocess-From: a@h:1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n`;
+    expect(createMessageParser().push(Buffer.from(text))).toMatchObject([{ kind: 'other' }]);
+  });
+
   test('several chunks, and a connection that ends after it', () => {
     const [request] = parse(
       `${head}Libprocess-From: a@h:1\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n2;x=y\r\nbc\r\n0\r\n\r\n`,

@@ -69,6 +69,8 @@ export function createMessageParser(options: MessageParserOptions = {}): Message
     const head = parseHead(pending.toString('latin1', 0, end));
     const address = head && messageAddress(head.method, head.path, (name) => head.headers.get(name));
     if (head === undefined || address === undefined) return 'other';
+    // Its sender waits for a word before the body, which the HTTP server has.
+    if (head.headers.has('expect')) return 'other';
     current = { head, address, body: bodyReader(head, largestMessageBytes), bodyAt: end + headEnd.length };
     return 'message';
   }
