@@ -11,7 +11,8 @@ export interface ServerVersion {
 }
 
 const longestAnswerBytes = 64 * 1024;
-const versionLine = /Zookeeper version:\s*((\d+)\.(\d+)\.\d+[^,\s]*)/;
+/** What follows names a commit, or what a distribution has made of that. */
+const versionLine = /Zookeeper version:\s*((\d+)\.(\d+)\.\d+)/;
 
 export const isAtLeast = (version: ServerVersion, major: number, minor: number): boolean =>
   version.major > major || (version.major === major && version.minor >= minor);

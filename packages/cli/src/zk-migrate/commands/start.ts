@@ -143,6 +143,13 @@ const isOver = ({ status, phase, live }: MigrationView): boolean =>
 
 async function stayUntilOver({ context, connection, id, json }: FollowOptions): Promise<void> {
   const { signal, terminal, clock } = context;
+  const { dim } = terminal.sayStyle;
+  terminal.say(
+    dim(
+      'the coordinator runs in this command, until all is over: give further commands in another terminal;',
+    ),
+  );
+  terminal.say(dim('Ctrl-C stops it without harm, and start --detach leaves it in the background'));
   const last = await showMigration({ context, connection, id, json, signal, until: isOver });
   if (last !== undefined && isOver(last)) {
     context.setExitCode(exitCodeOf(last));

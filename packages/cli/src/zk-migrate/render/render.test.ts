@@ -100,6 +100,12 @@ next:
   );
 });
 
+test('where no coordinator runs, what was last is not told as what is', () => {
+  expect(renderStatus({ ...view, leader: null }, plain, 61_000)).toContain(
+    '\n\nnothing is carried now; as it was last:\nsyncing, led by host-1',
+  );
+});
+
 describe('what is told of a change', () => {
   const running: MigrationView = {
     ...view,

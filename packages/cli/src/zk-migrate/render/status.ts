@@ -30,13 +30,19 @@ export function renderStatus(view: MigrationView, style: Style, nowMs: number): 
     head,
     renderPhases(view, style, nowMs),
     progressOf(view, style),
-    live?.sync == null ? '' : renderSync(live.sync, style),
+    syncOf(view, style),
     live?.instruction == null ? '' : `${style.bold('to be done by you:')}\n${live.instruction}`,
     (live?.alerts ?? []).map((alert) => style.warn(`alert: ${alert.message}`)).join('\n'),
     status === 'failed' ? describeFailure(view, style).join('\n') : '',
     commands.length === 0 ? '' : `next:\n${commands.join('\n')}`,
   ];
   return sections.filter((section) => section !== '').join('\n\n');
+}
+
+function syncOf({ live, leader }: MigrationView, style: Style): string {
+  if (live?.sync == null) return '';
+  const sync = renderSync(live.sync, style);
+  return leader === null ? `${style.warn('nothing is carried now; as it was last:')}\n${sync}` : sync;
 }
 
 function clusterLine({ config, live }: MigrationView, role: 'source' | 'target'): string {
