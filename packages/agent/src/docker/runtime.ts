@@ -1,9 +1,10 @@
 /** Containers of a Docker Engine. */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type Clock, sleep, systemClock } from '@orchestrator/runtime/clock';
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
 import { type ResourceUsage, readCgroupPaths, readUsage } from '../container/cgroup-usage.ts';
 import { limitEgress } from '../container/egress-limit.ts';
 import { LaunchGate } from '../container/launch-gate.ts';
@@ -70,6 +71,9 @@ const defaultPullStallTimeoutMs = 5 * 60_000;
 /** An exit is told without the rest of the log when the Engine takes longer to give it. */
 const drainTimeoutMs = 10_000;
 
+/** When the first one is made, since it takes some ten megabytes, which agents without Docker are to be spared. */
+const loadDocker = () => createRequire(import.meta.url)('dockerode') as typeof Docker;
+
 interface Watched {
   follower: LogFollower;
   pid: number;
@@ -96,7 +100,7 @@ export class DockerRuntime implements Runtime {
     this.#clock = options.clock ?? systemClock;
     this.#agentName = options.agentName ?? 'agent';
     // A connection for each call: measured, twice as fast as kept ones when many containers start at a time.
-    this.#docker = new Docker({ socketPath });
+    this.#docker = new (loadDocker())({ socketPath });
     this.images = new Images({
       docker: this.#docker,
       clock: this.#clock,
