@@ -23,6 +23,16 @@ import { addressOf, offeredOf, shareDone, statusTones, statusWord } from './stag
 const pathOf = ({ coordinator, id }: Migration) =>
   `/migrations/${encodeURIComponent(coordinator)}/${encodeURIComponent(id)}`;
 
+/** The first server, and how many more there are. */
+function Ensemble({ address }: { readonly address: string }) {
+  const [first = '', ...more] = address.split('/')[0]?.split(',') ?? [];
+  return (
+    <span title={address}>
+      <code>{first}</code> {more.length > 0 && <span className="aside">and {more.length} more</span>}
+    </span>
+  );
+}
+
 function Card({ migration, nowMs }: { readonly migration: Migration; readonly nowMs: number }) {
   const {
     name,
@@ -43,14 +53,17 @@ function Card({ migration, nowMs }: { readonly migration: Migration; readonly no
         <Badge tone={statusTones[status]}>{statusWord(status)}</Badge>
       </header>
       <p className={styles.route}>
-        <code>{addressOf(migration, 'source')}</code>
+        <Ensemble address={addressOf(migration, 'source')} />
         <Icon name="chevron" size={12} />
-        <code>{addressOf(migration, 'target')}</code>
+        <Ensemble address={addressOf(migration, 'target')} />
       </p>
       <Meter label="Steps done" total={1} parts={[{ label: 'done', value: share }]} />
       <footer>
-        <span>{phase === 0 ? 'Nothing changed yet' : `Phase ${phase}: ${phaseName ?? ''}`}</span>
-        {approve !== undefined && <Status tone="warn">phase {approve} waits for approval</Status>}
+        {approve === undefined ? (
+          <span>{phase === 0 ? 'Nothing changed yet' : `Phase ${phase}: ${phaseName ?? ''}`}</span>
+        ) : (
+          <Status tone="warn">Phase {approve} waits for approval</Status>
+        )}
         <span className="aside">
           {startedMs === null ? (
             <>

@@ -6,7 +6,7 @@ export type ThemeChoice = Theme | 'system';
 
 const storageKey = 'orchestrator.theme';
 const listeners = new Set<() => void>();
-const dark = window.matchMedia('(prefers-color-scheme: dark)');
+const darkSystem = () => window.matchMedia('(prefers-color-scheme: dark)');
 
 export function themeChoice(): ThemeChoice {
   const kept = localStorage.getItem(storageKey);
@@ -16,7 +16,7 @@ export function themeChoice(): ThemeChoice {
 export function currentTheme(): Theme {
   const choice = themeChoice();
   if (choice !== 'system') return choice;
-  return dark.matches ? 'dark' : 'light';
+  return darkSystem().matches ? 'dark' : 'light';
 }
 
 function apply(): void {
@@ -32,7 +32,7 @@ export function chooseTheme(choice: ThemeChoice): void {
 
 /** Called once, before anything is drawn. */
 export function startTheme(): void {
-  dark.addEventListener('change', apply);
+  darkSystem().addEventListener('change', apply);
   apply();
 }
 

@@ -4,6 +4,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { token, useTheme } from '../theme/theme.ts';
 import styles from './chart.module.css';
+import { formatTime } from './format.ts';
 
 export interface Line {
   readonly label: string;
@@ -30,6 +31,19 @@ interface Surface extends ChartProps {
   readonly bare: boolean;
 }
 
+/** As times are written everywhere else, as exact as the axis is wide. */
+const timeLabels = (
+  _plot: uPlot,
+  splits: readonly number[],
+  _axis: number,
+  _spacePx: number,
+  stepS: number,
+): string[] =>
+  splits.map((atS) => {
+    const text = formatTime(atS * 1_000);
+    return stepS < 60 ? text.slice(11) : stepS < 86_400 ? text.slice(11, 16) : text.slice(5, 10);
+  });
+
 function optionsOf({ lines, format, max = 0, height = 140, width, bare }: Surface): uPlot.Options {
   const axis = {
     stroke: token('--text-3'),
@@ -50,19 +64,22 @@ function optionsOf({ lines, format, max = 0, height = 140, width, bare }: Surfac
     axes: bare
       ? [{ show: false }, { show: false }]
       : [
-          // Two lines: the date stands below the time where it changes.
-          { ...axis, grid: { show: false }, size: 38 },
+          { ...axis, grid: { show: false }, size: 26, space: 64, values: timeLabels },
           { ...axis, grid, size: 62, values: (_plot, splits) => splits.map(format) },
         ],
     series: [
-      {},
+      { value: (_plot: uPlot, atS: number | null) => (atS === null ? 'latest' : formatTime(atS * 1_000)) },
       ...lines.map(({ label, colour = '--accent' }) => ({
         label,
         stroke: token(colour),
         width: 1.5,
         fill: lines.length === 1 ? `${token(colour)}22` : undefined,
         points: { show: false },
-        value: (_plot: uPlot, value: number | null) => (value === null ? '–' : format(value)),
+        value: (plot: uPlot, value: number | null, index: number, at: number | null) => {
+          // Where nothing is pointed at, the latest is told.
+          const told = at === null ? plot.data[index]?.at(-1) : value;
+          return told === null || told === undefined ? '–' : format(told);
+        },
       })),
     ] as uPlot.Series[],
   };

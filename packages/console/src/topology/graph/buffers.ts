@@ -1,5 +1,6 @@
 /** Fills the buffers that the shaders read. */
 import type { Tone } from '../../ui/index.ts';
+import { hullsOf } from './hulls.ts';
 import type { Scene } from './scene.ts';
 import { packed, type Rgba, themeColour } from './webgl/colour.ts';
 import type { Field } from './webgl/program.ts';
@@ -94,29 +95,14 @@ export function fillNodes(
 
 /** Areas behind the members of open groups. */
 export function fillHulls(buffer: Buffer, scene: Scene, positions: Float32Array, palette: Palette) {
-  const count = scene.hasAreas ? scene.groupNames.length : 0;
-  const { numbers, words } = buffer(count);
-  const sums = Array.from({ length: count }, () => ({ x: 0, y: 0, members: 0, reach: 0 }));
-  for (let index = 0; index < scene.nodes.length; index++) {
-    const sum = sums[scene.groups[index] ?? -1];
-    if (sum === undefined) continue;
-    sum.x += positions[index * 2] ?? 0;
-    sum.y += positions[index * 2 + 1] ?? 0;
-    sum.members++;
-  }
-  for (let index = 0; index < scene.nodes.length; index++) {
-    const sum = sums[scene.groups[index] ?? -1];
-    if (sum === undefined) continue;
-    const dx = (positions[index * 2] ?? 0) - sum.x / sum.members;
-    const dy = (positions[index * 2 + 1] ?? 0) - sum.y / sum.members;
-    sum.reach = Math.max(sum.reach, Math.hypot(dx, dy) + (scene.radii[index] ?? 0) + 14);
-  }
-  for (const [group, { x, y, members, reach }] of sums.entries()) {
+  const hulls = hullsOf(scene, positions);
+  const { numbers, words } = buffer(hulls.length);
+  for (const [group, { x, y, reach }] of hulls.entries()) {
     const at = group * nodeStride;
-    numbers.set([x / members, y / members, reach, 0, -1, nodeBits.hull], at);
+    numbers.set([x, y, reach, 0, -1, nodeBits.hull], at);
     words[at + 6] = packed(palette.line);
   }
-  return { data: numbers.slice(0, count * nodeStride), count };
+  return { data: numbers.slice(0, hulls.length * nodeStride), count: hulls.length };
 }
 
 /** Wider where more flows; some pixels at most. */

@@ -2,7 +2,8 @@
 import { token } from '../../theme/theme.ts';
 import type { Tone } from '../../ui/index.ts';
 import type { Emphasis } from './buffers.ts';
-import { type Camera, type Size, sizeScale } from './camera.ts';
+import { type Camera, type Size, sizeScale, toScreen } from './camera.ts';
+import { hullsOf } from './hulls.ts';
 import type { LabelRoom } from './label-room.ts';
 import type { Scene } from './scene.ts';
 
@@ -84,8 +85,16 @@ export interface ClusterLabel {
   readonly text: string;
 }
 
+const hullGapPx = 6;
 /** Fewer are no cluster. */
 const leastMembers = 3;
+
+/** Names of open groups, at the upper border of their areas. */
+const placeHullLabels = (scene: Scene, positions: Float32Array, camera: Camera, size: Size): ClusterLabel[] =>
+  hullsOf(scene, positions).map(({ name, x, y, reach }) => {
+    const top = toScreen(camera, size, { x, y: y - reach });
+    return { x: top.x, y: top.y - hullGapPx, text: shortened(name) };
+  });
 
 /** Pure: names of clusters in their middles, where nodes are too small to be named. */
 export function placeClusterLabels(
@@ -93,7 +102,8 @@ export function placeClusterLabels(
   camera: Camera,
   { width, height }: Size,
 ): ClusterLabel[] {
-  if (camera.zoom >= clusterZoom || scene.groupNames.length === 0) return [];
+  if (scene.groupNames.length === 0) return [];
+  if (camera.zoom >= clusterZoom) return placeHullLabels(scene, positions, camera, { width, height });
   const sums = scene.groupNames.map((name) => ({ name, x: 0, y: 0, members: 0 }));
   for (let index = 0; index < scene.nodes.length; index++) {
     const sum = sums[scene.groups[index] ?? -1];
