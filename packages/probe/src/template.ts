@@ -21,6 +21,16 @@ export const set = (id: string, label: string, priority: number): Template => ({
   truncate: 0,
 });
 
+export const count = (id: string, label: string, priority: number): Template => ({
+  kind: 'metadata',
+  id,
+  label,
+  priority,
+  from: 'counters',
+  dataType: 'number',
+  truncate: 0,
+});
+
 export const metric = (
   id: string,
   label: string,

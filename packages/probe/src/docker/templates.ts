@@ -1,9 +1,10 @@
 import type { Template } from '@orchestrator/report';
-import { control, metadata, metric, set, table, topology } from '../template.ts';
+import { control, count, metadata, metric, set, table, topology } from '../template.ts';
 
 export const containerTemplates: readonly Template[] = [
   topology('hexagon', 'container'),
   metadata('docker_image_name', 'Image name', 1),
+  metadata('docker_image_tag', 'Image tag', 2),
   metadata('docker_container_command', 'Command', 3),
   metadata('docker_container_state', 'State', 4),
   metadata('docker_container_health', 'Health', 5),
@@ -40,5 +41,7 @@ export const imageTemplates: readonly Template[] = [
   metadata('docker_image_tag', 'Tag', 2),
   metadata('docker_image_size', 'Size', 3, 'number'),
   metadata('docker_image_id', 'ID', 4, '', 12),
+  // Counted by whoever shows the containers of an image together.
+  count('container', '# Containers', 5),
   table('docker_image_label_', 'Docker labels'),
 ];
