@@ -54,8 +54,11 @@ test('durations, rates and percentages are read as Mesos writes them', async () 
     '--quorum=2',
   ]);
   expect(config).toMatchObject({
-    ...{ agentPingTimeoutMs: 1000, agentRemovalIntervalMs: 600_000, recoveryAgentRemovalLimit: 0.25 },
-    ...{ offerTimeoutMs: 120_000, store: 'sqlite:/var/lib/mesos/registry.db', zk: undefined },
+    core: {
+      ...{ agentPingTimeoutMs: 1000, agentRemovalIntervalMs: 600_000, recoveryAgentRemovalLimit: 0.25 },
+      offerTimeoutMs: 120_000,
+    },
+    ...{ store: 'sqlite:/var/lib/mesos/registry.db', zk: undefined },
     minAllocatable: [[['cpus', 10]], [['mem', 32_000]]],
   });
 });
@@ -84,15 +87,15 @@ test('on every address, others are told one that they can reach', async () => {
 
 test('flags are known by their old names too', async () => {
   const config = await configOf(['--slave_ping_timeout=2secs', '--max_slave_ping_timeouts=3']);
-  expect(config).toMatchObject({ agentPingTimeoutMs: 2000, maxAgentPingTimeouts: 3 });
+  expect(config.core).toMatchObject({ agentPingTimeoutMs: 2000, maxAgentPingTimeouts: 3 });
 });
 
 test('a domain, and what frameworks may be', async () => {
   const domain = '{"fault_domain":{"region":{"name":"eu"},"zone":{"name":"a"}}}';
   const config = await configOf([`--domain=${domain}`, '--roles=web,batch', '--no-root_submissions']);
   expect(config.domain?.faultDomain?.region.name).toBe('eu');
-  expect([...(config.roles ?? [])]).toEqual(['*', 'web', 'batch']);
-  expect(config.allowsRoot).toBe(false);
+  expect([...(config.core.roles ?? [])]).toEqual(['*', 'web', 'batch']);
+  expect(config.core.allowsRoot).toBe(false);
 });
 
 test('every flag with a default can be read with it, and those without effect are told of', async () => {

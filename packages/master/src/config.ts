@@ -19,6 +19,7 @@ import {
 } from '@orchestrator/mesos';
 import { type MasterAddress, readAddress } from './address.ts';
 import type { Quantities } from './allocator/subscription.ts';
+import type { CoreSettings } from './core/context.ts';
 import { type ElectionPlace, readZkUrl } from './election/zk-url.ts';
 import { asConfigError, MasterError } from './errors.ts';
 import { masterFlags } from './flags.ts';
@@ -38,31 +39,11 @@ export interface MasterConfig extends MasterAddress {
   readonly storeTimeoutMs: number;
   readonly fetchTimeoutMs: number;
   readonly domain: DomainInfoValid | undefined;
-  readonly requiresAgentDomain: boolean;
-  /** That frameworks may be in; undefined: any. */
-  readonly roles: ReadonlySet<string> | undefined;
-  /** Of roles, where the registry has none yet. */
-  readonly firstWeights: ReadonlyMap<string, number>;
   /** Of the calls of frameworks, by principal. */
   readonly rateLimits: RateLimits;
   /** A file with the host names of agents that may be offered; undefined: all. */
   readonly whitelist: string | undefined;
-  readonly allowsRoot: boolean;
-  /** Of the agents of a former leader, that have to be back before quotas are worked on; and the longest wait for them. */
-  readonly recoveryFactor: number;
-  readonly recoveryTimeoutMs: number;
-  readonly agentPingTimeoutMs: number;
-  readonly maxAgentPingTimeouts: number;
-  readonly agentReregisterTimeoutMs: number;
-  readonly agentRemovalIntervalMs: number | undefined;
-  readonly recoveryAgentRemovalLimit: number;
-  readonly offerTimeoutMs: number | undefined;
-  readonly maxCompletedFrameworks: number;
-  readonly maxCompletedTasksPerFramework: number;
-  readonly maxUnreachableTasksPerFramework: number;
-  readonly registryMaxAgentCount: number;
-  readonly registryMaxAgentAgeMs: number;
-  readonly registryGcIntervalMs: number;
+  readonly core: CoreSettings;
   readonly mostSubscribers: number;
   readonly minAllocatable: readonly Quantities[];
   readonly keepsGpus: boolean;
@@ -164,6 +145,29 @@ function readLogFlags(read: FlagReader) {
   };
 }
 
+function readCoreSettings(read: FlagReader): CoreSettings {
+  return {
+    requiresAgentDomain: read.yes('require_agent_domain'),
+    roles: readRoles(read),
+    firstWeights: readWeights(read),
+    allowsRoot: read.yes('root_submissions'),
+    recoveryFactor: read.share('allocator_agent_recovery_factor'),
+    recoveryTimeoutMs: read.durationMs('allocator_recovery_timeout'),
+    agentPingTimeoutMs: read.durationMs('agent_ping_timeout'),
+    maxAgentPingTimeouts: read.whole('max_agent_ping_timeouts'),
+    agentReregisterTimeoutMs: read.durationMs('agent_reregister_timeout'),
+    agentRemovalIntervalMs: read.intervalMs('agent_removal_rate_limit'),
+    recoveryAgentRemovalLimit: read.percentage('recovery_agent_removal_limit'),
+    offerTimeoutMs: read.maybeMs('offer_timeout'),
+    maxCompletedFrameworks: read.whole('max_completed_frameworks'),
+    maxCompletedTasksPerFramework: read.whole('max_completed_tasks_per_framework'),
+    maxUnreachableTasksPerFramework: read.whole('max_unreachable_tasks_per_framework'),
+    registryMaxAgentCount: read.whole('registry_max_agent_count'),
+    registryMaxAgentAgeMs: read.durationMs('registry_max_agent_age'),
+    registryGcIntervalMs: read.durationMs('registry_gc_interval'),
+  };
+}
+
 /** @throws MasterError `config`, naming the flag */
 export async function readConfig(flags: Flags): Promise<MasterConfig> {
   try {
@@ -210,32 +214,15 @@ async function configOf(flags: Flags): Promise<MasterConfig> {
   return {
     ...(await readAddress(read)),
     ...{ store, workDir, requires },
+    core: readCoreSettings(read),
     domain: readDomain(read),
-    requiresAgentDomain: read.yes('require_agent_domain'),
-    roles: readRoles(read),
-    firstWeights: readWeights(read),
     rateLimits: rateLimits === undefined ? noRateLimits : parseRateLimits(rateLimits.text),
     whitelist: read.text('whitelist')?.replace(/^file:\/\//, ''),
-    allowsRoot: read.yes('root_submissions'),
-    recoveryFactor: read.share('allocator_agent_recovery_factor'),
-    recoveryTimeoutMs: read.durationMs('allocator_recovery_timeout'),
     cluster: read.text('cluster'),
     zk: zk === undefined ? undefined : await readZkUrl(zk),
     zkSessionTimeoutMs: read.durationMs('zk_session_timeout'),
     storeTimeoutMs: read.durationMs('registry_store_timeout'),
     fetchTimeoutMs: read.durationMs('registry_fetch_timeout'),
-    agentPingTimeoutMs: read.durationMs('agent_ping_timeout'),
-    maxAgentPingTimeouts: read.whole('max_agent_ping_timeouts'),
-    agentReregisterTimeoutMs: read.durationMs('agent_reregister_timeout'),
-    agentRemovalIntervalMs: read.intervalMs('agent_removal_rate_limit'),
-    recoveryAgentRemovalLimit: read.percentage('recovery_agent_removal_limit'),
-    offerTimeoutMs: read.maybeMs('offer_timeout'),
-    maxCompletedFrameworks: read.whole('max_completed_frameworks'),
-    maxCompletedTasksPerFramework: read.whole('max_completed_tasks_per_framework'),
-    maxUnreachableTasksPerFramework: read.whole('max_unreachable_tasks_per_framework'),
-    registryMaxAgentCount: read.whole('registry_max_agent_count'),
-    registryMaxAgentAgeMs: read.durationMs('registry_max_agent_age'),
-    registryGcIntervalMs: read.durationMs('registry_gc_interval'),
     mostSubscribers: read.whole('max_operator_event_stream_subscribers'),
     minAllocatable: minAllocatable(read.text('min_allocatable_resources') ?? ''),
     keepsGpus: read.yes('filter_gpu_resources'),

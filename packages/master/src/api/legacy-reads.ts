@@ -13,7 +13,7 @@ import {
   writeJson,
 } from '@orchestrator/mesos';
 import type { FrameworkRecord, TaskRecord } from '../core/records.ts';
-import { type FrameworkHoldings, sumHoldings } from '../core/views.ts';
+import { sumHoldings } from '../core/views.ts';
 import { registryMessage } from '../registrar/storage.ts';
 import type { About } from './about.ts';
 import {
@@ -27,7 +27,7 @@ import {
   taskJson,
 } from './legacy-views.ts';
 import { maintenanceStatusOf, quotaStatus, type ReadPlace, scheduleOf, weightsOf } from './operator-reads.ts';
-import { viewRoles } from './roles-view.ts';
+import { type RoleView, viewRoles } from './roles-view.ts';
 
 const toJson = 'application/json';
 
@@ -65,7 +65,7 @@ const inner = (object: Record<string, Json | undefined>) => jsonText(object).sli
 
 function* frameworkChunks(framework: FrameworkRecord, { master, viewer }: ReadPlace): Generator<string> {
   const tasks = (list: { values(): Iterable<TaskRecord> }) => [...viewer.tasks(framework, list.values())];
-  yield `{${inner(frameworkHead(framework, yield* holdingsChunks(framework)))}`;
+  yield `{${inner(frameworkHead(framework, yield* withoutText(sumHoldings(framework))))}`;
   yield* listChunks('tasks', tasks(framework.tasks), taskJson);
   yield* listChunks('unreachable_tasks', tasks(framework.unreachableTasks), taskJson);
   yield* listChunks('completed_tasks', tasks(framework.completedTasks), taskJson);
@@ -74,10 +74,9 @@ function* frameworkChunks(framework: FrameworkRecord, { master, viewer }: ReadPl
   yield `${inner(frameworkTail(framework)).replace(/^(?=.)/, ',')}}`;
 }
 
-/** What it holds may be spread over all agents: summed up with empty pieces in between, for others to have their turn. */
-function* holdingsChunks(framework: FrameworkRecord): Generator<string, FrameworkHoldings> {
-  const sums = sumHoldings(framework);
-  for (let step = sums.next(); ; step = sums.next()) {
+/** Work that comes to no text, with empty pieces where it yields, for others to have their turn. */
+function* withoutText<Result>(work: Generator<undefined, Result>): Generator<'', Result> {
+  for (let step = work.next(); ; step = work.next()) {
     if (step.done === true) return step.value;
     yield '';
   }
@@ -190,28 +189,55 @@ function wholeNumber(text: string | null, otherwise: number): number {
   return Number.isSafeInteger(value) ? value : otherwise;
 }
 
+const tasksAtOnce = 1024;
+
+/** Of those wanted, the first `most` in the order of `compare`, sorted some at a time: yields in between. */
+function* firstTasks(
+  place: ReadPlace,
+  { frameworkId, taskId }: { readonly frameworkId: string | null; readonly taskId: string | null },
+  compare: (left: TaskRecord, right: TaskRecord) => number,
+  most: number,
+): Generator<undefined, readonly TaskRecord[]> {
+  const { frameworks, completedFrameworks } = place.master.core.state;
+  const { viewer } = place;
+  const first: TaskRecord[] = [];
+  const sort = () => {
+    first.sort(compare);
+    if (first.length > most) first.length = most;
+  };
+  // All at one point in time: a task that ends meanwhile would be in two lists.
+  const lists = [...viewer.frameworks([...frameworks.values(), ...completedFrameworks.values()])]
+    .filter(({ id }) => frameworkId === null || id === frameworkId)
+    .flatMap((framework) =>
+      [framework.tasks, framework.unreachableTasks, framework.completedTasks].map(
+        (list) => [framework, [...list.values()]] as const,
+      ),
+    );
+  let looked = 0;
+  for (const [framework, list] of lists) {
+    for (const task of viewer.tasks(framework, list)) {
+      if (++looked % tasksAtOnce === 0) yield;
+      if (taskId !== null && task.taskId !== taskId) continue;
+      first.push(task);
+      if (first.length >= 2 * most + tasksAtOnce) sort();
+    }
+  }
+  sort();
+  return first;
+}
+
 /** The newest first unless `order=asc`; a hundred unless `limit` says otherwise. */
 export function sendTasks(exchange: Exchange, place: ReadPlace): Promise<void> {
   const { query } = exchange;
-  const { frameworks, completedFrameworks } = place.master.core.state;
-  const [frameworkId, taskId] = [query.get('framework_id'), query.get('task_id')];
-  const tasks: TaskRecord[] = [];
-  const { viewer } = place;
-  for (const framework of viewer.frameworks([...frameworks.values(), ...completedFrameworks.values()])) {
-    if (frameworkId !== null && framework.id !== frameworkId) continue;
-    for (const list of [framework.tasks, framework.unreachableTasks, framework.completedTasks]) {
-      for (const task of viewer.tasks(framework, list.values())) {
-        if (taskId === null || task.taskId === taskId) tasks.push(task);
-      }
-    }
-  }
+  const wanted = { frameworkId: query.get('framework_id'), taskId: query.get('task_id') };
   const firstAt = ({ message }: TaskRecord) => message.statuses[0]?.timestamp ?? 0;
   const sign = query.get('order') === 'asc' ? 1 : -1;
-  tasks.sort((left, right) => sign * (firstAt(left) - firstAt(right)));
+  const compare = (left: TaskRecord, right: TaskRecord) => sign * (firstAt(left) - firstAt(right));
   const offset = wholeNumber(query.get('offset'), 0);
-  const shown = tasks.slice(offset, offset + wholeNumber(query.get('limit'), defaultTaskLimit));
+  const end = offset + wholeNumber(query.get('limit'), defaultTaskLimit);
   function* pieces() {
-    yield* listChunks('tasks', shown, taskJson, '{');
+    const tasks = yield* withoutText(firstTasks(place, wanted, compare, end));
+    yield* listChunks('tasks', tasks.slice(offset), taskJson, '{');
     yield '}';
   }
   return sendPieces(exchange, place, pieces);
@@ -243,7 +269,7 @@ function* summaryChunks(frameworks: readonly FrameworkRecord[]): Generator<strin
     const { tasks, unreachableTasks, completedTasks } = framework;
     yield before;
     yield jsonText({
-      ...frameworkHead(framework, yield* holdingsChunks(framework)),
+      ...frameworkHead(framework, yield* withoutText(sumHoldings(framework))),
       ...countStates([...tasks.values(), ...unreachableTasks.values(), ...completedTasks.values()]),
       slave_ids: [...framework.used.keys()],
     });
@@ -271,30 +297,36 @@ export function sendSummary(exchange: Exchange, place: ReadPlace): Promise<void>
   return sendPieces(exchange, place, pieces);
 }
 
-export function sendRoles(exchange: Exchange, { master, viewer }: ReadPlace): void {
-  const amounts = (of: quota.QuotaConfigValid['limits'] | undefined) =>
-    Object.fromEntries(Object.entries(of ?? {}).map(([name, { value }]) => [name, double(value)]));
-  const seen = viewRoles(master.core.state, master.registrar.registry).filter(({ name }) =>
-    viewer.role(name),
-  );
-  const roles = seen.map((role) => ({
-    name: role.name,
-    weight: double(role.weight),
-    quota: {
-      role: role.name,
-      guarantee: amounts(role.quota?.guarantees),
-      limit: amounts(role.quota?.limits),
-      consumed: quantitiesJson(
-        role.reserved.plus(role.allocated.filter((kind) => kind.reservations.length === 0)),
-      ),
-    },
-    resources: quantitiesJson(role.allocated.plus(role.offered)),
-    allocated: quantitiesJson(role.allocated),
-    offered: quantitiesJson(role.offered),
-    reserved: quantitiesJson(role.reserved),
-    frameworks: role.frameworks,
-  }));
-  sendJson(exchange, jsonText({ roles }));
+const amountsJson = (of: quota.QuotaConfigValid['limits'] | undefined) =>
+  Object.fromEntries(Object.entries(of ?? {}).map(([name, { value }]) => [name, double(value)]));
+
+const roleJson = (role: RoleView): Json => ({
+  name: role.name,
+  weight: double(role.weight),
+  quota: {
+    role: role.name,
+    guarantee: amountsJson(role.quota?.guarantees),
+    limit: amountsJson(role.quota?.limits),
+    consumed: quantitiesJson(
+      role.reserved.plus(role.allocated.filter((kind) => kind.reservations.length === 0)),
+    ),
+  },
+  resources: quantitiesJson(role.allocated.plus(role.offered)),
+  allocated: quantitiesJson(role.allocated),
+  offered: quantitiesJson(role.offered),
+  reserved: quantitiesJson(role.reserved),
+  frameworks: role.frameworks,
+});
+
+export function sendRoles(exchange: Exchange, place: ReadPlace): Promise<void> {
+  const { master, viewer } = place;
+  function* pieces() {
+    const all = yield* withoutText(viewRoles(master.core.state, master.registrar.registry));
+    const seen = all.filter(({ name }) => viewer.role(name));
+    yield* listChunks('roles', seen, roleJson, '{');
+    yield '}';
+  }
+  return sendPieces(exchange, place, pieces);
 }
 
 export function sendWeights(exchange: Exchange, place: ReadPlace): void {

@@ -8,7 +8,6 @@ import {
   makeMessage,
   type master,
   master as masterApi,
-  type OperationValid,
   quota,
   Resources,
   type TaskValid,
@@ -59,10 +58,8 @@ async function frameworksOf({ master, slicer, viewer }: ReadPlace) {
   const message = makeMessage(masterApi.Response_GetFrameworksSchema, {});
   const add = async (list: Iterable<FrameworkRecord>, to: typeof message.frameworks) => {
     for (const framework of [...viewer.frameworks(list)]) {
-      const sums = sumHoldings(framework);
-      let step = sums.next();
-      for (; step.done !== true; step = sums.next()) await slicer.pause();
-      to.push(frameworkMessage(framework, viewer.resources, step.value));
+      const holdings = await slicer.run(sumHoldings(framework));
+      to.push(frameworkMessage(framework, viewer.resources, holdings));
       await slicer.pause();
     }
   };
@@ -112,10 +109,9 @@ export async function viewState(place: ReadPlace): Promise<master.Response_GetSt
   return message;
 }
 
-function rolesOf({ master, viewer }: ReadPlace) {
-  const seen = viewRoles(master.core.state, master.registrar.registry).filter(({ name }) =>
-    viewer.role(name),
-  );
+async function rolesOf({ master, slicer, viewer }: ReadPlace) {
+  const all = await slicer.run(viewRoles(master.core.state, master.registrar.registry));
+  const seen = all.filter(({ name }) => viewer.role(name));
   const roles = seen.map((role) => ({
     name: role.name,
     weight: role.weight,
@@ -123,6 +119,20 @@ function rolesOf({ master, viewer }: ReadPlace) {
     resources: role.allocated.plus(role.offered).allocatedTo(undefined).toUnreserved().toMessages(),
   }));
   return makeMessage(masterApi.Response_GetRolesSchema, { roles });
+}
+
+async function operationsOf({ master, slicer, viewer }: ReadPlace) {
+  const { agents, frameworks } = master.core.state;
+  const message = makeMessage(masterApi.Response_GetOperationsSchema, {});
+  for (const { operations } of agents.values()) {
+    for (const { message: operation } of operations.values()) {
+      const framework = frameworks.get(operation.frameworkId?.value ?? '');
+      if (framework === undefined || viewer.framework(framework)) message.operations.push(operation);
+    }
+    const pause = slicer.pause();
+    if (pause !== undefined) await pause;
+  }
+  return message;
 }
 
 export function quotaStatus({ master, viewer }: ReadPlace): quota.QuotaStatusValid {
@@ -212,20 +222,8 @@ function smallAnswer(place: ReadPlace, call: master.CallValid): Init | undefined
     }
     case type.GET_QUOTA:
       return { type: answer.GET_QUOTA, getQuota: { status: quotaStatus(place) } };
-    case type.GET_ROLES:
-      return { type: answer.GET_ROLES, getRoles: rolesOf(place) };
     case type.GET_EXECUTORS:
       return { type: answer.GET_EXECUTORS, getExecutors: executorsOf(place) };
-    case type.GET_OPERATIONS: {
-      const isSeen = ({ frameworkId }: OperationValid) => {
-        const framework = master.core.state.frameworks.get(frameworkId?.value ?? '');
-        return framework === undefined || viewer.framework(framework);
-      };
-      const operations = [...master.core.state.agents.values()].flatMap((agent) =>
-        [...agent.operations.values()].flatMap(({ message }) => (isSeen(message) ? [message] : [])),
-      );
-      return { type: answer.GET_OPERATIONS, getOperations: { operations } };
-    }
     default:
       return undefined;
   }
@@ -251,6 +249,14 @@ export async function readAnswer(
     case type.GET_FRAMEWORKS:
       response.getFrameworks = await frameworksOf(place);
       response.type = answer.GET_FRAMEWORKS;
+      return response;
+    case type.GET_ROLES:
+      response.getRoles = await rolesOf(place);
+      response.type = answer.GET_ROLES;
+      return response;
+    case type.GET_OPERATIONS:
+      response.getOperations = await operationsOf(place);
+      response.type = answer.GET_OPERATIONS;
       return response;
     case type.GET_METRICS:
       response.getMetrics = await metricsOf(place);

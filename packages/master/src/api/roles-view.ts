@@ -1,6 +1,7 @@
 /** Roles as both APIs show them: who is in them, and what they hold. */
 import { type quota, Resources } from '@orchestrator/mesos';
 import type { MasterState } from '../core/context.ts';
+import { sumSliced } from '../core/views.ts';
 import type { Registry } from '../registrar/registry.ts';
 
 export interface RoleView {
@@ -15,8 +16,10 @@ export interface RoleView {
   readonly quota: quota.QuotaConfigValid | undefined;
 }
 
-/** Every role with a framework, a weight, a quota, a reservation or something allocated, by name. */
-export function viewRoles(state: MasterState, { settings }: Registry): RoleView[] {
+const agentsAtOnce = 64;
+
+/** Every role with a framework, a weight, a quota, a reservation or something allocated, by name. Yields now and then. */
+export function* viewRoles(state: MasterState, { settings }: Registry): Generator<undefined, RoleView[]> {
   const names = new Set([...settings.weights.keys(), ...settings.quotas.keys()]);
   const frameworks = new Map<string, string[]>();
   const allocated = new Map<string, Resources[]>();
@@ -32,7 +35,9 @@ export function viewRoles(state: MasterState, { settings }: Registry): RoleView[
     for (const role of framework.roles) add(frameworks, role, framework.id);
   }
   for (const offer of state.offers.values()) add(offered, offer.role, offer.resources);
+  let agents = 0;
   for (const agent of state.agents.values()) {
+    if (agents++ % agentsAtOnce === 0) yield;
     for (const used of agent.used.values()) {
       for (const entry of used) add(allocated, entry.kind.allocatedTo ?? '*', Resources.join([entry]));
     }
@@ -41,13 +46,17 @@ export function viewRoles(state: MasterState, { settings }: Registry): RoleView[
       if (role !== undefined) add(reserved, role, Resources.join([entry]));
     }
   }
-  return [...names].sort().map((name) => ({
-    name,
-    weight: settings.weights.get(name) ?? 1,
-    frameworks: frameworks.get(name) ?? [],
-    allocated: Resources.sum(allocated.get(name) ?? []),
-    offered: Resources.sum(offered.get(name) ?? []),
-    reserved: Resources.sum(reserved.get(name) ?? []),
-    quota: settings.quotas.get(name),
-  }));
+  const roles: RoleView[] = [];
+  for (const name of [...names].sort()) {
+    roles.push({
+      name,
+      weight: settings.weights.get(name) ?? 1,
+      frameworks: frameworks.get(name) ?? [],
+      allocated: yield* sumSliced(allocated.get(name) ?? []),
+      offered: yield* sumSliced(offered.get(name) ?? []),
+      reserved: yield* sumSliced(reserved.get(name) ?? []),
+      quota: settings.quotas.get(name),
+    });
+  }
+  return roles;
 }

@@ -27,17 +27,12 @@ function* jsonParts(
 }
 
 /** The whole of it, with turns for others while it is written. */
-export async function encodeInSlices<Desc extends Descriptor>(
+export function encodeInSlices<Desc extends Descriptor>(
   slicer: Slicer,
   format: BodyFormat,
   schema: Desc,
   message: Valid<Desc> | MessageShape<Desc>,
 ): Promise<EncodedParts> {
   const encode = format === 'json' ? jsonParts : encodeMessageParts;
-  const work = encode(schema, message as MessageShape<Desc>);
-  for (let step = work.next(); ; step = work.next()) {
-    if (step.done === true) return step.value;
-    const pause = slicer.pause();
-    if (pause !== undefined) await pause;
-  }
+  return slicer.run(encode(schema, message as MessageShape<Desc>));
 }

@@ -25,6 +25,15 @@ export class Slicer {
     });
   }
 
+  /** Runs `work` to its end, with turns for others where it yields. */
+  async run<Result>(work: Generator<undefined, Result>): Promise<Result> {
+    for (let step = work.next(); ; step = work.next()) {
+      if (step.done === true) return step.value;
+      const pause = this.pause();
+      if (pause !== undefined) await pause;
+    }
+  }
+
   #next(): void {
     this.#startedMs = this.#nowMs();
     this.#waiting.shift()?.();

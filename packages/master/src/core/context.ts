@@ -13,11 +13,8 @@ import { count } from './framework-figures.ts';
 import type { AgentRecord, FrameworkRecord, InverseOfferRecord, OfferRecord } from './records.ts';
 import type { Timers } from './timers.ts';
 
-export interface CoreOptions {
-  readonly masterInfo: MasterInfoValid;
-  readonly authorizer: Authorizer;
-  /** Of the URLs of agents in offers. Default http. */
-  readonly agentScheme: 'http' | 'https';
+/** What an operator decides. */
+export interface CoreSettings {
   /** Default 15 000. */
   readonly agentPingTimeoutMs: number;
   /** Pings in a row without an answer until an agent counts as unreachable. Default 5. */
@@ -49,6 +46,13 @@ export interface CoreOptions {
   readonly firstWeights: ReadonlyMap<string, number>;
   /** Frameworks may run as root. Default true. */
   readonly allowsRoot: boolean;
+}
+
+export interface CoreOptions extends CoreSettings {
+  readonly masterInfo: MasterInfoValid;
+  readonly authorizer: Authorizer;
+  /** Of the URLs of agents in offers. Default http. */
+  readonly agentScheme: 'http' | 'https';
 }
 
 /** Agents on their way from one list to another; what concerns them waits, or is not answered. */

@@ -19,7 +19,7 @@ const sumAtOnce = 256;
  * As `Resources.sum`, yielding now and then. Parts are summed up before sums are: each has few ranges, the whole may have
  * as many as there are agents.
  */
-function* sumSliced(parts: readonly Resources[]): Generator<undefined, Resources> {
+export function* sumSliced(parts: readonly Resources[]): Generator<undefined, Resources> {
   const sums: Resources[] = [];
   for (let start = 0; start < parts.length; start += sumAtOnce) {
     sums.push(Resources.sum(parts.slice(start, start + sumAtOnce)));

@@ -256,7 +256,7 @@ export class MasterService {
       fairSharingExcluded: config.fairSharingExcluded,
     });
     const core = new MasterCore({
-      ...coreOptionsOf(config),
+      ...config.core,
       masterInfo: info,
       agentScheme: config.tls === undefined ? 'http' : 'https',
       authorizer: (principal, action, object) => config.acls.permits(action, principal, object),
@@ -330,49 +330,6 @@ export class MasterService {
     this.#libprocess?.close();
     await this.#store?.close();
   }
-}
-
-function coreOptionsOf(config: MasterConfig) {
-  const {
-    agentPingTimeoutMs,
-    maxAgentPingTimeouts,
-    agentReregisterTimeoutMs,
-    agentRemovalIntervalMs,
-    recoveryAgentRemovalLimit,
-    offerTimeoutMs,
-    maxCompletedFrameworks,
-    maxCompletedTasksPerFramework,
-    maxUnreachableTasksPerFramework,
-    registryMaxAgentCount,
-    registryMaxAgentAgeMs,
-    registryGcIntervalMs,
-    recoveryFactor,
-    recoveryTimeoutMs,
-    requiresAgentDomain,
-    roles,
-    firstWeights,
-    allowsRoot,
-  } = config;
-  return {
-    agentPingTimeoutMs,
-    maxAgentPingTimeouts,
-    agentReregisterTimeoutMs,
-    agentRemovalIntervalMs,
-    recoveryAgentRemovalLimit,
-    offerTimeoutMs,
-    maxCompletedFrameworks,
-    maxCompletedTasksPerFramework,
-    maxUnreachableTasksPerFramework,
-    registryMaxAgentCount,
-    registryMaxAgentAgeMs,
-    registryGcIntervalMs,
-    recoveryFactor,
-    recoveryTimeoutMs,
-    requiresAgentDomain,
-    roles,
-    firstWeights,
-    allowsRoot,
-  };
 }
 
 /** Agents that all come back at once are not to be turned away; the system's own limit holds too. */
