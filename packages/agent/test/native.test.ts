@@ -154,6 +154,8 @@ describe('a container', () => {
     await expect(containerizer.launch(failed)).rejects.toMatchObject({ code: 'LaunchFailed' });
     const nobody = await specFor('true', { user: 'nobody-at-all' });
     await expect(containerizer.launch(nobody)).rejects.toThrow('there is no user "nobody-at-all"');
+    const nowhere = await specFor('true', { resources: { cpus: 1, memBytes: 0, cpuset: '4095' } });
+    await expect(containerizer.launch(nowhere)).rejects.toThrow(/cpuset/);
     const spec = await specFor('sleep 100', { linux: { rootfs } });
     await containerizer.launch(spec);
     await containerizer.destroy(spec.containerId);

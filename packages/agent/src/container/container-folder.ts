@@ -13,8 +13,8 @@ export interface StartRecord {
   identity: ProcessIdentity;
 }
 
-/** Who finds the file finds all of it. */
-async function writeWhole(file: string, text: string): Promise<void> {
+/** Who finds the file finds all of it. Nobody else may read it. */
+export async function writeWhole(file: string, text: string): Promise<void> {
   await writeFile(`${file}.new`, text, { mode: 0o600 });
   await rename(`${file}.new`, file);
 }

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { readIfThere } from '../container/read-if-there.ts';
 import { AgentError } from '../errors.ts';
 import { openOutput } from '../sandbox/output.ts';
 
@@ -69,7 +70,7 @@ export async function createUnderConmon(options: ConmonOptions): Promise<number>
     child.unref();
     const report = child.stdio[3] as Readable;
     try {
-      return pidOf(await Promise.race([firstLine(report), failed]), options.containerId);
+      return await pidOf(await Promise.race([firstLine(report), failed]), options);
     } finally {
       // conmon keeps its end for as long as it lives.
       report.destroy();
@@ -84,11 +85,16 @@ async function firstLine(stream: Readable): Promise<string> {
   return '';
 }
 
-function pidOf(line: string, containerId: string): number {
-  const report: Report = line === '' ? { pid: -1, message: 'conmon ended without a word' } : JSON.parse(line);
+async function pidOf(line: string, { containerId, sandboxPath }: ConmonOptions): Promise<number> {
+  const report: Report = line === '' ? { pid: -1 } : JSON.parse(line);
   if (report.pid > 0) return report.pid;
-  throw new AgentError(
-    'LaunchFailed',
-    `container ${containerId}: ${(report.message ?? 'no reason given').trim()}`,
-  );
+  const reason = report.message?.trim() || (await lastWords(sandboxPath)) || 'conmon ended without a word';
+  throw new AgentError('LaunchFailed', `container ${containerId}: ${reason}`);
+}
+
+const mostWords = 1_000;
+
+/** Of the runtime: nothing else has written there yet. */
+async function lastWords(sandboxPath: string): Promise<string> {
+  return ((await readIfThere(join(sandboxPath, 'stderr'))) ?? '').trim().slice(-mostWords);
 }

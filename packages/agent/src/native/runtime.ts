@@ -1,18 +1,18 @@
 /** Containers of an OCI runtime, each watched by a conmon; no daemon, and nothing of ours lives as long as a task. */
 import { existsSync } from 'node:fs';
-import { chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@orchestrator/runtime/clock';
 import { type Account, findAccount, rootAccount } from '../container/account.ts';
 import {
   type CgroupPaths,
   chooseHierarchies,
+  hierarchiesOf,
   type ResourceUsage,
-  readCgroupPaths,
   readOomKills,
   readUsage,
 } from '../container/cgroup-usage.ts';
-import { ContainerFolders } from '../container/container-folder.ts';
+import { ContainerFolders, writeWhole } from '../container/container-folder.ts';
 import { limitEgress } from '../container/egress-limit.ts';
 import { ExitFolder } from '../container/exit-folder.ts';
 import { LaunchGate } from '../container/launch-gate.ts';
@@ -157,7 +157,6 @@ export class NativeRuntime implements Runtime {
     const identity = await identify(pid);
     if (identity === undefined)
       throw new AgentError('LaunchFailed', `container ${containerId} ended before its start`);
-    this.#cgroups.set(containerId, await readCgroupPaths(pid));
     await this.#gate.run('start', () => this.#runRunc('start', containerId));
     const status: ContainerStatus = { containerId, runtime: 'native', ...made };
     await this.#folders.recordStart(containerId, { status, identity });
@@ -170,7 +169,8 @@ export class NativeRuntime implements Runtime {
     const all = signal === 'SIGKILL' ? ['--all'] : [];
     await this.#runRunc('kill', ...all, containerId, signal).catch((error) => {
       // It has ended meanwhile, which is what was wanted.
-      if (!/not running|already finished|does not exist|no such process/.test(reasonOf(error))) throw error;
+      if (!/not running|already finished|does not exist|no such (process|file)/i.test(reasonOf(error)))
+        throw error;
     });
   }
 
@@ -208,7 +208,8 @@ export class NativeRuntime implements Runtime {
     await this.#runRunc('delete', '--force', containerId).catch((error) => {
       if (!/does not exist/.test(reasonOf(error))) throw error;
     });
-    if (!wasStarted) await removeCgroups(this.#cgroupPathOf(containerId), this.#clock);
+    const cgroupPath = wasStarted ? undefined : await this.#cgroupPathOf(containerId);
+    if (cgroupPath !== undefined) await removeCgroups(cgroupPath, this.#clock);
     await leaveNetwork(containerId, folder, this.#cni);
     await removeRoot(folder);
     await this.#exits.forget(containerId);
@@ -252,11 +253,11 @@ export class NativeRuntime implements Runtime {
     const config = bundleConfig(spec, {
       host: await this.#facts,
       account,
-      cgroupsPath: this.#cgroupPathOf(containerId),
+      cgroupsPath: `${this.#options.cgroupRoot ?? '/orchestrator'}/${containerId}`,
       networkNamespace: network?.path,
       enforceCpuQuota: this.#options.enforceCpuQuota ?? false,
     });
-    await writeFile(join(folder, 'config.json'), JSON.stringify(config), { mode: 0o600 });
+    await writeWhole(join(folder, 'config.json'), JSON.stringify(config));
     signal.throwIfAborted();
     const pid = await createUnderConmon({
       conmonPath: this.#options.conmonPath ?? defaultConmon,
@@ -302,20 +303,24 @@ export class NativeRuntime implements Runtime {
     return (await readOomKills(await this.#cgroupsOf(containerId))) > 0;
   }
 
-  /** Within each hierarchy. */
-  #cgroupPathOf(containerId: string): string {
-    return `${this.#options.cgroupRoot ?? '/orchestrator'}/${containerId}`;
+  /** Within each hierarchy, as it was when the container was made; undefined when it never came to that. */
+  async #cgroupPathOf(containerId: string): Promise<string | undefined> {
+    const text = await readIfThere(join(this.#folders.of(containerId), 'config.json'));
+    if (text === undefined) return undefined;
+    return (JSON.parse(text) as { linux: { cgroupsPath: string } }).linux.cgroupsPath;
   }
 
-  /** The paths outlive the processes, until the container is removed. */
+  /** The paths outlive the processes, until the container is removed. Runtimes agree on nothing else that tells of them. */
   async #cgroupsOf(containerId: string): Promise<CgroupPaths> {
     const known = this.#cgroups.get(containerId);
     if (known !== undefined) return known;
-    const state = await readFile(join(this.#runcRoot, containerId, 'state.json'), 'utf8').catch(() => '{}');
-    const { cgroup_paths = {} } = JSON.parse(state) as { cgroup_paths?: Record<string, string> };
-    const paths = chooseHierarchies(new Map(Object.entries(cgroup_paths)));
-    this.#cgroups.set(containerId, paths);
-    return paths;
+    const path = await this.#cgroupPathOf(containerId);
+    if (path === undefined) return new Map();
+    const hierarchies = hierarchiesOf(await readFile('/proc/self/mountinfo', 'utf8'));
+    const paths = new Map([...hierarchies].map(([name, top]) => [name, join(top, path)]));
+    const chosen = chooseHierarchies(paths);
+    this.#cgroups.set(containerId, chosen);
+    return chosen;
   }
 
   async #accountOf(spec: ContainerSpec, folder: string): Promise<Account> {
