@@ -18,10 +18,7 @@ import {
 } from '../ui/index.ts';
 import styles from './migrations.module.css';
 import { useMigrations } from './requests.ts';
-import { addressOf, offeredOf, shareDone, statusTones, statusWord } from './stages.ts';
-
-const pathOf = ({ coordinator, id }: Migration) =>
-  `/migrations/${encodeURIComponent(coordinator)}/${encodeURIComponent(id)}`;
+import { addressOf, offeredOf, pathOf, shareDone, statusTones, statusWord } from './stages.ts';
 
 /** The first server, and how many more there are. */
 function Ensemble({ address }: { readonly address: string }) {

@@ -9,7 +9,7 @@ import styles from './migrations.module.css';
 import { Overview } from './overview.tsx';
 import { Report } from './report.tsx';
 import { type Place, useHealth, useMigrations } from './requests.ts';
-import { statusTones, statusWord } from './stages.ts';
+import { pathOf, statusTones, statusWord } from './stages.ts';
 import type { LiveMigrations } from './use-live-migrations.ts';
 
 const tabIds = ['overview', 'conflicts', 'audit', 'report'] as const;
@@ -34,7 +34,6 @@ function Loaded({ migration, at, tab, live }: ViewProps & { readonly migration: 
     { id: 'report', label: 'Report' },
   ];
   const current = isTab(tab) ? tab : 'overview';
-  const base = `/migrations/${encodeURIComponent(at.coordinator)}/${encodeURIComponent(at.id)}`;
   return (
     <Page title={migration.name} actions={<Actions migration={migration} at={at} />}>
       <div className={styles.subhead}>
@@ -49,7 +48,7 @@ function Loaded({ migration, at, tab, live }: ViewProps & { readonly migration: 
         label="Parts of the migration"
         tabs={tabs}
         current={current}
-        onChange={(id) => navigate(`${base}/${id}`)}
+        onChange={(id) => navigate(`${pathOf(at)}/${id}`)}
       />
       {current === 'overview' && <Overview {...{ migration, at, health }} history={live.historyOf(at)} />}
       {current === 'conflicts' && <Conflicts at={at} />}

@@ -1,9 +1,11 @@
 import type { Migration } from '@orchestrator/monitor/schema';
+import { Link } from 'wouter';
 import { Ago, Badge, Columns, Notice, Panel, Progress, sentence, useNow } from '../ui/index.ts';
 import { CheckList } from './check-list.tsx';
 import type { LagHistory, LivePicture } from './live.ts';
 import type { Health, Place } from './requests.ts';
 import { Sides } from './sides.tsx';
+import { pathOf } from './stages.ts';
 import { Synchronisation } from './synchronisation.tsx';
 import { Timeline } from './timeline.tsx';
 
@@ -16,6 +18,7 @@ function Notices({
   readonly live: LivePicture | null | undefined;
 }) {
   const { failure } = migration;
+  const held = live?.sync?.conflicts.held ?? 0;
   return (
     <>
       {failure !== null && (
@@ -26,6 +29,17 @@ function Notices({
       {live?.instruction != null && (
         <Notice tone="info" icon="user" title="To be done by you; it is noticed when it is done">
           <pre>{live.instruction}</pre>
+        </Notice>
+      )}
+      {held > 0 && (
+        <Notice
+          tone="warn"
+          title={held === 1 ? 'One node differs, and you decide' : `${held} nodes differ, and you decide`}
+        >
+          <p>
+            Both sides changed it, and each keeps its own until then.{' '}
+            <Link href={`${pathOf(migration)}/conflicts`}>See the conflicts</Link>
+          </p>
         </Notice>
       )}
       {live?.alerts.map(({ kind, severity, message, remedy }) => (

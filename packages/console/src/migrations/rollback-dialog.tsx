@@ -19,7 +19,7 @@ export function RollbackDialog({ migration, targets, onClose, onChosen }: Rollba
   return (
     <FormDialog
       title={`Roll back ${migration.name}`}
-      action={`Roll back to phase ${phase}`}
+      action={phase === 0 ? 'Roll back everything' : `Roll back to phase ${phase}`}
       dangerous
       typed={migration.name}
       onClose={onClose}

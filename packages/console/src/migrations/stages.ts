@@ -131,4 +131,8 @@ export function addressOf({ config }: Migration, side: 'source' | 'target'): str
   return typeof address === 'string' ? address : 'unknown';
 }
 
+/** Of its page. */
+export const pathOf = ({ coordinator, id }: Pick<Migration, 'coordinator' | 'id'>): string =>
+  `/migrations/${encodeURIComponent(coordinator)}/${encodeURIComponent(id)}`;
+
 export const sideNames = { source: 'Cluster A, the old one', target: 'Cluster B, the new one' } as const;

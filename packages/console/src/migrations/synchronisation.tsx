@@ -35,7 +35,9 @@ function DirectionView({
   return (
     <section className={styles.part} aria-label={name}>
       <h3>{name}</h3>
-      {samples.length > 1 && <LagChart label={name} samples={samples} />}
+      {samples.length > 1 && samples.some(({ lagMs }) => lagMs !== null) && (
+        <LagChart label={name} samples={samples} />
+      )}
       <Facts
         facts={[
           ['Lag', `p50 ${lag(direction.lag_p50_ms)}, p99 ${lag(direction.lag_p99_ms)}`],

@@ -31,6 +31,11 @@ interface Surface extends ChartProps {
   readonly bare: boolean;
 }
 
+/** Between two times below a chart: none stands there twice. */
+const stepsS = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200, 86_400, 604_800,
+];
+
 /** As times are written everywhere else, as exact as the axis is wide. */
 const timeLabels = (
   _plot: uPlot,
@@ -64,7 +69,7 @@ function optionsOf({ lines, format, max = 0, height = 140, width, bare }: Surfac
     axes: bare
       ? [{ show: false }, { show: false }]
       : [
-          { ...axis, grid: { show: false }, size: 26, space: 64, values: timeLabels },
+          { ...axis, grid: { show: false }, size: 26, space: 64, incrs: stepsS, values: timeLabels },
           { ...axis, grid, size: 62, values: (_plot, splits) => splits.map(format) },
         ],
     series: [
