@@ -1,9 +1,9 @@
 /** That no turn of the event loop is longer for a larger cluster: by what is in a piece, as time depends on the machine. */
 import { noAcls, Offer_Operation_Type, scheduler } from '@orchestrator/mesos';
 import { expect, test } from 'vitest';
-import type { AgentRecord } from '../core/records.ts';
+import type { AgentRecord, TaskRecord } from '../core/records.ts';
 import { ScriptedCluster, task } from '../core/scripted-cluster.ts';
-import { stateChunks } from './legacy-reads.ts';
+import { firstTasks, stateChunks } from './legacy-reads.ts';
 import { agentText } from './legacy-views.ts';
 import type { ReadPlace } from './operator-reads.ts';
 import { createViewer } from './viewer.ts';
@@ -63,6 +63,30 @@ test('/state comes in pieces that do not grow with the cluster, and is the same 
   expect(framework?.offers.length).toBe(agentCount / 2);
   expect(framework?.used_resources.cpus).toBe(agentCount / 2);
 });
+
+test('/tasks is in order over many pages, however few are sorted at a time', () => {
+  const tasks = Array.from({ length: 5_000 }, (_, index) => {
+    const timestamp = (index * 7_919) % 1_000;
+    return { taskId: `t${index}`, message: { statuses: [{ timestamp }] } } as unknown as TaskRecord;
+  });
+  const byTime = [...tasks].sort((left, right) => startedAt(left) - startedAt(right));
+  const lists = [tasks.slice(0, 2_000), tasks.slice(2_000, 2_001), tasks.slice(2_001)];
+  for (const [first, most] of [
+    [0, 10],
+    [0, 3_000],
+    [4_990, 100],
+    [0, 0],
+  ] as const) {
+    const work = firstTasks(lists, (left, right) => startedAt(left) - startedAt(right), first + most);
+    let pauses = 0;
+    let step = work.next();
+    for (; step.done !== true; step = work.next()) pauses++;
+    expect(step.value.slice(first)).toEqual(byTime.slice(first, first + most));
+    expect(pauses).toBe(4);
+  }
+});
+
+const startedAt = ({ message }: TaskRecord) => message.statuses[0]?.timestamp ?? 0;
 
 test('an agent that has changed is written anew', () => {
   const cluster = clusterWithTasks();

@@ -191,33 +191,21 @@ function wholeNumber(text: string | null, otherwise: number): number {
 
 const tasksAtOnce = 1024;
 
-/** Of those wanted, the first `most` in the order of `compare`, sorted some at a time: yields in between. */
-function* firstTasks(
-  place: ReadPlace,
-  { frameworkId, taskId }: { readonly frameworkId: string | null; readonly taskId: string | null },
+/** The first `most` in the order of `compare`, sorted some at a time: yields in between. */
+export function* firstTasks(
+  lists: Iterable<Iterable<TaskRecord>>,
   compare: (left: TaskRecord, right: TaskRecord) => number,
   most: number,
 ): Generator<undefined, readonly TaskRecord[]> {
-  const { frameworks, completedFrameworks } = place.master.core.state;
-  const { viewer } = place;
   const first: TaskRecord[] = [];
   const sort = () => {
     first.sort(compare);
     if (first.length > most) first.length = most;
   };
-  // All at one point in time: a task that ends meanwhile would be in two lists.
-  const lists = [...viewer.frameworks([...frameworks.values(), ...completedFrameworks.values()])]
-    .filter(({ id }) => frameworkId === null || id === frameworkId)
-    .flatMap((framework) =>
-      [framework.tasks, framework.unreachableTasks, framework.completedTasks].map(
-        (list) => [framework, [...list.values()]] as const,
-      ),
-    );
   let looked = 0;
-  for (const [framework, list] of lists) {
-    for (const task of viewer.tasks(framework, list)) {
+  for (const list of lists) {
+    for (const task of list) {
       if (++looked % tasksAtOnce === 0) yield;
-      if (taskId !== null && task.taskId !== taskId) continue;
       first.push(task);
       if (first.length >= 2 * most + tasksAtOnce) sort();
     }
@@ -229,14 +217,28 @@ function* firstTasks(
 /** The newest first unless `order=asc`; a hundred unless `limit` says otherwise. */
 export function sendTasks(exchange: Exchange, place: ReadPlace): Promise<void> {
   const { query } = exchange;
-  const wanted = { frameworkId: query.get('framework_id'), taskId: query.get('task_id') };
+  const { viewer, master } = place;
+  const { frameworks, completedFrameworks } = master.core.state;
+  const [frameworkId, taskId] = [query.get('framework_id'), query.get('task_id')];
   const firstAt = ({ message }: TaskRecord) => message.statuses[0]?.timestamp ?? 0;
   const sign = query.get('order') === 'asc' ? 1 : -1;
   const compare = (left: TaskRecord, right: TaskRecord) => sign * (firstAt(left) - firstAt(right));
   const offset = wholeNumber(query.get('offset'), 0);
   const end = offset + wholeNumber(query.get('limit'), defaultTaskLimit);
+
+  /** All at one point in time: a task that ends meanwhile would be in two lists. */
+  const lists = () =>
+    [...viewer.frameworks([...frameworks.values(), ...completedFrameworks.values()])]
+      .filter(({ id }) => frameworkId === null || id === frameworkId)
+      .flatMap((framework) =>
+        [framework.tasks, framework.unreachableTasks, framework.completedTasks].map((list) =>
+          [...viewer.tasks(framework, list.values())].filter(
+            (task) => taskId === null || task.taskId === taskId,
+          ),
+        ),
+      );
   function* pieces() {
-    const tasks = yield* withoutText(firstTasks(place, wanted, compare, end));
+    const tasks = yield* withoutText(firstTasks(lists(), compare, end));
     yield* listChunks('tasks', tasks.slice(offset), taskJson, '{');
     yield '}';
   }

@@ -229,6 +229,31 @@ function smallAnswer(place: ReadPlace, call: master.CallValid): Init | undefined
   }
 }
 
+/** Answers that grow with the cluster: made with turns for others, and not looked through for what they lack. */
+async function largeAnswer(
+  place: ReadPlace,
+  call: master.CallValid,
+): Promise<Partial<master.ResponseValid> | undefined> {
+  switch (call.type) {
+    case type.GET_STATE:
+      return { type: answer.GET_STATE, getState: await viewState(place) };
+    case type.GET_AGENTS:
+      return { type: answer.GET_AGENTS, getAgents: agentsOf(place) };
+    case type.GET_FRAMEWORKS:
+      return { type: answer.GET_FRAMEWORKS, getFrameworks: await frameworksOf(place) };
+    case type.GET_TASKS:
+      return { type: answer.GET_TASKS, getTasks: tasksOf(place) };
+    case type.GET_ROLES:
+      return { type: answer.GET_ROLES, getRoles: await rolesOf(place) };
+    case type.GET_OPERATIONS:
+      return { type: answer.GET_OPERATIONS, getOperations: await operationsOf(place) };
+    case type.GET_METRICS:
+      return { type: answer.GET_METRICS, getMetrics: await metricsOf(place) };
+    default:
+      return undefined;
+  }
+}
+
 /** The answer; undefined for a call that is none of these. */
 export async function readAnswer(
   place: ReadPlace,
@@ -236,37 +261,6 @@ export async function readAnswer(
 ): Promise<master.ResponseValid | undefined> {
   const small = smallAnswer(place, call);
   if (small !== undefined) return makeMessage(ResponseSchema, small);
-  const response = makeMessage(ResponseSchema, {});
-  switch (call.type) {
-    case type.GET_STATE:
-      response.getState = await viewState(place);
-      response.type = answer.GET_STATE;
-      return response;
-    case type.GET_AGENTS:
-      response.getAgents = agentsOf(place);
-      response.type = answer.GET_AGENTS;
-      return response;
-    case type.GET_FRAMEWORKS:
-      response.getFrameworks = await frameworksOf(place);
-      response.type = answer.GET_FRAMEWORKS;
-      return response;
-    case type.GET_ROLES:
-      response.getRoles = await rolesOf(place);
-      response.type = answer.GET_ROLES;
-      return response;
-    case type.GET_OPERATIONS:
-      response.getOperations = await operationsOf(place);
-      response.type = answer.GET_OPERATIONS;
-      return response;
-    case type.GET_METRICS:
-      response.getMetrics = await metricsOf(place);
-      response.type = answer.GET_METRICS;
-      return response;
-    case type.GET_TASKS:
-      response.getTasks = tasksOf(place);
-      response.type = answer.GET_TASKS;
-      return response;
-    default:
-      return undefined;
-  }
+  const large = await largeAnswer(place, call);
+  return large === undefined ? undefined : Object.assign(makeMessage(ResponseSchema, {}), large);
 }

@@ -1,4 +1,4 @@
-import { TaskState } from '@orchestrator/mesos';
+import { isTerminal, TaskState } from '@orchestrator/mesos';
 import type { FrameworkRecord } from './records.ts';
 
 export const isPartitionAware = (framework: FrameworkRecord) => framework.capabilities.has('PARTITION_AWARE');
@@ -17,6 +17,9 @@ export function visibleState(framework: FrameworkRecord, state: TaskState): Task
       return state;
   }
 }
+
+/** After these nothing comes any more. */
+export const terminalStates = Object.values(TaskState).filter(isTerminal);
 
 const names = new Map<number, string>(Object.entries(TaskState).map(([name, value]) => [value, name]));
 

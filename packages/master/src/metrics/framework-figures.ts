@@ -1,6 +1,7 @@
 /** `master/frameworks/NAME/ID/…`: what each framework has asked for, been told and been offered. */
 import { Offer_Operation_Type, scheduler, TaskState } from '@orchestrator/mesos';
 import type { FrameworkRecord } from '../core/records.ts';
+import { terminalStates } from '../core/task-state.ts';
 
 const namesOf = (values: Readonly<Record<string, string | number>>) =>
   Object.entries(values)
@@ -17,16 +18,6 @@ const active = [
   TaskState.TASK_KILLING,
   TaskState.TASK_UNREACHABLE,
   TaskState.TASK_UNKNOWN,
-] as const;
-const terminal = [
-  TaskState.TASK_FINISHED,
-  TaskState.TASK_FAILED,
-  TaskState.TASK_KILLED,
-  TaskState.TASK_LOST,
-  TaskState.TASK_ERROR,
-  TaskState.TASK_DROPPED,
-  TaskState.TASK_GONE,
-  TaskState.TASK_GONE_BY_OPERATOR,
 ] as const;
 const stateNames = new Map<number, string>(
   Object.entries(TaskState).map(([name, value]) => [value, name.toLowerCase()]),
@@ -68,7 +59,7 @@ export function frameworkFigures(
     const away = state === TaskState.TASK_UNREACHABLE ? framework.unreachableTasks.size : 0;
     figures.set(`${key}/tasks/active/${stateNames.get(state)}`, away + (states?.get(state) ?? 0));
   }
-  for (const state of terminal) {
+  for (const state of terminalStates) {
     figures.set(`${key}/tasks/terminal/${stateNames.get(state)}`, own.ended[state] ?? 0);
   }
   for (const role of roles) figures.set(`${key}/roles/${role}/suppressed`, suppressedRoles.has(role) ? 1 : 0);

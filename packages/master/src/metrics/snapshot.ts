@@ -2,7 +2,7 @@
 import { cpus, freemem, loadavg, totalmem } from 'node:os';
 import { TaskState } from '@orchestrator/mesos';
 import type { MasterState } from '../core/context.ts';
-import { metricNameOf } from '../core/task-state.ts';
+import { metricNameOf, terminalStates } from '../core/task-state.ts';
 import type { LeadingMaster } from '../service/leading-master.ts';
 import { type ClusterFigures, countCluster } from './cluster-figures.ts';
 import { frameworkFigures, frameworkKey } from './framework-figures.ts';
@@ -81,17 +81,6 @@ const livingStates = [
   TaskState.TASK_RUNNING,
   TaskState.TASK_KILLING,
 ] as const;
-const endedStates = [
-  TaskState.TASK_FINISHED,
-  TaskState.TASK_FAILED,
-  TaskState.TASK_KILLED,
-  TaskState.TASK_LOST,
-  TaskState.TASK_ERROR,
-  TaskState.TASK_DROPPED,
-  TaskState.TASK_GONE,
-  TaskState.TASK_GONE_BY_OPERATOR,
-] as const;
-
 const mib = 1024 * 1024;
 
 function systemFigures(figures: Map<string, number>): void {
@@ -214,7 +203,7 @@ function commonFigures(
   figures.set('master/event_queue_messages', 0);
   figures.set('master/operator_event_stream_subscribers', master?.subscribers ?? 0);
   for (const name of countedFromStart) figures.set(`master/${name}`, 0);
-  for (const state of endedStates) figures.set(`master/tasks_${metricNameOf(state)}`, 0);
+  for (const state of terminalStates) figures.set(`master/tasks_${metricNameOf(state)}`, 0);
   for (const { info } of master?.core.state.frameworks.values() ?? []) {
     if (info.principal === '') continue;
     // Of drivers; the counters know better where there are any.

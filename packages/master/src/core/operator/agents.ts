@@ -28,14 +28,17 @@ const isGoing = (context: MasterContext, agentId: string) =>
 
 const going: Answer = { status: 409, message: 'Agent is currently being marked gone' };
 
+/** Why nothing can be done with an agent. */
+function refusalOf(context: MasterContext, agentId: string): Answer | undefined {
+  if (!isKnown(context, agentId)) return unknown;
+  return isGoing(context, agentId) ? going : undefined;
+}
+
 export function drainAgent(context: MasterContext, call: master.Call_DrainAgentValid, reply: Reply): void {
   const agentId = call.agentId.value;
-  if (!isKnown(context, agentId)) {
-    reply(unknown);
-    return;
-  }
-  if (isGoing(context, agentId)) {
-    reply(going);
+  const refusal = refusalOf(context, agentId);
+  if (refusal !== undefined) {
+    reply(refusal);
     return;
   }
   const { maxGracePeriod, markGone: thenGone } = call;
@@ -64,12 +67,9 @@ export function drainAgent(context: MasterContext, call: master.Call_DrainAgentV
 }
 
 export function deactivateAgent(context: MasterContext, agentId: string, reply: Reply): void {
-  if (!isKnown(context, agentId)) {
-    reply(unknown);
-    return;
-  }
-  if (isGoing(context, agentId)) {
-    reply(going);
+  const refusal = refusalOf(context, agentId);
+  if (refusal !== undefined) {
+    reply(refusal);
     return;
   }
   write(context, { type: 'deactivate-agent', agentId }, () => {
