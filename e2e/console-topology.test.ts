@@ -113,6 +113,7 @@ test('a container appears, is found, opened, used through a shell, stopped, and 
   await page.locator('[data-testid=graph][data-nodes="2"]').waitFor(shown);
 
   await open(page, 'fresh');
+  await page.getByText('2 running').waitFor(shown);
   await page.getByRole('region', { name: 'Metrics' }).getByText('Memory', { exact: true }).waitFor(shown);
   await picture('topology-details');
   await page.getByRole('button', { name: 'Exec shell' }).click();
@@ -184,6 +185,12 @@ test.each(['light', 'dark'] as const)('everybody can read it, also on a tablet: 
   expect(await accessibilityFaults(page)).toEqual([]);
   await page.setViewportSize({ width: 820, height: 1_180 });
   await picture(`topology-tablet-${theme}`);
+  // What is told of a node does not cover it.
+  const [map, panel] = await Promise.all(
+    [graph(page), page.getByRole('complementary', { name: 'Details' })].map((part) => part.boundingBox()),
+  );
+  expect(map?.height).toBeGreaterThan(300);
+  expect(panel?.y).toBeGreaterThanOrEqual((map?.y ?? 0) + (map?.height ?? 0));
   await page.getByRole('button', { name: 'Close details' }).click();
   await graph(page).focus();
   await page.keyboard.press('ArrowRight');

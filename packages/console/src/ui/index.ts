@@ -7,7 +7,6 @@ export { Dialog } from './dialog.tsx';
 export { Checkbox, type Choice, Segments, Select, TextField } from './field.tsx';
 export { FormDialog } from './form-dialog.tsx';
 export {
-  formatAgo,
   formatBytes,
   formatDuration,
   formatNumber,

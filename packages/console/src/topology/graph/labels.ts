@@ -3,7 +3,7 @@ import { token } from '../../theme/theme.ts';
 import type { Tone } from '../../ui/index.ts';
 import type { Emphasis } from './buffers.ts';
 import { type Camera, type Size, sizeScale, toScreen } from './camera.ts';
-import { hullsOf } from './hulls.ts';
+import { hullsOf, middlesOf } from './hulls.ts';
 import type { LabelRoom } from './label-room.ts';
 import type { Scene } from './scene.ts';
 
@@ -104,22 +104,11 @@ export function placeClusterLabels(
 ): ClusterLabel[] {
   if (scene.groupNames.length === 0) return [];
   if (camera.zoom >= clusterZoom) return placeHullLabels(scene, positions, camera, { width, height });
-  const sums = scene.groupNames.map((name) => ({ name, x: 0, y: 0, members: 0 }));
-  for (let index = 0; index < scene.nodes.length; index++) {
-    const sum = sums[scene.groups[index] ?? -1];
-    if (sum === undefined) continue;
-    sum.x += positions[index * 2] ?? 0;
-    sum.y += positions[index * 2 + 1] ?? 0;
-    sum.members++;
-  }
   const taken: { readonly x: number; readonly y: number; readonly reach: number }[] = [];
   const placed: ClusterLabel[] = [];
-  for (const { name, x, y, members } of sums.sort((a, b) => b.members - a.members)) {
+  for (const { name, x, y, members } of middlesOf(scene, positions).sort((a, b) => b.members - a.members)) {
     if (members < leastMembers || placed.length >= maxLabels) break;
-    const at = {
-      x: (x / members - camera.x) * camera.zoom + width / 2,
-      y: (y / members - camera.y) * camera.zoom + height / 2,
-    };
+    const at = toScreen(camera, { width, height }, { x, y });
     const text = `${shortened(name.slice(name.lastIndexOf('/') + 1))} ×${members}`;
     const reach = (text.length * characterWidth * 1.15) / 2;
     const isCrowded = taken.some(

@@ -77,6 +77,14 @@ describe('the layout', () => {
     expect(distance(middle(0), middle(1))).toBeGreaterThan(60);
   });
 
+  it('keeps what has no link beside what has', () => {
+    const layout = createLayout();
+    layout.update(graphOf(14, ring(12)));
+    const { at } = settle(layout);
+    const reach = Math.max(...ring(12).map(([index]) => distance(at(index), [0, 0])));
+    for (const lonely of [12, 13]) expect(distance(at(lonely), [0, 0])).toBeLessThan(reach * 2);
+  });
+
   it('is the same each time', () => {
     const [one, two] = [createLayout(), createLayout()];
     for (const layout of [one, two]) {
