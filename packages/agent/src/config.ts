@@ -1,7 +1,6 @@
 /** What an agent is told at its start, read from its flags. */
 import { statfsSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
-import { join } from 'node:path';
 import {
   type Acls,
   AgentInfoSchema,
@@ -30,6 +29,8 @@ import { egressLimitMissing } from './container/egress-limit.ts';
 import type { CoreOptions } from './core/records.ts';
 import { AgentError, asConfigError } from './errors.ts';
 import { agentFlags, completeFlags } from './flags.ts';
+import { type ImageSettings, imageGateOf, imagesOf } from './image-flags.ts';
+import { parseObject } from './object-flag.ts';
 
 type CoreTimes = Pick<
   CoreOptions,
@@ -38,16 +39,6 @@ type CoreTimes = Pick<
   | 'executorReregistrationTimeoutMs'
   | 'executorShutdownGraceMs'
 >;
-
-export interface ImageSettings {
-  storePath: string;
-  /** Of names without one. */
-  defaultRegistry: string;
-  /** Share of the disk that is to stay free. */
-  diskHeadroom: number;
-  /** Names that are never removed. */
-  excluded: readonly string[];
-}
 
 export interface AgentConfig {
   /** What is listened on. */
@@ -87,6 +78,8 @@ export interface AgentConfig {
   dockerConfig: string | undefined;
   /** Of native containers; undefined: they have none. */
   images: ImageSettings | undefined;
+  /** Path of the program that judges images. */
+  imageGate: string | undefined;
   /** Parent of the cgroups of native containers. */
   cgroupsRoot: string;
   enforceCpuQuota: boolean;
@@ -213,35 +206,10 @@ function egressLimitOf(read: FlagReader): number | undefined {
   throw new AgentError('Config', `--${egressFlag} cannot be kept: ${missing}; install it`);
 }
 
-/** `{"image_disk_headroom": 0.2, "excluded_images": ["name"]}` */
-function imageGcOf(read: FlagReader): Pick<ImageSettings, 'diskHeadroom' | 'excluded'> {
-  const given = parseObject(read, 'image_gc_config', '{"image_disk_headroom": 0.1, …}');
-  const { image_disk_headroom: diskHeadroom = 0.1, excluded_images: excluded = [] } = given;
-  const isShare = typeof diskHeadroom === 'number' && diskHeadroom >= 0 && diskHeadroom <= 1;
-  const isNames = Array.isArray(excluded) && excluded.every((name) => typeof name === 'string');
-  if (isShare && isNames) return { diskHeadroom, excluded };
-  throw new AgentError(
-    'Config',
-    '--image_gc_config has a headroom that is no share of 1, or names that are no text',
-  );
-}
-
-function imagesOf(read: FlagReader, workDir: string): ImageSettings | undefined {
-  const providers = read.list('image_providers').map((name) => name.toLowerCase());
-  const unknown = providers.find((name) => name !== 'docker');
-  if (unknown !== undefined)
-    throw new AgentError('Config', `--image_providers has ${unknown}; there is docker alone`);
-  if (providers.length === 0) return undefined;
-  return {
-    storePath: read.text('docker_store_dir') ?? join(workDir, 'store/docker'),
-    defaultRegistry: needed(read, 'docker_registry'),
-    ...imageGcOf(read),
-  };
-}
-
 function containersOf(read: FlagReader, workDir: string) {
   return {
     images: imagesOf(read, workDir),
+    imageGate: imageGateOf(read),
     containerizers: read.list('containerizers'),
     dockerSocket: needed(read, 'docker_socket').replace(/^unix:\/\//, ''),
     dockerConfig: read.contents('docker_config')?.text,
@@ -262,20 +230,6 @@ function diskOf(read: FlagReader): Pick<AgentConfig, 'containerDiskWatchInterval
   const isMeasured = enforcesDiskQuota || read.list('isolation').some((name) => diskIsolators.has(name));
   const intervalMs = read.durationMs('container_disk_watch_interval');
   return { enforcesDiskQuota, containerDiskWatchIntervalMs: isMeasured ? intervalMs : undefined };
-}
-
-/** Empty when it is not given. Its content is in no error: it may be secret. */
-function parseObject(read: FlagReader, flag: string, like: string): Readonly<Record<string, unknown>> {
-  const given = read.contents(flag);
-  if (given === undefined) return {};
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(given.text);
-  } catch {
-    throw new AgentError('Config', `--${flag} is not ${like}: it is no JSON`);
-  }
-  if (typeof parsed === 'object' && parsed !== null) return parsed as Record<string, unknown>;
-  throw new AgentError('Config', `--${flag} is not ${like}`);
 }
 
 function executorVariablesOf(read: FlagReader): Readonly<Record<string, string>> {

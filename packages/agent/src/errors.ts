@@ -3,6 +3,7 @@ import { FlagError, MesosError } from '@orchestrator/mesos';
 /**
  * - `InvalidContainer`: the specification asks for something that no containerizer here can do, or that does not exist.
  * - `ImageUnavailable`: the image cannot be had: no such image, no access, no registry.
+ * - `ImageRefused`: whom the operator lets judge images (`--image_gate`) says no, or cannot be asked.
  * - `LaunchFailed`: made or started, and the runtime said no.
  * - `Killed`: the launch was ended by `kill` or `destroy`.
  * - `NoSuchContainer`: unknown, or destroyed.
@@ -16,6 +17,7 @@ import { FlagError, MesosError } from '@orchestrator/mesos';
 export type AgentErrorCode =
   | 'InvalidContainer'
   | 'ImageUnavailable'
+  | 'ImageRefused'
   | 'LaunchFailed'
   | 'Killed'
   | 'NoSuchContainer'

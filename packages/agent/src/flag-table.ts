@@ -104,6 +104,9 @@ export const flagTable: FlagTable = {
   http_tokens: differs('ours: bearer tokens by principal, in the format of `--http_credentials`', undefined, {
     secret: true,
   }),
+  image_gate: differs(
+    'ours: a program, such as one that calls a scanner for weaknesses, that is run as `PROGRAM NAME ID [ROOT]` before a container of an image starts, once an hour for each image; unless it ends with 0: TASK_FAILED, REASON_CONTAINER_LAUNCH_FAILED, with its last line',
+  ),
   image_gc_config: differs(
     '`image_disk_headroom` (0.1 without the flag) and `excluded_images`, looked at after each pull, not in intervals; of more than 64 images those that are unused longest go too',
   ),

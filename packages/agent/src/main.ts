@@ -24,6 +24,7 @@ import { readOwnConfig } from './docker/own-config.ts';
 import { DockerRuntime } from './docker/runtime.ts';
 import { AgentError, reasonOf } from './errors.ts';
 import { flagsWithoutEffect } from './flags.ts';
+import { createImageGate } from './image/image-gate.ts';
 import { imageToolsMissing } from './image/pull.ts';
 import { findApparmorProfile, findOciRuntime } from './native/host-facts.ts';
 import { NativeRuntime, nativeMissing } from './native/runtime.ts';
@@ -32,6 +33,9 @@ import { ProcessRuntime } from './process/runtime.ts';
 /** Containers of the type MESOS with an image are native ones. */
 const takesImages = ({ images }: AgentConfig, names: readonly string[]) =>
   images !== undefined && names.includes('native') && imageToolsMissing() === undefined;
+
+const gateOf = ({ imageGate }: AgentConfig) =>
+  imageGate === undefined ? undefined : createImageGate(imageGate);
 
 function imageStoreOf({ images, dockerConfig: config }: AgentConfig) {
   if (images === undefined) return undefined;
@@ -44,6 +48,7 @@ function nativeRuntime(config: AgentConfig, stateFolder: string, hasImages: bool
   const { cniConfigFolder, cniPluginFolders } = config;
   return new NativeRuntime({
     images: hasImages ? imageStoreOf(config) : undefined,
+    imageGate: gateOf(config),
     ...{ stateFolder, enforceCpuQuota, egressBytesPerS, cgroupRoot: `/${cgroupsRoot.replace(/^\/+/, '')}` },
     ...(ociRuntime !== undefined && { runcPath: ociRuntime }),
     cni: {
@@ -58,6 +63,7 @@ function dockerRuntime(config: AgentConfig, stateFolder: string, leavesMesosImag
   const { advertisedPort, workDir } = config;
   return new DockerRuntime({
     ...{ socketPath, stateFolder, enforceCpuQuota, egressBytesPerS, leavesMesosImages },
+    imageGate: gateOf(config),
     // Two agents on one machine differ in this, and the same agent never does.
     agentName: `${workDir}:${advertisedPort}`,
     ...(dockerConfig !== undefined && { config: dockerConfig }),

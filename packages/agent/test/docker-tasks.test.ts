@@ -72,6 +72,17 @@ test('on the bridge it has an address of its own, and offered ports are mapped i
   await cluster.until('web', TASK_KILLED);
 });
 
+test('labels of a task are those of its container', async () => {
+  const labels = { labels: [{ key: 'team', value: 'search' }] };
+  await cluster.run('labelled', 'sleep 1000', { ...inDocker(), labels });
+  await cluster.until('labelled', TASK_RUNNING);
+  const { value } = cluster.containerOf('labelled');
+  const names = await docker('ps', '--filter', 'label=team=search', '--format', '{{.Names}}');
+  expect(names.trim()).toBe(`mesos-${value}`);
+  await cluster.kill('labelled', 0);
+  await cluster.until('labelled', TASK_KILLED);
+});
+
 test('a check tells its result, and a failing health check ends the task', async () => {
   const killPolicy = { gracePeriod: { nanoseconds: 100_000_000n } };
   await cluster.run('checked', 'sleep 1000', {

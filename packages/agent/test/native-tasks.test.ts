@@ -16,6 +16,7 @@ beforeAll(async () => {
   cgroup = await createTestCgroup('tasks');
   cluster = await SmallCluster.start({
     flags: { containerizers: 'mesos', cgroups_root: `${cgroup.path}/mesos`, switch_user: 'false' },
+    resources: 'cpus:8;mem:4096;disk:1000;ports:[31000-32000];cpuset:{0,1}',
     prepare: writeNetwork,
   });
 });
@@ -67,6 +68,14 @@ test('memory beyond its limit fails it, with the reason and the limit', async ()
   const failed = await cluster.until('greedy', TASK_FAILED);
   expect(failed.reason).toBe(TaskStatus_Reason.CONTAINER_LIMITATION_MEMORY);
   expect(failed.limitation?.resources[0]).toMatchObject({ name: 'mem', scalar: { value: 32 } });
+});
+
+test('who takes processors by name from an offer runs on these alone', async () => {
+  const value = 'grep Cpus_allowed_list /proc/self/status';
+  const resources = 'cpus:0.2;mem:32;cpuset:{1}';
+  await cluster.launch(cluster.task('pinned', { command: { shell: true, value } }, resources));
+  await cluster.until('pinned', TASK_FINISHED);
+  expect(await log('pinned')).toBe('Cpus_allowed_list:\t1\n');
 });
 
 test('ids as long as Mesos allows', async () => {

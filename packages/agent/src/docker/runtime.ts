@@ -19,6 +19,7 @@ import type {
 } from '../container/runtime.ts';
 import type { ContainerSpec } from '../container/spec.ts';
 import { AgentError } from '../errors.ts';
+import type { ImageGate } from '../image/image-gate.ts';
 import type { RotationOptions } from '../sandbox/rotating-log.ts';
 import {
   agentLabel,
@@ -57,6 +58,8 @@ export interface DockerRuntimeOptions {
    * What the Engine keeps of a container's log, default 64 MB: more than that, written while no agent reads it, is lost.
    */
   logMaxBytes?: number;
+  /** Judges images before their containers start; default all are fine. */
+  imageGate?: ImageGate | undefined;
   /** Images without Docker settings (containers of the type MESOS) are another containerizer's. Default false. */
   leavesMesosImages?: boolean;
   /** A pull that tells nothing for so long is given up; default 5 minutes. */
@@ -135,6 +138,7 @@ export class DockerRuntime implements Runtime {
         signal.throwIfAborted();
         await this.#make(options);
       });
+      await this.#admit(image.name, spec.containerId);
     } catch (error) {
       signal.throwIfAborted();
       throw engineError(error, 'LaunchFailed', what);
@@ -223,6 +227,13 @@ export class DockerRuntime implements Runtime {
       enforceCpuQuota: this.#options.enforceCpuQuota ?? false,
       logMaxBytes: this.#options.logMaxBytes ?? defaultLogMaxBytes,
     };
+  }
+
+  async #admit(name: string, containerId: string): Promise<void> {
+    const { imageGate } = this.#options;
+    if (imageGate === undefined) return;
+    const { Image: id } = await this.#container(containerId).inspect();
+    await imageGate.admit({ name, id: id.replace(/^sha256:/, '') });
   }
 
   /** The Engine makes a network together with the process: there is no earlier moment. */

@@ -45,6 +45,7 @@ interface StoredImage {
 }
 
 export interface ImageInUse {
+  id: string;
   rootfs: string;
   config: ImageConfig;
   /** It may be removed again; when whoever uses it is known to `usedRoots`. */
@@ -133,7 +134,7 @@ export class ImageStore {
       if (left > 0) this.#held.set(id, left);
       else this.#held.delete(id);
     };
-    return { rootfs: join(this.#folderOf(id), 'rootfs'), config, release };
+    return { id, rootfs: join(this.#folderOf(id), 'rootfs'), config, release };
   }
 
   async #pull(

@@ -182,15 +182,24 @@ export interface SpecPlace {
   allowPrivileged: boolean;
 }
 
+/** Of a resource that is a set, such as `cpuset:{0,1}`. */
+const itemsOf = (resources: Resources, wanted: string) =>
+  resources
+    .filter(({ name }) => name === wanted)
+    .toMessages()
+    .flatMap(({ set }) => set?.item ?? []);
+
 function resourcesOf(
   resources: Resources,
   limits: Readonly<Record<string, { value: number }>>,
 ): ContainerSpec['resources'] {
   const memLimit = limits.mem?.value;
+  const cpuset = itemsOf(resources, 'cpuset').join(',');
   return {
     cpus: resources.thousandths('cpus') / 1000,
     memBytes: (resources.thousandths('mem') / 1000) * mebibyte,
     ...(limits.cpus !== undefined && { cpusLimit: limits.cpus.value }),
+    ...(cpuset !== '' && { cpuset }),
     ...(memLimit !== undefined && { memLimitBytes: memLimit * mebibyte }),
   };
 }
@@ -209,6 +218,7 @@ export function containerSpec(order: LaunchOrder, place: SpecPlace): ContainerSp
       environment: { ...place.environment, ...variablesOf(commandOf(order)?.environment) },
       sandboxPath: place.sandboxPath,
       resources: resourcesOf(resources, task?.limits ?? {}),
+      labels: Object.fromEntries((task?.labels?.labels ?? []).map(({ key, value }) => [key, value])),
       ...(place.switchUser && user !== undefined && { user }),
       ...fields,
     },

@@ -31,6 +31,7 @@ import { spawnExec } from '../container/spawn-exec.ts';
 import type { ContainerSpec } from '../container/spec.ts';
 import { AgentError, reasonOf } from '../errors.ts';
 import { inImage } from '../image/image-config.ts';
+import type { ImageGate } from '../image/image-gate.ts';
 import { ImageStore, type ImageStoreOptions } from '../image/store.ts';
 import type { RotationOptions } from '../sandbox/rotating-log.ts';
 import { OutputWatch } from '../sandbox/shorten-output.ts';
@@ -55,6 +56,8 @@ export interface NativeRuntimeOptions {
   cni?: CniOptions;
   /** Images for containers of the type MESOS; default none. */
   images?: Omit<ImageStoreOptions, 'clock'> | undefined;
+  /** Judges images before their containers start; default all are fine. */
+  imageGate?: ImageGate | undefined;
   /** The CNI network that `bridge` stands for; default `bridge`. */
   bridgeName?: string;
   /** CPU quotas also for containers without a limit of their own. Default false. */
@@ -131,6 +134,8 @@ export class NativeRuntime implements Runtime {
       return await this.#gate.run('create', () => this.#make(spec, signal));
     const image = await this.#images.get(spec.image, () => this.#usedRoots(), signal);
     try {
+      await this.#options.imageGate?.admit({ name: spec.image.name, ...image });
+      signal.throwIfAborted();
       await this.#gate.run('create', () => this.#make(inImage(spec, image), signal));
     } finally {
       image.release();
