@@ -107,6 +107,8 @@ test('a conflict is decided, a phase approved, and the records are read', async 
   await page.getByRole('link', { name: 'e2e' }).click(shown);
   await page.getByRole('heading', { name: 'e2e' }).waitFor(shown);
   await page.getByRole('button', { name: 'Approve phase 6' }).waitFor(shown);
+  await page.getByRole('region', { name: 'Old to new' }).getByText('no change yet').waitFor(shown);
+  await onA.setData('/app', 'y');
   await page.getByRole('region', { name: 'Old to new' }).locator('canvas').waitFor(shown);
   await page.getByText('1 of 1 servers serve').waitFor(shown);
   await picture('migration');

@@ -31,7 +31,7 @@ function DirectionView({
   readonly samples: readonly Sample[];
 }) {
   const name = directionNames[direction.from];
-  const lag = (value: number | null) => (value === null ? 'no change yet' : ms(value));
+  const { lag_p50_ms: p50, lag_p99_ms: p99 } = direction;
   return (
     <section className={styles.part} aria-label={name}>
       <h3>{name}</h3>
@@ -40,7 +40,7 @@ function DirectionView({
       )}
       <Facts
         facts={[
-          ['Lag', `p50 ${lag(direction.lag_p50_ms)}, p99 ${lag(direction.lag_p99_ms)}`],
+          ['Lag', p50 === null || p99 === null ? 'no change yet' : `p50 ${ms(p50)}, p99 ${ms(p99)}`],
           ['Applied', `${formatNumber(direction.applied)}, ${formatNumber(direction.applied_per_s)}/s`],
           ['Waiting', formatNumber(direction.backlog)],
           [
