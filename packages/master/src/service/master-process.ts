@@ -116,6 +116,7 @@ export function masterRoutes(options: MasterProcessOptions): MessageRoute[] {
     const master = leading();
     if (master === undefined) return;
     const pid = formatUpid(from);
+    setResourceFormats(scheduler.CallSchema, call, 'stack');
     const error = callError(call);
     if (error !== undefined) return refuse(from, error);
     const caller = principals.get(pid) ?? call.subscribe?.frameworkInfo.principal;
@@ -147,7 +148,6 @@ export function masterRoutes(options: MasterProcessOptions): MessageRoute[] {
     ...agentRoutes,
     onBytes('mesos.scheduler.Call', (body, from) => {
       const { call, force } = decodeDriverCall(body);
-      setResourceFormats(scheduler.CallSchema, call, 'stack');
       onCall(call, force, from);
     }),
     onMessage(internal.DeactivateFrameworkMessageSchema, (_message, from) => {
