@@ -142,9 +142,6 @@ test('controls by their short paths do what they say', async () => {
   const until = (wanted: string) =>
     waitFor(async () => (await state()) === wanted, { what: `it to be ${wanted}`, timeoutMs });
   const path = `/api/containers/${containerId.slice(0, 12)}`;
-  const shell = await ask('POST', `${path}/exec`);
-  expect(shell).toMatchObject({ status: 200, body: { pipe: expect.any(String), raw_tty: true } });
-  expect((await ask('DELETE', `/api/pipe/${shell.body.pipe}`)).status).toBe(204);
   for (const [action, wanted] of [
     ['pause', 'paused'],
     ['unpause', 'running'],
@@ -155,4 +152,8 @@ test('controls by their short paths do what they say', async () => {
     expect(await ask('POST', `${path}/${action}`), action).toEqual({ status: 200, body: {} });
     await until(wanted);
   }
+  // Last: an engine may answer nothing more about a container that is paused while a shell in it ends.
+  const shell = await ask('POST', `${path}/exec`);
+  expect(shell).toMatchObject({ status: 200, body: { pipe: expect.any(String), raw_tty: true } });
+  expect((await ask('DELETE', `/api/pipe/${shell.body.pipe}`)).status).toBe(204);
 });

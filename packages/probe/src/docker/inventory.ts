@@ -11,7 +11,7 @@ export interface InventoryOptions {
   readonly showSecrets: boolean;
   readonly found: (container: Container) => void;
   readonly gone: (id: string) => void;
-  readonly failed: (error: unknown) => void;
+  readonly failed: (id: string, error: unknown) => void;
   /** More waits than the queue takes. */
   readonly overflow: () => void;
 }
@@ -33,7 +33,7 @@ export function createInventory(options: InventoryOptions) {
       else found(container);
     } catch (error) {
       if (error instanceof Error && Reflect.get(error, 'code') === 'not-found') gone(id);
-      else failed(error);
+      else failed(id, error);
     }
   };
 

@@ -1,4 +1,3 @@
-import type { Timer } from '@orchestrator/runtime/clock';
 import { containerNodeId } from '../host/facts.ts';
 import type { Source, SourceContext } from '../source.ts';
 import { type DockerApi, dockerApi } from './api.ts';
@@ -8,6 +7,7 @@ import { describeContainer, describeImage } from './describe.ts';
 import { followEvents } from './events.ts';
 import type { Container, DockerEvent } from './inspect.ts';
 import { createInventory, listContainers } from './inventory.ts';
+import { createLateLooks } from './late-looks.ts';
 import { createContainerMeter } from './metrics.ts';
 import { containerTemplates, imageTemplates } from './templates.ts';
 
@@ -32,6 +32,13 @@ const metricsShare = 0.01;
  * events wait for the next one of their container, and make a look of their own only if none comes.
  */
 const lateLookMs = 1_000;
+/** The engine may not answer about one container while it does about all others. */
+const lookAgainMs = 10_000;
+/** Events that say the state themselves, which is sooner than a look, and may be all there is. */
+const stateAfter: ReadonlyMap<string, string> = new Map([
+  ['pause', 'paused'],
+  ['unpause', 'running'],
+]);
 
 /** The containers and images of a Docker Engine: what they are from its events, what they use from the kernel. */
 export function dockerSource(options: DockerSourceOptions = {}): Source {
@@ -71,6 +78,7 @@ function createWatch(context: SourceContext, api: DockerApi, options: DockerSour
   const offered = offeredBy(options);
   const meter = createContainerMeter({ host, clock });
   const stopped = new Set<string>();
+  const known = new Map<string, Container>();
   board.templates('container', containerTemplates);
   board.templates('container_image', imageTemplates);
 
@@ -78,7 +86,9 @@ function createWatch(context: SourceContext, api: DockerApi, options: DockerSour
     meter.forget(id);
     deaths.forget(id);
     places.remove(id);
+    lateLooks.cancel(id);
     stopped.delete(id);
+    known.delete(id);
     board.remove('container', containerNodeId(id), 'now');
   };
 
@@ -92,6 +102,7 @@ function createWatch(context: SourceContext, api: DockerApi, options: DockerSour
   };
 
   const write = (container: Container) => {
+    known.set(container.id, container);
     meter.follow(container);
     places.put({ ...container, containerId: container.id });
     board.see('container', containerNodeId(container.id), describeContainer(host, container, offered), 'now');
@@ -100,12 +111,16 @@ function createWatch(context: SourceContext, api: DockerApi, options: DockerSour
 
   const deaths = createDeathWatch({ clock, procRoot: host.procRoot, died: write });
 
+  const lateLooks = createLateLooks(clock, (id) => inventory.look(id));
   const inventory = createInventory({
     api,
     showSecrets,
     found: (container) => write(deaths.seen(container)),
     gone: remove,
-    failed: (error) => logger.debug('a container could not be looked at', { error }),
+    failed: (id, error) => {
+      logger.debug('a container could not be looked at', { error });
+      if (known.has(id)) lateLooks.put(id, lookAgainMs);
+    },
     overflow: () => void listAll().catch(reportFailure),
   });
 
@@ -114,7 +129,7 @@ function createWatch(context: SourceContext, api: DockerApi, options: DockerSour
   const listAll = async () => {
     const ids = new Set(await listContainers(api, stoppedLimit));
     board.keepOnly('container', (id) => ids.has(id.split(';', 1)[0] ?? ''), 'now');
-    for (const id of meter.ids()) if (!ids.has(id)) meter.forget(id);
+    for (const id of [...known.keys()]) if (!ids.has(id)) remove(id);
     for (const id of ids) inventory.look(id);
     await listImages();
   };
@@ -129,34 +144,19 @@ function createWatch(context: SourceContext, api: DockerApi, options: DockerSour
     board.keepOnly('container_image', (id) => ids.has(id));
   };
 
-  const lateLooks = new Map<string, Timer>();
-
-  const cancelLateLook = (id: string) => {
-    lateLooks.get(id)?.cancel();
-    lateLooks.delete(id);
-  };
-
-  const lookLate = (id: string) => {
-    cancelLateLook(id);
-    const look = () => {
-      lateLooks.delete(id);
-      inventory.look(id);
-    };
-    lateLooks.set(id, clock.after(lateLookMs, look, { background: true }));
-  };
-
   const handle = ({ type, action, id, containerId }: DockerEvent) => {
     if (type === 'image') void listImages().catch(reportFailure);
     else if (type === 'network') {
-      if (containerId !== undefined) lookLate(containerId);
+      if (containerId !== undefined) lateLooks.put(containerId, lateLookMs);
     } else if (action === 'destroy') {
-      cancelLateLook(id);
       inventory.forget(id);
       remove(id);
     } else if (action === 'kill') deaths.signalled(id);
-    else if (action === 'create') lookLate(id);
+    else if (action === 'create') lateLooks.put(id, lateLookMs);
     else {
-      cancelLateLook(id);
+      const [before, state] = [known.get(id), stateAfter.get(action)];
+      if (before !== undefined && state !== undefined) write({ ...before, state });
+      lateLooks.cancel(id);
       inventory.look(id);
     }
   };
@@ -166,7 +166,7 @@ function createWatch(context: SourceContext, api: DockerApi, options: DockerSour
       for (const id of meter.ids()) board.read('container', containerNodeId(id), meter.readings(id));
     },
     stop() {
-      for (const id of [...lateLooks.keys()]) cancelLateLook(id);
+      lateLooks.stop();
       deaths.stop();
       meter.stop();
     },
