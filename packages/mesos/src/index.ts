@@ -143,6 +143,7 @@ export {
 } from './http/exchange.ts';
 export { sendChunks } from './http/send-chunks.ts';
 export { answerFormat, callFormat, HttpRefusal, readCall } from './http/negotiate.ts';
+export { requestTarget } from './http/request-target.ts';
 
 // Clients of the v1 APIs.
 export { type AgentClient, type AgentClientOptions, createAgentClient } from './clients/agent-client.ts';

@@ -10,6 +10,7 @@ import {
   type MasterInfoValid,
   mediaTypes,
   readBody,
+  requestTarget,
   sendChunks,
   sendJson,
   sendMethodNotAllowed,
@@ -114,17 +115,6 @@ const leaderRoutes: readonly Route[] = [
   writes('/destroy-volumes', ['POST']),
 ];
 
-/** What a request asks for, slashes that follow one another taken for one. @throws HttpRefusal 400 */
-function targetOf(target: string): { path: string; search: string } {
-  try {
-    // Of a path alone `new URL` would take what follows two slashes for a host.
-    const url = new URL(target.startsWith('/') ? `http://master${target}` : target);
-    return { path: decodeURIComponent(url.pathname).replace(/\/{2,}/g, '/'), search: url.search };
-  } catch {
-    throw new HttpRefusal(400, 'Failed to decode URL path');
-  }
-}
-
 /** The handler of the HTTP server. */
 export function createApi(options: ApiOptions): (request: IncomingMessage, response: ServerResponse) => void {
   const { about, clock, logger } = options;
@@ -134,7 +124,7 @@ export function createApi(options: ApiOptions): (request: IncomingMessage, respo
   const routes = [...leaderRoutes, ...local].sort((left, right) => right.path.length - left.path.length);
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { path: fullPath, search } = targetOf(request.url ?? '/');
+    const { path: fullPath, search } = requestTarget(request.url ?? '/');
     const prefix = fullPath.startsWith('/master/') ? '/master' : '';
     const path = fullPath.slice(prefix.length);
     const route = routes.find((each) => path === each.path || path.startsWith(`${each.path}/`));
