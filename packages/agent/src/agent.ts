@@ -123,7 +123,8 @@ export class Agent {
       state: () => this.#state,
       sandboxOf: (containerId) => this.#runner.sandboxOf(containerId),
     });
-    this.#http = createServer(this.#api());
+    // Libprocess, whose messages may follow a request on its connection, knows no Host.
+    this.#http = createServer({ requireHostHeader: false }, this.#api());
   }
 
   /** As the core has it; for reading. @throws AgentError before `start` */

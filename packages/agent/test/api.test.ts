@@ -94,6 +94,11 @@ test.each(exchanges)('$case', async ({ method, path, headers, body, status, cont
 
 const lacking = (value: object, shape: string) => shapes[shape]!.filter((name) => !(name in value));
 
+test('paths as careless clients write them', async () => {
+  expect((await ask('//slave(1)//state')).status).toBe(200);
+  expect(await ask('/%zz')).toMatchObject({ status: 400, body: 'Failed to decode URL path' });
+});
+
 test('/state, with and without its prefix, has every key', async () => {
   const state = await getJson('/slave(1)/state');
   const [framework] = state.frameworks;

@@ -1,6 +1,13 @@
 /** What is served where. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createIdentify, type Exchange, HttpRefusal, sendJson, sendText } from '@orchestrator/mesos';
+import {
+  createIdentify,
+  type Exchange,
+  HttpRefusal,
+  requestTarget,
+  sendJson,
+  sendText,
+} from '@orchestrator/mesos';
 import { serveExecutor } from './executor-api.ts';
 import { browse, download, readFile } from './files-endpoints.ts';
 import { serveOperator } from './operator-api.ts';
@@ -67,15 +74,14 @@ export function createAgentApi(
   });
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://agent');
-    const full = decodeURIComponent(url.pathname);
+    const { path: full, search } = requestTarget(request.url ?? '/');
     const path = full.startsWith('/slave(1)/') ? full.slice('/slave(1)'.length) : full;
     const route = routes.find(({ path: prefix }) => path === prefix || path.startsWith(`${prefix}/`));
     if (route === undefined) return sendText(response, 404);
     const asked = asks(place, route.realm) ? identify(request) : undefined;
     if (asked === 'refused' || asked === 'none') return refuse(response, route.realm);
     const principal = asked?.principal;
-    const exchange = { request, response, path, query: url.searchParams, principal };
+    const exchange = { request, response, path, query: new URLSearchParams(search), principal };
     if (route.isGuarded === true && !place.config.acls.permits('get_endpoint', principal, route.path))
       return sendText(response, 403);
     await route.serve(place, exchange);
