@@ -31,6 +31,9 @@ in \`Ms\` (since 1970).
   Probes have tokens of their own, which are good for reports only.
 - An error is \`{"code", "message", "remedy"}\` with a fitting status: 400 invalid, 401 not known, 403 not allowed, 404 not found,
   409 conflict, 412 not possible now, 413 and 429 too much, 503 not reachable, 504 the outcome is not known.
+- Other than with Scope, a control that is refused is answered with such an error (404, 409, 503) and not with 400 and a text,
+  \`/api/pipe/{id}/check\` of a pipe that nobody knows with 404, and where Scope counts seconds (uptime) there is the time that they
+  count from. Answers may have members that Scope's have not.
 - \`GET /healthz\` needs no credentials; \`GET /metrics\` gives Prometheus metrics to viewers.
 - \`@orchestrator/monitor/schema\` has the shapes of cluster, migrations, files and login as zod schemas with their types.
 
@@ -44,7 +47,7 @@ const sockets = `## WebSockets
 
 | Path | Messages |
 | --- | --- |
-| \`/api/topology/{view}/ws?t=1s&query=…\` | \`{add, update, remove, reset?}\`: the whole view first, then only what differs; \`flows=1\` adds rates to what nodes talk to |
+| \`/api/topology/{view}/ws?t=1s&query=…\` | \`{add, update, remove, reset?}\`: the whole view first, then only what differs; what has come, gone or changed within 100 ms, what has only been measured every \`t\` (250ms to 60s, default 500ms); \`flows=1\` adds rates to what nodes talk to |
 | \`/api/cluster/ws\` | \`ClusterDifference\`: everything with \`reset\`, then agents, frameworks and roles that have changed |
 | \`/api/migrations/ws\` | \`MigrationEvent\`: what the coordinators of zk-migrate tell, each with its \`coordinator\` |
 | \`/api/pipe/{id}\` | bytes of a terminal or a log, both ways; the one who opened it may look, and may come back for a minute |

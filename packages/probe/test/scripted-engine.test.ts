@@ -1,6 +1,6 @@
 /**
- * Thousands of containers that live for a moment, as a scripted engine tells of them: a real one takes minutes to run as many, and
- * does not count what it is asked.
+ * An engine that the test plays: a real one takes minutes to run thousands of containers, does not count what it is asked, and cannot be
+ * told not to answer.
  */
 import { createServer, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
@@ -97,7 +97,7 @@ afterAll(async () => {
   await removeFolder(folder);
 });
 
-it('they leave nothing behind, hold up no other one, and cost the engine a question each', async () => {
+it('thousands of containers that live for a moment leave nothing behind, hold up no other one, and cost the engine a question each', async () => {
   Object.assign(asked, { inspections: 0, listings: 0, mostAtOnce: 0 });
   const delays: number[] = [];
   for (let first = 0; first < brief; first += perBatch) {
