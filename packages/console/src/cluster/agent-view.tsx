@@ -85,7 +85,12 @@ export function AgentView({ state, id }: { readonly state: ClusterState; readonl
           <Usage {...agent} />
         </Panel>
       </Columns>
-      <TaskTable title="Tasks" filter={{ agent: id }} revision={state.summary.tasksRevision} />
+      <TaskTable
+        empty="No task runs on this agent."
+        title="Tasks"
+        filter={{ agent: id }}
+        revision={state.summary.tasksRevision}
+      />
     </>
   );
 }

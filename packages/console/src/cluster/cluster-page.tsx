@@ -1,4 +1,4 @@
-import { useLocation, useRoute } from 'wouter';
+import { Link, useLocation, useRoute } from 'wouter';
 import { EmptyState, Loading, Notice, Page, Snippet, Status, sentence, type Tab, Tabs } from '../ui/index.ts';
 import { AgentList } from './agent-list.tsx';
 import { AgentView } from './agent-view.tsx';
@@ -28,6 +28,13 @@ function tabsOf({ agents, frameworks, roles, summary }: ClusterState): readonly 
     { id: 'maintenance', label: 'Maintenance' },
   ];
 }
+
+/** Back from what is opened within a tab. */
+const lists: Partial<Record<TabId, string>> = {
+  agents: 'All agents',
+  frameworks: 'All frameworks',
+  tasks: 'All tasks',
+};
 
 /** `/cluster/TAB/ID/ID`: what is opened within a tab. */
 function Content({ tab, ids, state }: { tab: TabId; ids: readonly string[]; state: ClusterState }) {
@@ -91,6 +98,11 @@ function Loaded({ state }: { readonly state: ClusterState }) {
         current={current}
         onChange={(id) => navigate(`/cluster/${id}`)}
       />
+      {ids.length > 0 && lists[current] !== undefined && (
+        <p>
+          <Link href={`/cluster/${current}`}>{lists[current]}</Link>
+        </p>
+      )}
       <Content tab={current} ids={ids} state={state} />
     </Page>
   );

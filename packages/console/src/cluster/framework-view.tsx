@@ -78,7 +78,12 @@ export function FrameworkView({ state, id }: { readonly state: ClusterState; rea
         </Panel>
         <FrameworkExplanation id={id} />
       </Columns>
-      <TaskTable title="Tasks" filter={{ framework: id }} revision={state.summary.tasksRevision} />
+      <TaskTable
+        empty="This framework has no task that is remembered."
+        title="Tasks"
+        filter={{ framework: id }}
+        revision={state.summary.tasksRevision}
+      />
     </>
   );
 }

@@ -71,7 +71,12 @@ export function TaskList({ state }: { readonly state: ClusterState }) {
           onChange={(value) => set('role', value)}
         />
       </div>
-      <TaskTable title="Tasks" filter={filter} revision={state.summary.tasksRevision} />
+      <TaskTable
+        empty="No task is like this. Change what is looked for above."
+        title="Tasks"
+        filter={filter}
+        revision={state.summary.tasksRevision}
+      />
     </>
   );
 }

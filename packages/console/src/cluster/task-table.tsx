@@ -60,8 +60,10 @@ export function TaskTable(props: {
   readonly title: string;
   readonly filter: TaskFilter;
   readonly revision: number;
+  /** Said where there is none. */
+  readonly empty: string;
 }) {
-  const { title, filter, revision } = props;
+  const { title, filter, revision, empty } = props;
   const [, navigate] = useLocation();
   const { data, error, refetch } = useTasks(filter, revision);
   const total = data?.total ?? 0;
@@ -82,7 +84,7 @@ export function TaskTable(props: {
             navigate(`/cluster/tasks/${encodeURIComponent(frameworkId)}/${encodeURIComponent(id)}`)
           }
           sorting={{ column: 'changed', descending: true }}
-          empty="No task is like this."
+          empty={empty}
         />
       )}
     </Panel>
