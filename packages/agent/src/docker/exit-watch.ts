@@ -14,6 +14,8 @@ export interface ExitWatchOptions {
   agentName: string;
   /** A container may have ended, or be gone. Told more than once. */
   onEnded: (containerId: string) => void;
+  /** The kernel has ended something there for want of memory; may come after the end. */
+  onOutOfMemory: (containerId: string) => void;
   /** Asked after each connect for those that are believed to run. */
   running: () => Iterable<string>;
 }
@@ -22,6 +24,7 @@ const reconnectDelayMs = 250;
 const lookIntervalMs = 5_000;
 
 interface EngineEvent {
+  Action?: string;
   Actor?: { Attributes?: Record<string, string> };
 }
 
@@ -59,7 +62,11 @@ export class ExitWatch {
 
   async #watch(): Promise<void> {
     const { docker, agentName } = this.#options;
-    const filters = { type: ['container'], event: ['die', 'destroy'], label: [`${agentLabel}=${agentName}`] };
+    const filters = {
+      type: ['container'],
+      event: ['die', 'destroy', 'oom'],
+      label: [`${agentLabel}=${agentName}`],
+    };
     const stream = (await docker.getEvents({
       filters: JSON.stringify(filters),
       abortSignal: this.#closing.signal,
@@ -102,8 +109,11 @@ export class ExitWatch {
 
   #read(line: string): void {
     if (line.trim() === '') return;
-    const { Actor } = JSON.parse(line) as EngineEvent;
+    const { Action, Actor } = JSON.parse(line) as EngineEvent;
     const containerId = Actor?.Attributes?.[containerLabel];
-    if (containerId !== undefined) this.#options.onEnded(containerId);
+    if (containerId === undefined) return;
+    const { onEnded, onOutOfMemory } = this.#options;
+    if (Action === 'oom') onOutOfMemory(containerId);
+    else onEnded(containerId);
   }
 }
