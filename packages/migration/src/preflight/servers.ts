@@ -65,7 +65,9 @@ export async function checkVersions(ctx: PreflightContext): Promise<readonly Che
 async function checkQuorumPorts(cluster: Cluster, ctx: PreflightContext): Promise<CheckResult> {
   const { quorumServers = [] } = await cluster.access();
   const check = `capture at the ${cluster.role}`;
-  const slower = 'changes are then captured with watches: exact values, but more load and lag';
+  const slower =
+    'changes are then looked for over the client port, at the cost of load and lag: by persistent watches from 3.6 on, by ' +
+    'one-shot watches and regular comparisons before; what a node held between two looks is not seen';
   if (quorumServers.length === 0)
     return warn(check, `no quorum ports are given; ${slower}`, `set ${cluster.role}.quorum_servers`);
   const addresses = quorumServers.flatMap((server) => parseAddresses(server));
