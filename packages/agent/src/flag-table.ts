@@ -68,7 +68,7 @@ export const flagTable: FlagTable = {
   docker_volume_chown: none(dockerInstead),
   domain: same(),
   egress_rate_limit_per_container: differs(
-    'without the isolator `network/port_mapping`, of containers with a network of their own; those on the network of the machine send what they like',
+    'without the isolator `network/port_mapping`, of containers with a network of their own; those on the network of the machine send what they like, and whoever is given CAP_NET_ADMIN can lift it',
   ),
   effective_capabilities: refused(shortCapabilities),
   enforce_container_disk_quota: differs(

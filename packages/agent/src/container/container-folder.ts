@@ -32,7 +32,8 @@ export class ContainerFolders {
 
   async create(spec: ContainerSpec): Promise<string> {
     const folder = this.of(spec.containerId);
-    await mkdir(folder, { recursive: true });
+    // An image may hold programs that are root's for whoever runs them: nobody else gets there.
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     // The environment may hold secrets.
     await writeWhole(join(folder, 'spec.json'), JSON.stringify(spec));
     return folder;

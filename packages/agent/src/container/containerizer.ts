@@ -166,7 +166,7 @@ class RuntimeContainerizer implements Containerizer {
     for (const found of await this.#runtime.recover()) {
       const { containerId } = found;
       if (found.state === 'created') {
-        await this.#runtime.remove(containerId);
+        await this.#removeUnstarted(containerId);
         continue;
       }
       const state = recoveredState(found);
@@ -266,6 +266,13 @@ class RuntimeContainerizer implements Containerizer {
     const reject = () => entry.launched.reject(launchError(containerId, entry.failure, termination));
     if (entry.state.phase === 'removing') entry.removed.promise.then(reject, reject);
     else reject();
+  }
+
+  /** The others are not to wait for what cannot be removed: it stays with the runtime. */
+  async #removeUnstarted(containerId: string): Promise<void> {
+    await this.#runtime.remove(containerId).catch((error: unknown) => {
+      this.#logger.error('a container could not be removed', { containerId, error });
+    });
   }
 
   /** What cannot be removed stays with the runtime, where the next recovery finds it. */

@@ -34,7 +34,6 @@ export interface Unpacked {
   /** Hash of its configuration: images that are equal have the same. */
   id: string;
   config: ImageConfig;
-  sizeBytes: number;
 }
 
 /** A file, since what is in the arguments of a program is for everybody's `ps`. Only what this image needs is in it. */
@@ -106,6 +105,5 @@ export async function pullImage(request: PullRequest, digest: string): Promise<U
   });
   await asImageError(request, unpacked);
   await Promise.all([rm(layout, { recursive: true }), rm(authFile)]);
-  const kib = Number.parseInt(await runProgram('du', ['-sk', rootfs], { signal }), 10);
-  return { ...found, sizeBytes: kib * 1024 };
+  return found;
 }

@@ -3,7 +3,7 @@
  * not complete is in `staging`, and is thrown away at the next start.
  */
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '@orchestrator/runtime/clock';
 import { LaunchGate } from '../container/launch-gate.ts';
@@ -40,7 +40,6 @@ interface StoredImage {
   /** Of manifests. */
   digests: string[];
   config: ImageConfig;
-  sizeBytes: number;
   usedMs: number;
 }
 
@@ -152,7 +151,8 @@ export class ImageStore {
       const held = await this.#gate.run('create', () =>
         this.#update({ source, credentials, folder, signal }),
       );
-      await this.#makeRoom(usedRoots);
+      // What could not go now goes after the next one.
+      await this.#makeRoom(usedRoots).catch(() => undefined);
       return held;
     } catch (error) {
       signal.throwIfAborted();
@@ -184,10 +184,8 @@ export class ImageStore {
       await writeImage(this.#folderOf(known.id), known);
       return known;
     }
-    const { id, config, sizeBytes } = found;
-    const image: StoredImage = { id, config, sizeBytes, names: [], digests: [digest], usedMs: 0 };
-    // Users of images go through it.
-    await chmod(folder, 0o755);
+    const { id, config } = found;
+    const image: StoredImage = { id, config, names: [], digests: [digest], usedMs: 0 };
     await writeImage(folder, image);
     await rename(folder, this.#folderOf(id));
     this.#images.set(id, image);

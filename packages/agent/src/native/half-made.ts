@@ -9,6 +9,7 @@ import { hierarchiesOf } from '../container/cgroup-usage.ts';
 import { signalIfThere } from '../container/process-tree.ts';
 import { readIfThere } from '../container/read-if-there.ts';
 import { AgentError } from '../errors.ts';
+import { namespaceOf } from './network.ts';
 
 const lookIntervalMs = 10;
 /** No step of making a container takes nearly as long. */
@@ -21,14 +22,15 @@ interface Maker {
 
 /** Programs that an agent before this one, or its conmon, has begun for the container. */
 async function makersOf(containerId: string, folder: string): Promise<Maker[]> {
-  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const isOfIt = (word: string) =>
+    word === folder || word.startsWith(`${folder}/`) || word.includes(namespaceOf(containerId));
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
   const found: Maker[] = [];
-  for (const name of names) {
-    if (Number(name) === process.pid) continue;
-    const words = ((await readIfThere(`/proc/${name}/cmdline`)) ?? '').split('\0');
+  for (const pid of pids) {
+    const words = ((await readIfThere(`/proc/${pid}/cmdline`)) ?? '').split('\0');
     const isConmon = basename(words[0] ?? '') === 'conmon' && words.includes(containerId);
-    const names = words.some((word) => word === folder || word.startsWith(`${folder}/`));
-    if (isConmon || names || (await isPlugin(name, containerId))) found.push({ pid: Number(name), isConmon });
+    const isMaker = isConmon || words.some(isOfIt) || (await isPlugin(pid, containerId));
+    if (isMaker) found.push({ pid: Number(pid), isConmon });
   }
   return found;
 }
@@ -40,15 +42,14 @@ async function isPlugin(pid: string, containerId: string): Promise<boolean> {
   return environment.split('\0').includes(`CNI_CONTAINERID=${containerId}`);
 }
 
-async function untilNone(look: () => Promise<number>, clock: Clock, what: string): Promise<void> {
+/** @returns false when there are some all the time */
+async function isSoonNone(look: () => Promise<number>, clock: Clock): Promise<boolean> {
   const deadlineMs = clock.monotonicMs() + patienceMs;
   while ((await look()) > 0) {
-    if (clock.monotonicMs() > deadlineMs)
-      throw new AgentError('LaunchFailed', `${what} did not end within ${patienceMs} ms`, {
-        retryable: true,
-      });
+    if (clock.monotonicMs() > deadlineMs) return false;
     await sleep(clock, lookIntervalMs);
   }
+  return true;
 }
 
 /**
@@ -61,7 +62,8 @@ export async function endMakers(containerId: string, folder: string, clock: Cloc
     for (const { pid, isConmon } of makers) if (isConmon) signalIfThere(pid, 'SIGKILL');
     return makers.length;
   };
-  await untilNone(look, clock, `what makes container ${containerId}`);
+  // What is still there then is stuck, or was never about making it.
+  await isSoonNone(look, clock);
 }
 
 /** With all below it, the deepest first: a cgroup with children cannot be removed. */
@@ -81,7 +83,7 @@ async function endOnce(cgroup: string): Promise<void> {
   await rmdir(cgroup).catch(() => undefined);
 }
 
-/** Removes the cgroup from each hierarchy, and ends what is in it. Nothing when there is none. */
+/** Removes the cgroup from each hierarchy, and ends what is in it. Nothing when there is none. @throws AgentError `LaunchFailed` */
 export async function removeCgroups(cgroupPath: string, clock: Clock): Promise<void> {
   const mounts = await readFile('/proc/self/mountinfo', 'utf8');
   const tops = [...new Set(hierarchiesOf(mounts).values())].map((top) => join(top, cgroupPath));
@@ -90,5 +92,8 @@ export async function removeCgroups(cgroupPath: string, clock: Clock): Promise<v
     for (const cgroup of cgroups) await endOnce(cgroup);
     return cgroups.length;
   };
-  await untilNone(look, clock, `cgroup ${cgroupPath}`);
+  if (await isSoonNone(look, clock)) return;
+  throw new AgentError('LaunchFailed', `cgroup ${cgroupPath} could not be removed within ${patienceMs} ms`, {
+    retryable: true,
+  });
 }

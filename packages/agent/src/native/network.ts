@@ -7,7 +7,9 @@ import type { ContainerSpec } from '../container/spec.ts';
 import { type Attachment, addressesOf, type Cni } from './cni.ts';
 
 const namespaceFolder = '/run/netns';
-const nameOf = (containerId: string) => `mesos-${containerId}`;
+
+/** Its name. */
+export const namespaceOf = (containerId: string) => `mesos-${containerId}`;
 
 export interface ContainerNetworkNamespace {
   path: string;
@@ -31,12 +33,12 @@ export async function joinNetwork(
   const { containerId, network = { mode: 'host' }, portMappings = [] } = spec;
   if (network.mode === 'host' || network.mode === 'none') return undefined;
   const found = await cni.find(network.mode === 'named' ? network.name : bridgeName);
-  const path = join(namespaceFolder, nameOf(containerId));
+  const path = join(namespaceFolder, namespaceOf(containerId));
   const request = { network: found, namespace: path, portMappings };
   // Written before anything is made, so that whatever happens it can be undone.
   await writeFile(recordIn(containerFolder), JSON.stringify({ ...request, result: {} }));
-  await runProgram('ip', ['netns', 'add', nameOf(containerId)]);
-  await runProgram('ip', ['-n', nameOf(containerId), 'link', 'set', 'lo', 'up']);
+  await runProgram('ip', ['netns', 'add', namespaceOf(containerId)]);
+  await runProgram('ip', ['-n', namespaceOf(containerId), 'link', 'set', 'lo', 'up']);
   const attachment = await cni.attach(containerId, request);
   await writeFile(recordIn(containerFolder), JSON.stringify(attachment));
   return { path, ipAddresses: addressesOf(attachment.result) };
@@ -49,5 +51,5 @@ export async function leaveNetwork(containerId: string, containerFolder: string,
   const isThere = existsSync(attachment.namespace);
   // After a reboot the namespace is gone, and its address is still taken: plugins give that back without it.
   await cni.detach(containerId, isThere ? attachment : { ...attachment, namespace: '' });
-  if (isThere) await runProgram('ip', ['netns', 'delete', nameOf(containerId)]);
+  if (isThere) await runProgram('ip', ['netns', 'delete', namespaceOf(containerId)]);
 }
