@@ -109,6 +109,14 @@ test('a container appears, is found, opened, used through a shell, stopped, and 
   await page.keyboard.press('Enter');
   await page.locator('[data-testid=graph][data-nodes="1"]').waitFor(shown);
   expect(new URL(page.url()).searchParams.get('q')).toBe('label.tier=front');
+  await page.getByRole('button', { name: 'Saved views' }).click();
+  await page.getByLabel('Save what is shown as').fill('The front');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Clear the search' }).click();
+  await page.locator('[data-testid=graph][data-nodes="2"]').waitFor(shown);
+  await page.getByRole('button', { name: 'Saved views' }).click();
+  await page.getByRole('dialog').getByRole('link', { name: 'The front' }).click();
+  await page.locator('[data-testid=graph][data-nodes="1"]').waitFor(shown);
   await page.getByRole('button', { name: 'Clear the search' }).click();
   await page.locator('[data-testid=graph][data-nodes="2"]').waitFor(shown);
 

@@ -1,3 +1,4 @@
+import { Link } from 'wouter';
 import styles from './first-run.module.css';
 
 /** Nobody reports yet: what to start next. */
@@ -31,7 +32,7 @@ export function FirstRun() {
         </ol>
         <p className={styles.hint}>
           Nothing appears? The probe says in its log what keeps it away, and{' '}
-          <code>curl http://{host}:4040/api/probes</code> lists those that have come.
+          <Link href="/settings">what is connected</Link> lists those that have come.
         </p>
       </div>
     </div>

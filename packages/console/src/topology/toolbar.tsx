@@ -5,6 +5,7 @@ import type { Nodes } from './model/live-view.ts';
 import { metricKinds } from './model/metrics.ts';
 import type { ChangeState, PageState } from './model/page-state.ts';
 import { findView, type ListedView, shownViews } from './model/questions.ts';
+import { SavedMenu } from './saved/saved-menu.tsx';
 import { SearchBox } from './search/search-box.tsx';
 import styles from './toolbar.module.css';
 
@@ -163,6 +164,7 @@ export function Toolbar({ state, change, views, nodes, error }: ToolbarProps) {
           <Shaping {...{ state, change, nodes }} />
           <ViewOptions {...{ state, change }} view={findView(views, state.view)} />
         </div>
+        <SavedMenu view={state.view} />
         <ShareButton />
       </div>
     </div>
