@@ -9,7 +9,7 @@ import type { Collector } from '../collect/collector.ts';
 import { MonitorError } from '../errors.ts';
 import type { Renderer } from '../view/renderer.ts';
 import type { ViewRequest } from '../view/request.ts';
-import { type Extent, type Message, type Nodes, stepTo, toldBy } from './difference.ts';
+import { type Extent, type Message, type Nodes, type Step, stepTo, toldBy } from './difference.ts';
 
 /** The part of a WebSocket that is needed. */
 export interface LiveSocket {
@@ -59,11 +59,10 @@ interface Client {
 }
 
 /** Messages that were made, and what whoever gets them knows then. */
-interface Made {
+interface Made extends Step {
   readonly from: Nodes | undefined;
   readonly to: Nodes;
   readonly extent: Extent;
-  readonly messages: readonly Message[];
   readonly told: Nodes | undefined;
 }
 
@@ -114,11 +113,12 @@ export function createLiveViews(options: {
     try {
       const from = client.told;
       if (from === to) return;
-      const { made } = room;
-      const isMade = made?.from === from && made?.to === to && made.extent === extent;
-      const step = isMade ? undefined : stepTo(from, to, extent, room.follow.withFlows);
+      const last = room.made;
+      const isMade = last !== undefined && last.from === from && last.to === to && last.extent === extent;
+      const made = isMade ? last : undefined;
+      const step = made ?? stepTo(from, to, extent, room.follow.withFlows);
       const said: Message[] = [];
-      for (const message of step?.messages ?? made?.messages ?? []) {
+      for (const message of step.messages) {
         // The rest is told when this much has been read: nobody's view may fill the memory.
         if (client.socket.bufferedAmount > maxWaitingBytes) {
           client.told = toldBy(from, said);
@@ -127,14 +127,19 @@ export function createLiveViews(options: {
         }
         said.push(message);
         client.socket.send(message.bytes, { binary: false });
-        if (step !== undefined) await nextTurn();
+        if (made === undefined) await nextTurn();
         if (!room.clients.has(client)) return;
       }
-      if (step !== undefined) {
-        const told = step.isPart ? toldBy(from, said) : to;
-        room.made = { from, to, extent, messages: said, told };
-      }
-      client.told = room.made?.told;
+      const { isPart } = step;
+      room.made = made ?? {
+        from,
+        to,
+        extent,
+        messages: said,
+        isPart,
+        told: isPart ? toldBy(from, said) : to,
+      };
+      client.told = room.made.told;
     } finally {
       client.busy = false;
     }
@@ -157,11 +162,9 @@ export function createLiveViews(options: {
   }
 
   async function run(room: Room): Promise<void> {
-    const nowMs = clock.monotonicMs();
-    room.lastMs = nowMs;
+    room.lastMs = clock.monotonicMs();
     const measuredAtMs = room.measuredMs + room.follow.intervalMs;
-    const extent = nowMs < measuredAtMs ? 'news' : 'all';
-    if (extent === 'all') room.measuredMs = nowMs;
+    const extent = room.lastMs < measuredAtMs ? 'news' : 'all';
     // The same for all, although more may be known by the time the last is told: so they share what is made.
     const to = viewOf(room);
     let isBehind = false;
@@ -169,6 +172,8 @@ export function createLiveViews(options: {
       if (isStuck(room, client)) isBehind = true;
       else await tell(room, client, to, extent);
     }
+    // From its end on: however long it takes, there is time for news before the next.
+    if (extent === 'all') room.measuredMs = clock.monotonicMs();
     if (isBehind) wake(room);
     const isPart = [...room.clients].some(({ told }) => told !== to);
     if (isPart && extent === 'news') wakeAt(room, measuredAtMs);

@@ -119,7 +119,7 @@ function createWatch(context: SourceContext, api: DockerApi, options: DockerSour
     gone: remove,
     failed: (id, error) => {
       logger.debug('a container could not be looked at', { error });
-      if (known.has(id)) lateLooks.put(id, lookAgainMs);
+      lateLooks.put(id, lookAgainMs);
     },
     overflow: () => void listAll().catch(reportFailure),
   });
