@@ -1,4 +1,4 @@
-import type { DescField, DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { create, type DescField, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { isLongList } from './made-when-read.ts';
 import { encodeMessage, type Valid } from './message.ts';
@@ -60,35 +60,39 @@ function* encodeNested(
   return [headOf(number, bytes), ...parts];
 }
 
+const hasRequired = ({ fields }: DescMessage) => fields.some(({ presence }) => presence === legacyRequired);
+
+/** Some messages of a list, as the field that they are in. */
+function encodeSlice({ parent, localName, number, message: type }: DescField, items: unknown[]): Uint8Array {
+  // Two messages one after the other are one with the lists of both, unless there is more that each must have.
+  if (!hasRequired(parent)) return write(parent, Object.assign(create(parent), { [localName]: items }));
+  const writer = new BinaryWriter();
+  if (type === undefined) return writer.finish();
+  for (const item of items) writer.tag(number, WireType.LengthDelimited).bytes(write(type, item));
+  return writer.finish();
+}
+
 /** The messages of a list, some at a time, those with long lists of their own in parts. */
 function* encodeList(
   field: DescField,
   items: Iterable<unknown>,
   depth: number,
 ): Generator<undefined, readonly Uint8Array[]> {
-  const { number, message: type } = field;
-  if (type === undefined) return [];
+  const { message: type } = field;
   const parts: Uint8Array[] = [];
-  let slice = new BinaryWriter();
-  let length = 0;
-  const cut = () => {
-    if (length > 0) parts.push(slice.finish());
-    slice = new BinaryWriter();
-    length = 0;
-  };
+  let slice: unknown[] = [];
   for (const item of items) {
-    if (hasLongList(type, item as Fields)) {
-      cut();
-      for (const part of yield* encodeNested(field, item as Fields, depth)) parts.push(part);
-      continue;
+    const isLong = type !== undefined && hasLongList(type, item as Fields);
+    if (!isLong) slice.push(item);
+    if (slice.length === sliceLength || (isLong && slice.length > 0)) {
+      parts.push(encodeSlice(field, slice));
+      slice = [];
+      yield;
     }
-    slice.tag(number, WireType.LengthDelimited).bytes(write(type, item));
-    length++;
-    if (length < sliceLength) continue;
-    cut();
-    yield;
+    if (!isLong) continue;
+    for (const part of yield* encodeNested(field, item as Fields, depth)) parts.push(part);
   }
-  cut();
+  if (slice.length > 0) parts.push(encodeSlice(field, slice));
   yield;
   return parts;
 }
