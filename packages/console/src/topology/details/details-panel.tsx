@@ -83,11 +83,13 @@ function Body({
           <MetadataRows rows={metadata} />
         </Section>
       )}
-      {tables.map((table) => (
-        <Section key={table.id} title={table.label}>
-          <NodeTables table={table} />
-        </Section>
-      ))}
+      {tables
+        .filter(({ rows }) => rows.length > 0)
+        .map((table) => (
+          <Section key={table.id} title={table.label}>
+            <NodeTables table={table} />
+          </Section>
+        ))}
     </div>
   );
 }
