@@ -1,8 +1,7 @@
 /** What flows, written on edges: on those that stand for several, and on those of the node that is pointed at. */
 import { formatNumber, formatRate } from '../../ui/index.ts';
 import type { Emphasis } from './buffers.ts';
-import type { Camera, Point, Size } from './camera.ts';
-import { toScreen } from './camera.ts';
+import { type Camera, type Point, type Size, toScreen } from './camera.ts';
 import type { LabelRoom } from './label-room.ts';
 import type { LabelInk } from './labels.ts';
 import type { Scene, SceneEdge } from './scene.ts';
@@ -39,8 +38,11 @@ export function placeEdgeLabels(
   room: LabelRoom,
 ): EdgeLabel[] {
   const pointed = emphasis.hovered ?? emphasis.selected;
-  const told = scene.edges.filter(({ count, fromIndex, toIndex }) =>
-    emphasis.hovered === undefined && count > 1 ? true : fromIndex === pointed || toIndex === pointed,
+  // While one node is pointed at, only what it does is told.
+  const areAllTold = emphasis.hovered === undefined;
+  const told = scene.edges.filter(
+    ({ count, fromIndex, toIndex }) =>
+      (areAllTold && count > 1) || fromIndex === pointed || toIndex === pointed,
   );
   const placed: EdgeLabel[] = [];
   for (const edge of told.sort((a, b) => b.bytesPerS - a.bytesPerS || b.count - a.count)) {

@@ -1,6 +1,6 @@
 /**
  * Every node pushes every other one away, those far off as one (Barnes and Hut, 1986). The tree is rows of numbers that are
- * used again in each step: at a thousand nodes a fifth of the time that d3's tree of objects takes, and nothing to collect.
+ * used again in each step: at a thousand nodes a quarter of the time that d3's tree of objects takes, and nothing to collect.
  */
 import type { Force, SimulationNodeDatum } from 'd3-force';
 
