@@ -60,7 +60,7 @@ function Content({
   if (state.mode === 'graph' && (isAwaited || (nodes?.size ?? 0) > 0)) {
     return (
       <>
-        <GraphMode {...{ state, change, total }} nodes={nodes ?? noNodes} />
+        <GraphMode {...{ state, change }} nodes={nodes ?? noNodes} total={isAwaited ? undefined : total} />
         {isAwaited && (
           <div className={styles.waiting}>
             <Loading label="Asking the monitor" />
