@@ -1,19 +1,22 @@
-/** Who makes a native container dies in the middle of it, at many moments: nothing of the container may be left. */
+/** Who makes a container dies in the middle of it, at many moments: nothing of the container may be left. */
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Clock, systemClock } from '@orchestrator/runtime/clock';
 import {
+  busyboxImage,
   createTestCgroup,
   mountSmallDisk,
+  runCommand,
   type SmallDisk,
+  startDocker,
   type TestCgroup,
   waitFor,
 } from '@orchestrator/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { signalIfThere } from '../src/container/process-tree.ts';
-import { type ContainerSpec, createContainerizer, NativeRuntime } from '../src/index.ts';
+import { type ContainerSpec, createContainerizer, DockerRuntime, NativeRuntime } from '../src/index.ts';
 import { shellSpec } from './container-spec.ts';
 import { startDoomedAgent } from './doomed-agent.ts';
 
@@ -110,4 +113,36 @@ test.each([0, 30, 60])('the agent is killed %i ms after conmon was begun', async
   await next.recover(() => false);
   expect(await leftOf(stateFolder, spec)).toEqual([]);
   await next.close();
+});
+
+test('what the Engine makes for an agent that has died is removed by the next', async () => {
+  const engine = await startDocker();
+  const image = { name: await busyboxImage(engine) };
+  const choice = { runtime: 'docker' as const, socketPath: engine.socketPath, stateFolder: disk.path };
+  const docker = async (...args: string[]) =>
+    (await runCommand('docker', ['--host', engine.dockerHost, ...args])).stdout.trim();
+  const waiting: (() => void)[] = [];
+  const clock: Clock = {
+    ...systemClock,
+    after(delayMs, callback, options) {
+      if (delayMs < 10_000) return systemClock.after(delayMs, callback, options);
+      waiting.push(callback);
+      return { cancel: () => undefined };
+    },
+  };
+  const next = createContainerizer(new DockerRuntime({ ...choice, clock }));
+  await next.recover();
+  // As it would come too late for the look at the start.
+  const spec = await shellSpec(disk.path, 'sleep 1000', { image });
+  await new DockerRuntime(choice).create(spec, new AbortController().signal);
+  const own = await shellSpec(disk.path, 'sleep 1000', { image });
+  await next.launch(own);
+  for (const tenSecondsLater of waiting) tenSecondsLater();
+  await waitFor(async () => (await docker('ps', '--all', '--quiet')).split('\n').length === 1, {
+    what: 'the stray to be gone',
+  });
+  expect(await docker('ps', '--format', '{{.Names}}')).toBe(`mesos-${own.containerId}`);
+  await next.destroy(own.containerId);
+  await next.close();
+  await engine.close();
 });

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { type Clock, sleep, systemClock } from '@orchestrator/runtime/clock';
+import { type Clock, sleep, systemClock, type Timer } from '@orchestrator/runtime/clock';
 import type Docker from 'dockerode';
 import { type ResourceUsage, readCgroupPaths, readUsage } from '../container/cgroup-usage.ts';
 import { limitEgress } from '../container/egress-limit.ts';
@@ -82,6 +82,9 @@ const killedStatus = 137;
 /** The Engine tells of it within a tenth of that, if at all. */
 const lateEventMs = 1_000;
 
+/** The Engine has made by then whatever an agent asked for that died meanwhile. */
+const lateCreationMs = 10_000;
+
 interface Watched {
   follower: LogFollower;
   pid: number;
@@ -103,7 +106,10 @@ export class DockerRuntime implements Runtime {
   readonly #watched = new Map<string, Watched>();
   readonly #listeners: ExitListener[] = [];
   readonly #gate: LaunchGate;
+  /** Made by this process, or being made. */
+  readonly #own = new Set<string>();
   #watch: ExitWatch | undefined;
+  #sweep: Timer | undefined;
 
   constructor(options: DockerRuntimeOptions) {
     const { socketPath = '/var/run/docker.sock' } = options;
@@ -136,6 +142,7 @@ export class DockerRuntime implements Runtime {
     const what = `making container ${spec.containerId}`;
     const { image } = spec;
     if (image === undefined) throw new AgentError('InvalidContainer', `${what}: it has no image`);
+    this.#own.add(spec.containerId);
     if (image.forcePull === true) await this.images.pull(image, signal);
     signal.throwIfAborted();
     const options = createOptions(spec, this.#createSettings());
@@ -196,15 +203,17 @@ export class DockerRuntime implements Runtime {
     } catch (error) {
       throw engineError(error, 'LaunchFailed', `removing container ${containerId}`);
     }
+    this.#own.delete(containerId);
     await watched?.follower.close();
     await removeCheckpoint(this.#checkpointFile(containerId));
   }
 
   async recover(): Promise<Recovered[]> {
-    const filters = JSON.stringify({ label: [`${agentLabel}=${this.#agentName}`] });
-    const listed = await this.#docker.listContainers({ all: true, filters }).catch((error) => {
+    const listed = await this.#list({}).catch((error) => {
       throw engineError(error, 'LaunchFailed', 'looking for containers of an earlier agent');
     });
+    const sweep = () => void this.#removeStrays().catch(() => undefined);
+    this.#sweep = this.#clock.after(lateCreationMs, sweep, { background: true });
     this.#startWatch();
     await this.#watch?.connected;
     return await Promise.all(listed.map(({ Labels }) => this.#recoverOne(Labels)));
@@ -215,9 +224,24 @@ export class DockerRuntime implements Runtime {
   }
 
   async close(): Promise<void> {
+    this.#sweep?.cancel();
     await this.#watch?.close();
     await Promise.all([...this.#watched.values()].map(({ follower }) => follower.close()));
     this.#watched.clear();
+  }
+
+  /** Of this agent and those before it, whatever has become of them. */
+  #list(filters: Record<string, string[]>): Promise<Docker.ContainerInfo[]> {
+    const all = { label: [`${agentLabel}=${this.#agentName}`], ...filters };
+    return this.#docker.listContainers({ all: true, filters: JSON.stringify(all) });
+  }
+
+  /** What an agent that died had asked for, and the Engine has made since. The next recovery finds what is left. */
+  async #removeStrays(): Promise<void> {
+    for (const { Labels } of await this.#list({ status: ['created'] })) {
+      const containerId = Labels[containerLabel] ?? '';
+      if (!this.#own.has(containerId)) await this.remove(containerId);
+    }
   }
 
   #container(containerId: string): Docker.Container {
