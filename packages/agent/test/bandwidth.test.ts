@@ -78,7 +78,9 @@ async function bytesPerS(address: string): Promise<number> {
   const startMs = performance.now();
   const { byteLength } = await response.arrayBuffer();
   expect(byteLength).toBe(sentBytes);
-  return byteLength / ((performance.now() - startMs) / 1000);
+  const rate = byteLength / ((performance.now() - startMs) / 1000);
+  process.stdout.write(`from ${address}: ${(rate / megabyte).toFixed(2)} MB/s\n`);
+  return rate;
 }
 
 test('containers send no more than they may, also after a restart of the agent', async () => {
