@@ -33,7 +33,9 @@ export const flagTable: FlagTable = {
   external_log_file: same(),
   fair_sharing_excluded_resource_names: same(),
   filter_gpu_resources: same('true'),
-  firewall_rules: same(),
+  firewall_rules: differs(
+    'what goes on after the path of a disabled endpoint is disabled as well: `/state/`',
+  ),
   framework_sorter: refused('only dominant resource fairness is there', ['drf']),
   help: none('`orchestrator master --help` says what there is'),
   hooks: refused(modules),
