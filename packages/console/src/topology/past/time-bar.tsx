@@ -70,9 +70,9 @@ export function TimeBar({ at, change }: { readonly at: string | undefined; reado
         aria-label="Time that is shown"
         aria-valuetext={at === undefined ? 'now' : formatTime(Date.parse(at))}
         min={0}
-        max={last}
+        max={Math.max(last, 1)}
         step={1}
-        value={index}
+        value={last === 0 ? 1 : index}
         disabled={last === 0}
         onChange={(event) => go(Number(event.target.value))}
       />
