@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 
 /**
  * `folder`: removed with all that is in it. `mount`: unmounted. `netns`: a network namespace, deleted. `cgroup`: its
- * processes killed, then removed from every hierarchy. `bridges`: those whose IPv4 address begins so, deleted.
+ * processes killed, frozen ones too, then removed from every hierarchy. `bridges`: those whose IPv4 address begins so, deleted.
  */
 type LeftoverKind = 'folder' | 'mount' | 'netns' | 'cgroup' | 'bridges';
 
@@ -18,6 +18,8 @@ trap '' INT TERM HUP
 end_cgroup() {
   local roots=(/sys/fs/cgroup/"$1" /sys/fs/cgroup/*/"$1") attempt
   for attempt in 1 2 3 4 5 6 7 8 9 10; do
+    find "\${roots[@]}" -name freezer.state -exec sh -c 'echo THAWED >"$0"' {} ';'
+    find "\${roots[@]}" -name cgroup.freeze -exec sh -c 'echo 0 >"$0"' {} ';'
     find "\${roots[@]}" -name cgroup.procs -exec cat {} + | sort -u | xargs -r kill -9
     find "\${roots[@]}" -depth -type d -exec rmdir {} +
     compgen -G "/sys/fs/cgroup/*/$1" >/dev/null || [ -d "/sys/fs/cgroup/$1" ] || return

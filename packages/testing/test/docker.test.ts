@@ -49,13 +49,14 @@ test('pulls from a registry only with its credentials', async () => {
   expect(registry.refused).toBeGreaterThan(0);
 });
 
-test('leaves nothing: processes, mounts, bridges, cgroups', async () => {
+test('leaves nothing, not even of a paused container: processes, mounts, bridges, cgroups', async () => {
   const own = await startDocker();
   const name = await busyboxImage(own);
   const run = (...args: string[]) => runCommand('docker', ['--host', own.dockerHost, ...args]);
   await run('network', 'create', 'tasks');
   const { stdout: id } = await run('run', '-d', '--network', 'tasks', name, 'sleep', '1000');
   const { stdout: pid } = await run('inspect', '--format', '{{.State.Pid}}', id.trim());
+  await run('pause', id.trim());
   const marks = [own.bridgeAddress.replace(/1$/, ''), own.socketPath.replace('/docker.sock', '')];
   await own.close();
   const { stdout: addresses } = await runCommand('ip', ['-4', 'address', 'show']);

@@ -1,6 +1,6 @@
 /** A cgroup that holds all that a server starts, also what outlives the server, so that all of it can be ended. */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rmdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TestingError } from '../errors.ts';
 import { undoAtExit } from '../janitor.ts';
@@ -34,8 +34,21 @@ const vanished = (error: NodeJS.ErrnoException) => {
   if (!['ENOENT', 'EBUSY', 'ENODEV', 'ESRCH'].includes(error.code ?? '')) throw error;
 };
 
+/** What a paused container holds dies once it may run again. */
+async function thaw(folder: string): Promise<void> {
+  const states = [
+    ['freezer.state', 'THAWED'],
+    ['cgroup.freeze', '0'],
+  ] as const;
+  for (const [file, value] of states) {
+    const path = join(folder, file);
+    if (existsSync(path)) await writeFile(path, value).catch(vanished);
+  }
+}
+
 async function endOnce(name: string): Promise<boolean> {
   const folders = await foldersOf(name);
+  for (const folder of folders) await thaw(folder);
   for (const folder of folders) {
     const text = (await readFile(join(folder, 'cgroup.procs'), 'utf8').catch(vanished)) ?? '';
     for (const line of text.split('\n').filter((pid) => pid !== '' && pid !== '0')) {
