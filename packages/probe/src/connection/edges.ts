@@ -53,8 +53,11 @@ export interface EdgeState extends EdgeIdentity {
 
 const noRates = { sentBytesPerS: 0, receivedBytesPerS: 0 };
 
-const keyOf = ({ protocol, clientIp, clientPid, server, namespace }: EdgeIdentity) =>
-  `${protocol} ${clientIp} ${clientPid ?? ''} ${server.ip} ${server.port} ${namespace ?? ''}`;
+const clientOf = ({ clientIp, clientPid, namespace }: EdgeIdentity) =>
+  `${clientIp} ${clientPid ?? ''} ${namespace ?? ''}`;
+const serverOf = ({ protocol, server, namespace }: EdgeIdentity) =>
+  `${protocol} ${server.ip} ${server.port} ${namespace ?? ''}`;
+const keyOf = (identity: EdgeIdentity) => `${clientOf(identity)} ${serverOf(identity)}`;
 
 /** A text that stands alone: a piece of another one would keep all of that, such as the list it was read from, in memory. */
 const standalone = (text: string): string => Buffer.from(text, 'latin1').toString('latin1');
@@ -67,12 +70,40 @@ const endsOf = ({ clientIp, clientPid, server, serverPid, namespace }: EdgeState
 });
 
 export interface EdgesOptions {
-  /** Edges at most; further ones are left out. */
+  /** Edges at most; further ones are left out. One client has half of them at most, and so has one server's port. */
   readonly limit: number;
+}
+
+/** How many edges each has. */
+class Counts {
+  readonly #counts = new Map<string, number>();
+
+  of(key: string): number {
+    return this.#counts.get(key) ?? 0;
+  }
+
+  add(key: string, change: 1 | -1): void {
+    const count = this.of(key) + change;
+    if (count === 0) this.#counts.delete(key);
+    else this.#counts.set(key, count);
+  }
 }
 
 export function createEdges({ limit }: EdgesOptions) {
   const edges = new Map<string, EdgeState>();
+  const byClient = new Counts();
+  const byServer = new Counts();
+
+  const note = (edge: EdgeIdentity, change: 1 | -1) => {
+    byClient.add(clientOf(edge), change);
+    byServer.add(serverOf(edge), change);
+  };
+
+  /** One end with thousands, such as who scans ports or serves the world, leaves room for those of everybody else. */
+  const hasRoom = (identity: EdgeIdentity, isOpen: boolean) =>
+    edges.size < (isOpen ? limit : limit / 2) &&
+    byClient.of(clientOf(identity)) < limit / 2 &&
+    byServer.of(serverOf(identity)) < limit / 2;
 
   return {
     get size() {
@@ -87,7 +118,7 @@ export function createEdges({ limit }: EdgesOptions) {
     of(identity: EdgeIdentity, nowMs: number, isOpen: boolean): EdgeState | undefined {
       const key = keyOf(identity);
       const known = edges.get(key);
-      if (known !== undefined || edges.size >= (isOpen ? limit : limit / 2)) return known;
+      if (known !== undefined || !hasRoom(identity, isOpen)) return known;
       const edge: EdgeState = {
         protocol: identity.protocol,
         clientIp: standalone(identity.clientIp),
@@ -107,6 +138,7 @@ export function createEdges({ limit }: EdgesOptions) {
         idleSinceMs: nowMs,
       };
       edges.set(key, edge);
+      note(edge, 1);
       return edge;
     },
 
@@ -120,8 +152,10 @@ export function createEdges({ limit }: EdgesOptions) {
       const shown: FlowEdge[] = [];
       for (const [key, edge] of edges) {
         const { protocol, asked, connections, opened, rates, idleSinceMs } = edge;
-        if (connections <= 0 && nowMs - idleSinceMs >= lingerMs) edges.delete(key);
-        else shown.push({ protocol, ...endsOf(edge), asked, edge: { connections, opened, ...rates } });
+        if (connections <= 0 && nowMs - idleSinceMs >= lingerMs) {
+          edges.delete(key);
+          note(edge, -1);
+        } else shown.push({ protocol, ...endsOf(edge), asked, edge: { connections, opened, ...rates } });
       }
       return shown;
     },

@@ -196,10 +196,22 @@ describe('looks at sockets', () => {
 
 describe('limits', () => {
   it('leave out what is beyond, and tell how much that is, once', () => {
-    for (let host = 1; host <= 60; host++) track(started, 0, `10.0.0.${host}:4000`, '10.1.0.1:80');
+    for (let host = 1; host <= 60; host++) track(started, 0, `10.0.0.${host}:4000`, `10.1.0.${host}:80`);
     expect(flows.edges(0)).toHaveLength(50);
     expect(flows.takeLeftOut()).toEqual({ connections: 0, edges: 10 });
     expect(flows.takeLeftOut()).toEqual({ connections: 0, edges: 0 });
+  });
+
+  it('leave half of the edges to others than the busiest client, and the busiest server', () => {
+    for (let port = 1; port <= 60; port++) track(started, 0, '10.0.0.1:4000', `10.1.0.1:${port}`);
+    for (let host = 2; host <= 60; host++) track(started, 0, `10.0.0.${host}:4000`, '10.1.0.2:80');
+    expect(flows.edges(0)).toHaveLength(50);
+    expect(flows.takeLeftOut()).toEqual({ connections: 0, edges: 60 + 59 - 50 });
+    const later = lingerMs + 1;
+    for (let port = 1; port <= 60; port++) track(ended, 1, '10.0.0.1:4000', `10.1.0.1:${port}`);
+    expect(flows.edges(later)).toHaveLength(25);
+    for (let port = 1; port <= 60; port++) track(started, later, '10.0.0.1:4000', `10.1.0.1:${port}`);
+    expect(flows.edges(later)).toHaveLength(50);
   });
 });
 
@@ -209,7 +221,7 @@ describe('connections that are over when they are seen', () => {
     for (let host = 1; host <= 60; host++)
       look.see(seen({ isOpen: false, client: { ip: `10.0.0.${host}`, port: 1 } }));
     expect(flows.edges(0)).toHaveLength(25);
-    look.see(seen({ client: { ip: '10.0.1.1', port: 1 } }));
+    look.see(seen({ client: { ip: '10.0.1.1', port: 1 }, server: { ip: '10.2.0.1', port: 80 } }));
     expect(flows.edges(0)).toHaveLength(26);
   });
 });
