@@ -144,6 +144,8 @@ export interface Context {
   readonly sequences: Sequences;
   /** Comparisons under way, a slice at a time; nothing is sent meanwhile. */
   readonly sweeps: Generator<void>[];
+  /** The first so many of these look through what a stream has missed. */
+  gaps: number;
   /** The target has been made equal to the source. */
   isCopied: boolean;
   /** No stream has told what clients of the target did before: the first copy finds it. */

@@ -229,7 +229,7 @@ class SyncCore implements Core {
     here.isMisheard = false;
     here.shown.length = 0;
     if (this.#isRunning) {
-      beginComparison(ctx, bridgeGap(ctx, side, mirror));
+      bridgeGap(ctx, side, mirror);
       return;
     }
     here.mirror = mirror;
@@ -283,11 +283,11 @@ class SyncCore implements Core {
 
   /** One slice of the comparison at hand; the rest after others had their turn. */
   #sweep(): void {
-    const { isCopied, sweeps, lanes, out } = this.#ctx;
+    const { isCopied, gaps, sweeps, lanes, out } = this.#ctx;
     const sweep = sweeps[0];
     if (sweep === undefined) return;
     // A first copy is carried over while it goes on; everything else is small enough to wait for its end.
-    if (!isCopied && lanes.source.queue.length > mostCopiesWaiting) return;
+    if (!isCopied && gaps === 0 && lanes.source.queue.length > mostCopiesWaiting) return;
     if (sweep.next().done === true) sweeps.shift();
     if (sweeps.length > 0) out.push({ kind: 'proceed' });
     else startSurvey(this.#ctx);
@@ -305,8 +305,8 @@ class SyncCore implements Core {
 
   /** A first copy goes over while it is made; a comparison of its own is heard to its end before anything is sent. */
   #send(): void {
-    const { isCopied, lanes, sweeps } = this.#ctx;
-    if (isCopied && sweeps.length > 0) return;
+    const { isCopied, gaps, lanes, sweeps } = this.#ctx;
+    if (gaps > 0 || (isCopied && sweeps.length > 0)) return;
     for (const side of sidesOf) pump(this.#ctx, lanes[side]);
     if (endComparison(this.#ctx)) {
       for (const side of sidesOf) pump(this.#ctx, lanes[side]);
@@ -394,6 +394,7 @@ function createContext(options: CoreOptions): Context {
     reads: new Reads(),
     sequences: createSequences(options.sequenceGap ?? defaultSequenceGap),
     sweeps: [],
+    gaps: 0,
     isCopied: options.initialCopy !== true,
     isCopyBlind: false,
     copying: undefined,

@@ -11,8 +11,11 @@ import { forgetMirrorSession, isSessionGone } from './sessions.ts';
 import { endSessionLater, settleLater } from './settling.ts';
 import { otherSide, type Side, type WriteOp } from './types.ts';
 
-/** Takes `mirror` for the side and returns what has to be looked through. */
-export function bridgeGap(ctx: Context, side: Side, mirror: Mirror): Generator<void> {
+/**
+ * Takes `mirror` for the side, and looks through what was missed before anything else: until it has, a write there would take
+ * the place of a change that nobody has seen.
+ */
+export function bridgeGap(ctx: Context, side: Side, mirror: Mirror): void {
   const here = ctx.sides[side];
   const before = here.mirror;
   completeMissed(ctx, ctx.lanes[otherSide(side)], before, mirror);
@@ -22,7 +25,14 @@ export function bridgeGap(ctx: Context, side: Side, mirror: Mirror): Generator<v
   if (mirror.zxid > here.lastNoteworthy) here.lastNoteworthy = mirror.zxid;
   const ended = new Set([...here.mirrorSessions].filter((session) => isSessionGone(here, session)));
   forgetEndedSessions(ctx, side, before);
-  return findMissed(ctx, { side, before, written, ended });
+  ctx.sweeps.splice(ctx.gaps, 0, toItsEnd(ctx, findMissed(ctx, { side, before, written, ended })));
+  ctx.gaps++;
+  ctx.isComparing = true;
+}
+
+function* toItsEnd(ctx: Context, sweep: Generator<void>): Generator<void> {
+  yield* sweep;
+  ctx.gaps--;
 }
 
 /** By path, what our writes on their way may have made of it. */
