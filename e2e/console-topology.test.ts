@@ -34,7 +34,8 @@ let probe: ServerProcess;
 let browser: ConsoleBrowser;
 
 async function runContainer(name: string, ...options: readonly string[]): Promise<void> {
-  const run = ['run', '--detach', `--name=${name}`, ...options, image, 'sleep', '100000'];
+  const command = ['sh', '-c', 'echo "$EVIL"; exec sleep 100000'];
+  const run = ['run', '--detach', `--name=${name}`, ...options, image, ...command];
   await runCommand('docker', ['--host', engine.dockerHost, ...run]);
 }
 
@@ -171,6 +172,10 @@ test('what containers say of themselves stays text', async () => {
   await open(page, 'steady');
   await page.getByText(script, { exact: true }).first().waitFor(shown);
   expect(await page.evaluate('document.body.dataset.hit')).toBeUndefined();
+  await page.getByRole('button', { name: 'Logs' }).click();
+  await page.locator('.xterm-rows').getByText('document.body.dataset.hit').first().waitFor(shown);
+  expect(await page.evaluate('document.body.dataset.hit')).toBeUndefined();
+  await page.getByRole('button', { name: 'Close steady: Logs' }).click();
   await page.getByRole('button', { name: 'Files' }).click();
   await page.getByRole('row', { name: /^etc/ }).click(shown);
   await page.getByRole('row', { name: /^passwd/ }).click(shown);
