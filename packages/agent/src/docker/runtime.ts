@@ -212,6 +212,7 @@ export class DockerRuntime implements Runtime {
     const listed = await this.#list({}).catch((error) => {
       throw engineError(error, 'LaunchFailed', 'looking for containers of an earlier agent');
     });
+    // What cannot be removed now is found at the next start.
     const sweep = () => void this.#removeStrays().catch(() => undefined);
     this.#sweep = this.#clock.after(lateCreationMs, sweep, { background: true });
     this.#startWatch();
