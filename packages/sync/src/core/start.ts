@@ -1,10 +1,11 @@
 /** From the claims to the steady stream: the windows are what was on its way when the run before ended. */
-import type { PersistedStat, Txn } from '@orchestrator/zookeeper';
+import type { PersistedStat, Txn, TxnOp } from '@orchestrator/zookeeper';
 import type { Evidence } from './compare.ts';
 import type { Context } from './context.ts';
 import type { TargetEvidence } from './copy.ts';
 import { observe } from './intake.ts';
 import { isCopy, isSameContent, isSameKind } from './kinds.ts';
+import { isEphemeral } from './mirror.ts';
 import { isSessionGone } from './sessions.ts';
 import { endSessionLater, settleLater } from './settling.ts';
 import { later, otherSide, type Side } from './types.ts';
@@ -56,16 +57,20 @@ export function replayWindows(ctx: Context, windows: Windows): void {
  */
 function withClosedPaths(txns: readonly Txn[]): readonly Txn[] {
   const owners = new Map<string, bigint>();
+  const paths = new Map<bigint, Set<string>>();
+  const note = (op: TxnOp): void => {
+    if (op.kind === 'delete') paths.get(owners.get(op.path) ?? 0n)?.delete(op.path);
+    if (op.kind !== 'create' || !isEphemeral(op.ephemeralOwner)) return;
+    owners.set(op.path, op.ephemeralOwner);
+    const known = paths.get(op.ephemeralOwner);
+    if (known === undefined) paths.set(op.ephemeralOwner, new Set([op.path]));
+    else known.add(op.path);
+  };
   return txns.map((txn) => {
-    for (const op of txn.ops) {
-      if (op.kind === 'create') owners.set(op.path, op.ephemeralOwner);
-      else if (op.kind === 'delete') owners.delete(op.path);
-    }
+    for (const op of txn.ops) note(op);
     const [op] = txn.ops;
     if (op?.kind !== 'closeSession' || op.paths !== null) return txn;
-    const paths = [...owners].filter(([, owner]) => owner === txn.sessionId).map(([path]) => path);
-    for (const path of paths) owners.delete(path);
-    return { ...txn, ops: [{ ...op, paths }] };
+    return { ...txn, ops: [{ ...op, paths: [...(paths.get(txn.sessionId) ?? [])] }] };
   });
 }
 
