@@ -2,7 +2,8 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder, and those above it that are missing. One that is there is fine, whatever its mode.
+ * Makes a folder, and those above it that are missing. One that is there is fine, whatever its mode, and so is another maker of the
+ * same folders at the same time.
  *
  * Not `mkdir` with `recursive`: below `/proc`, where nothing can be made and the answer is that there is no such folder, Node.js 24
  * tries for ever.
@@ -11,16 +12,22 @@ import { dirname } from 'node:path';
  * @throws the system's error; where folders cannot be made at all, one that says so
  */
 export async function makeFolder(folder: string, mode = 0o777): Promise<void> {
+  if (await isMade(folder, mode)) return;
+  const parent = dirname(folder);
+  await makeFolder(parent, mode);
+  if (!(await isMade(folder, mode))) throw new Error(`nothing can be made in ${parent}`);
+}
+
+/** Whether the folder is there now; false if that above it was missing when it was to be made. */
+async function isMade(folder: string, mode: number): Promise<boolean> {
   try {
     await mkdir(folder, { mode });
+    return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && (await isFolder(folder))) return;
-    if (code !== 'ENOENT') throw error;
-    const parent = dirname(folder);
-    if (await isFolder(parent)) throw new Error(`nothing can be made in ${parent}`, { cause: error });
-    await makeFolder(parent, mode);
-    await makeFolder(folder, mode);
+    if (code === 'EEXIST' && (await isFolder(folder))) return true;
+    if (code === 'ENOENT') return false;
+    throw error;
   }
 }
 
