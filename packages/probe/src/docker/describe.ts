@@ -1,6 +1,6 @@
 import type { Sighting } from '@orchestrator/report';
 import { type HostFacts, hostNodeId } from '../host/facts.ts';
-import { type Container, shortImageId } from './inspect.ts';
+import { type Container, parseLabels, shortImageId } from './inspect.ts';
 
 export const imageNodeId = (imageId: string): string => `${imageId};<container_image>`;
 
@@ -92,15 +92,15 @@ export function describeContainer(host: HostFacts, container: Container, offered
 export function describeImage(
   host: HostFacts,
   json: unknown,
+  { showSecrets }: { readonly showSecrets: boolean },
 ): { id: string; sighting: Sighting } | undefined {
   if (typeof json !== 'object' || json === null) return undefined;
   const id = shortImageId(String(Reflect.get(json, 'Id') ?? ''));
   const tags: unknown = Reflect.get(json, 'RepoTags');
-  const labels: unknown = Reflect.get(json, 'Labels');
+  const labels = parseLabels(Reflect.get(json, 'Labels'), showSecrets);
   if (id === '') return undefined;
   const first = Array.isArray(tags) ? String(tags[0] ?? '') : '';
   const [name, tag] = splitTag(first === '<none>:<none>' ? '' : first);
-  const labelTexts = Object.entries(typeof labels === 'object' && labels !== null ? labels : {});
   return {
     id: imageNodeId(id),
     sighting: {
@@ -110,7 +110,7 @@ export function describeImage(
         docker_image_tag: tag || undefined,
         docker_image_size: String(Reflect.get(json, 'Size') ?? 0),
         host_node_id: hostNodeId(host),
-        ...Object.fromEntries(labelTexts.map(([key, value]) => [`docker_image_label_${key}`, String(value)])),
+        ...Object.fromEntries(prefixed('docker_image_label_', labels)),
       },
       parents: { host: [hostNodeId(host)] },
     },

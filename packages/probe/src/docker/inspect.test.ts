@@ -13,7 +13,7 @@ const inspected = {
   Id: '1a37fcbf613b',
   Created: '2026-11-23T12:43:34.471526609Z',
   Path: 'sh',
-  Args: ['-c', 'sleep 1'],
+  Args: ['-c', 'sleep 1', '--token', 'hunter2'],
   State: {
     Status: 'running',
     Pid: 12478,
@@ -34,7 +34,7 @@ const inspected = {
     Tty: false,
     Env: ['PATH=/bin', 'MYSQL_ROOT_PASSWORD=hunter2', 'broken'],
     Image: 'bb:1',
-    Labels: { tier: 'web' },
+    Labels: { tier: 'web', 'api.password': 'hunter2', upstream: 'amqp://shop:hunter2@queue' },
   },
   NetworkSettings: {
     Ports: { '80/tcp': [{ HostIp: '0.0.0.0', HostPort: '8088' }], '81/tcp': null },
@@ -48,6 +48,7 @@ describe('a container', () => {
   it('is read with what is shown of it', () => {
     expect(container).toMatchObject({
       name: 'web',
+      command: 'sh -c sleep 1 --token ***',
       state: 'running',
       health: 'healthy',
       pid: 12478,
@@ -57,6 +58,7 @@ describe('a container', () => {
       ports: ['0.0.0.0:8088->80/tcp', '81/tcp'],
       mounts: ['data:/data', '/etc/hosts:/hosts:ro'],
       environment: { PATH: '/bin', MYSQL_ROOT_PASSWORD: '***' },
+      labels: { tier: 'web', 'api.password': '***', upstream: 'amqp://shop:***@queue' },
     });
   });
 
@@ -111,16 +113,23 @@ describe('an image', () => {
     [['<none>:<none>'], undefined, undefined],
     [null, undefined, undefined],
   ])('has a name and a tag: %j', (RepoTags, name, tag) => {
-    const image = describeImage(hostFacts({ hostId: 'h' }), {
-      Id: 'sha256:ab',
-      RepoTags,
-      Size: 5,
-      Labels: null,
-    });
+    const json = { Id: 'sha256:ab', RepoTags, Size: 5, Labels: null };
+    const image = describeImage(hostFacts({ hostId: 'h' }), json, { showSecrets: false });
     expect(image?.id).toBe('ab;<container_image>');
     expect(image?.sighting.latest?.docker_image_name).toBe(name);
     expect(image?.sighting.latest?.docker_image_tag).toBe(tag);
   });
+});
+
+it('an image keeps the secrets in its labels', () => {
+  const json = { Id: 'sha256:ab', Labels: { maintainer: 'me', 'build.token': 'hunter2' } };
+  const label = (showSecrets: boolean) =>
+    describeImage(hostFacts({ hostId: 'h' }), json, { showSecrets })?.sighting.latest;
+  expect(label(false)).toMatchObject({
+    docker_image_label_maintainer: 'me',
+    'docker_image_label_build.token': '***',
+  });
+  expect(label(true)).toMatchObject({ 'docker_image_label_build.token': 'hunter2' });
 });
 
 describe('an event', () => {

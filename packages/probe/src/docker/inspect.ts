@@ -1,5 +1,6 @@
 /** What the Engine API says of containers and images, read with care: it is another program's JSON. */
 import { isSecretName, maskedValue } from '@orchestrator/runtime/secrets';
+import { maskUrlPasswords, parseCommandLine } from '../process/parse.ts';
 
 export interface Container {
   readonly id: string;
@@ -38,8 +39,19 @@ const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []
 /** `sha256:` is what every image id begins with. */
 export const shortImageId = (id: string): string => id.replace(/^sha256:/, '');
 
-const texts = (value: unknown): Record<string, string> =>
-  Object.fromEntries(Object.entries(objectOf(value)).map(([key, text]) => [key, textOf(text)]));
+function shownValue(name: string, value: string, showSecrets: boolean): string {
+  if (showSecrets) return value;
+  return isSecretName(name) ? maskedValue : maskUrlPasswords(value);
+}
+
+/** Labels by name, with the values of secret names masked unless they are to be shown. */
+export function parseLabels(labels: unknown, showSecrets: boolean): Record<string, string> {
+  const shown = Object.entries(objectOf(labels)).map(([name, value]): [string, string] => [
+    name,
+    shownValue(name, textOf(value), showSecrets),
+  ]);
+  return Object.fromEntries(shown);
+}
 
 /** `NAME=value` lines, with the values of secret names masked unless they are to be shown. */
 export function parseEnvironment(lines: readonly unknown[], showSecrets: boolean): Record<string, string> {
@@ -48,15 +60,10 @@ export function parseEnvironment(lines: readonly unknown[], showSecrets: boolean
     const at = line.indexOf('=');
     if (at <= 0) continue;
     const name = line.slice(0, at);
-    const hide = !showSecrets && isSecretName(name);
-    environment[name] = hide ? maskedValue : maskUrlPassword(line.slice(at + 1), showSecrets);
+    environment[name] = shownValue(name, line.slice(at + 1), showSecrets);
   }
   return environment;
 }
-
-/** The password in `scheme://user:password@host` goes, whatever the variable is called. */
-const maskUrlPassword = (value: string, showSecrets: boolean) =>
-  showSecrets ? value : value.replace(/(:\/\/[^/\s:@]*):[^/\s@]+@/g, `$1:${maskedValue}@`);
 
 function portsOf(ports: unknown): string[] {
   return Object.entries(objectOf(ports)).flatMap(([port, bindings]) => {
@@ -70,7 +77,10 @@ const mountOf = (mount: Json): string =>
   `${textOf(mount.Name) || textOf(mount.Source)}:${textOf(mount.Destination)}${mount.RW === false ? ':ro' : ''}`;
 
 /** The answer to `GET /containers/<id>/json`; undefined if it has no id. */
-export function parseContainer(json: unknown, options: { showSecrets: boolean }): Container | undefined {
+export function parseContainer(
+  json: unknown,
+  { showSecrets }: { showSecrets: boolean },
+): Container | undefined {
   const root = objectOf(json);
   const id = textOf(root.Id);
   if (id === '') return undefined;
@@ -81,12 +91,12 @@ export function parseContainer(json: unknown, options: { showSecrets: boolean })
   ];
   const networks = Object.entries(objectOf(network.Networks));
   const health = textOf(objectOf(state.Health).Status);
-  const command = [textOf(root.Path), ...listOf(root.Args).map(textOf)].join(' ');
+  const words = [textOf(root.Path), ...listOf(root.Args).map(textOf)];
   return {
     id,
     name: textOf(root.Name).replace(/^\//, ''),
     created: textOf(root.Created),
-    command: command.slice(0, 1024),
+    command: parseCommandLine(words.join('\0'), showSecrets),
     state: textOf(state.Status) || 'unknown',
     health: health === '' || health === 'none' ? undefined : health,
     pid: numberOf(state.Pid),
@@ -96,8 +106,8 @@ export function parseContainer(json: unknown, options: { showSecrets: boolean })
     imageId: shortImageId(textOf(root.Image)),
     imageName: textOf(config.Image),
     hostname: textOf(config.Hostname),
-    labels: texts(config.Labels),
-    environment: parseEnvironment(listOf(config.Env), options.showSecrets),
+    labels: parseLabels(config.Labels, showSecrets),
+    environment: parseEnvironment(listOf(config.Env), showSecrets),
     networkMode: textOf(objectOf(root.HostConfig).NetworkMode),
     networks: networks.map(([name]) => name),
     addresses: networks.flatMap(([, settings]) => {

@@ -137,7 +137,7 @@ function createWatch(context: SourceContext, api: DockerApi, options: DockerSour
   const listImages = async () => {
     const answer = await api.get('/images/json');
     const images = (Array.isArray(answer) ? answer : [])
-      .map((image) => describeImage(host, image))
+      .map((image) => describeImage(host, image, { showSecrets }))
       .filter((image) => image !== undefined);
     const ids = new Set(images.map(({ id }) => id));
     for (const { id, sighting } of images) board.see('container_image', id, sighting);

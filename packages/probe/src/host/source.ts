@@ -68,15 +68,18 @@ function hostSighting({ host }: SourceContext) {
   };
 }
 
-/** Used space of the root file system in per cent, or undefined where it cannot be told. */
-function diskUsedPercent(procRoot: string): number | undefined {
+function usedPercent(folder: string): number | undefined {
   try {
-    const { blocks, bavail } = statfsSync(`${procRoot}/1/root`);
+    const { blocks, bavail } = statfsSync(folder);
     return blocks === 0 ? undefined : Math.round((1 - bavail / blocks) * 1000) / 10;
   } catch {
     return undefined; // not our privilege
   }
 }
+
+/** Used space of the root file system in per cent: of the first process's root, else of ours where that is the host's. */
+const diskUsedPercent = (procRoot: string): number | undefined =>
+  usedPercent(`${procRoot}/1/root`) ?? (procRoot === '/proc' ? usedPercent('/') : undefined);
 
 function createReader({ board, clock, host }: SourceContext): () => void {
   const { procRoot } = host;

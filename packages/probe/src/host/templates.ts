@@ -5,6 +5,7 @@ export const hostTemplates: readonly Template[] = [
   topology('circle', 'host'),
   metadata('kernel_version', 'Kernel version', 1),
   metadata('host_started', 'Started', 2, 'datetime'),
+  metadata('host_cores', 'Processors', 3, 'number'),
   metadata('host_name', 'Hostname', 11),
   metadata('os', 'OS', 12),
   set('local_networks', 'Local networks', 13),

@@ -23,6 +23,7 @@ describe('a process', () => {
     [['env', 'API_KEY=hunter2', 'HOME=/root', 'run'], 'env API_KEY=*** HOME=/root run'],
     [['serve', '--tls-key-file=/etc/key.pem'], 'serve --tls-key-file=/etc/key.pem'],
     [['run', '--secret', '--verbose'], 'run --secret --verbose'],
+    [['worker', 'amqp://shop:hunter2@queue/'], 'worker amqp://shop:***@queue/'],
   ])('does not tell the secrets of its command line: %j', (words, shown) => {
     expect(parseCommandLine(`${words.join('\0')}\0`)).toBe(shown);
     expect(parseCommandLine(`${words.join('\0')}\0`, true)).toBe(words.join(' '));

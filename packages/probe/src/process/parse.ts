@@ -35,7 +35,7 @@ const longestCommand = 1024;
 
 /**
  * `/proc/<pid>/cmdline`, shortened, with the values of options masked that are called as secrets are: `--token=x`,
- * `--password x`, `API_KEY=x`.
+ * `--password x`, `API_KEY=x`, `redis://:x@host`.
  */
 export function parseCommandLine(text: string, showSecrets = false): string {
   const words = text.split('\0').filter((word) => word !== '');
@@ -43,13 +43,19 @@ export function parseCommandLine(text: string, showSecrets = false): string {
   return shown.join(' ').slice(0, longestCommand);
 }
 
+/** The password in `scheme://user:password@host` goes, whatever it stands in. */
+export const maskUrlPasswords = (text: string): string =>
+  text.replace(/(:\/\/[^/\s:@]*):[^/\s@]+@/g, `$1:${maskedValue}@`);
+
 function maskWord(word: string, before: string | undefined): string {
   const [, name, value] = /^-{0,2}([\w.-]+)=(.+)$/s.exec(word) ?? [];
   if (name !== undefined && value !== undefined && isSecretName(name)) {
     return `${word.slice(0, word.length - value.length)}${maskedValue}`;
   }
   const option = /^--?([\w.-]+)$/.exec(before ?? '')?.[1];
-  return option !== undefined && isSecretName(option) && !word.startsWith('-') ? maskedValue : word;
+  return option !== undefined && isSecretName(option) && !word.startsWith('-')
+    ? maskedValue
+    : maskUrlPasswords(word);
 }
 
 /** `/etc/passwd`: names by user id. */
