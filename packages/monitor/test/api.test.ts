@@ -19,7 +19,15 @@ let probe: ScriptedProbe;
 
 const id = `${'a1'.repeat(32)};<container>`;
 const controls: readonly Template[] = ['stop', 'pause', 'exec'].map((name, rank) => ({
-  ...{ kind: 'control', id: `docker_${name}_container`, human: name, icon: 'fa', rank, confirmation: '' },
+  ...{
+    kind: 'control',
+    id: `docker_${name}_container`,
+    human: name,
+    icon: 'fa',
+    rank,
+    confirmation: '',
+    inputs: [],
+  },
 }));
 
 function containerReport(state: string, timeMs: number): Report {

@@ -1,7 +1,9 @@
 /**
  * A plugin with a control and a table: notes that people leave on a host.
  *
- *   node packages/probe/examples/plugin-control.ts /var/run/orchestrator/plugins
+ *   node packages/probe/examples/plugin-control.ts [FOLDER [HOST]]
+ *
+ * `HOST` is the `host.id` of the probe; by default both are the name of this machine.
  */
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -11,7 +13,7 @@ import { json } from 'node:stream/consumers';
 
 const id = 'notes';
 const socketPath = join(process.argv[2] ?? '/var/run/orchestrator/plugins', `${id}.sock`);
-const node = `${hostname()};<host>`;
+const node = `${process.argv[3] ?? hostname()};<host>`;
 const noteLimit = 20;
 const notes: string[] = [];
 
@@ -36,7 +38,12 @@ function report(): object {
           fixedRows: {},
         },
       },
-      controls: { add: { id: 'add', human: 'Leave a note', icon: 'fa fa-pen', rank: 20 } },
+      controls: {
+        add: {
+          ...{ id: 'add', human: 'Leave a note', icon: 'fa fa-pen', rank: 20 },
+          inputs: [{ id: 'text', label: 'Note' }],
+        },
+      },
     },
     Plugins: [
       {

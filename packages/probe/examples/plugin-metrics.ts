@@ -1,7 +1,9 @@
 /**
  * A plugin with a metric: the temperature of the hottest zone, on the node of the host.
  *
- *   node packages/probe/examples/plugin-metrics.ts /var/run/orchestrator/plugins
+ *   node packages/probe/examples/plugin-metrics.ts [FOLDER [HOST]]
+ *
+ * `HOST` is the `host.id` of the probe; by default both are the name of this machine.
  */
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -9,6 +11,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 const id = 'temperature';
+const node = `${process.argv[3] ?? hostname()};<host>`;
 const socketPath = join(process.argv[2] ?? '/var/run/orchestrator/plugins', `${id}.sock`);
 const zones = '/sys/class/thermal';
 
@@ -26,7 +29,7 @@ function report(): object {
   const samples = value === undefined ? [] : [{ date: new Date().toISOString(), value }];
   return {
     Host: {
-      nodes: { [`${hostname()};<host>`]: { metrics: { temperature: { samples, min: 0, max: 100 } } } },
+      nodes: { [node]: { metrics: { temperature: { samples, min: 0, max: 100 } } } },
       metric_templates: {
         temperature: { id: 'temperature', label: 'Temperature (°C)', format: '', priority: 20 },
       },

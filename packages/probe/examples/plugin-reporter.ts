@@ -1,7 +1,9 @@
 /**
  * A plugin that reports: the file systems of a host as a table on its node, and a link to where they are explained.
  *
- *   node packages/probe/examples/plugin-reporter.ts /var/run/orchestrator/plugins
+ *   node packages/probe/examples/plugin-reporter.ts [FOLDER [HOST]]
+ *
+ * `HOST` is the `host.id` of the probe; by default both are the name of this machine.
  */
 import { readFileSync, rmSync, statfsSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -9,6 +11,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 const id = 'filesystems';
+const node = `${process.argv[3] ?? hostname()};<host>`;
 const socketPath = join(process.argv[2] ?? '/var/run/orchestrator/plugins', `${id}.sock`);
 const explained = 'https://www.kernel.org/doc/html/latest/filesystems/index.html';
 const rowLimit = 50;
@@ -53,7 +56,7 @@ function report(): object {
   ];
   return {
     Host: {
-      nodes: { [`${hostname()};<host>`]: { latest } },
+      nodes: { [node]: { latest } },
       metadata_templates: {
         filesystem_docs: {
           id: 'filesystem_docs',

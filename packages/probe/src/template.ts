@@ -62,6 +62,7 @@ export const control = (
   icon,
   rank,
   confirmation,
+  inputs: [],
 });
 
 export const topology = (shape: string, label: string, labelPlural = `${label}s`): Template => ({

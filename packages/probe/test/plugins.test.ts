@@ -127,6 +127,7 @@ it('the example of a metric has a template, and a value where there is a sensor'
 
 it('the example of a control is called, and says what came of it', () =>
   example('control', 'notes', async () => {
+    expect(templateOf('control:notes~add')).toMatchObject({ inputs: [{ id: 'text', label: 'Note' }] });
     expect(await app.call(hostId, 'notes~add', { text: 'mind the gap' })).toMatchObject({ error: '' });
     const note = () => latestOf(app.node('host', hostId), 'note_1');
     await waitFor(() => note() === 'mind the gap', { what: 'the note', timeoutMs });

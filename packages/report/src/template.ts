@@ -50,6 +50,13 @@ export interface ControlTemplate {
   readonly rank: number;
   /** Asked before it is done; empty if nothing is. */
   readonly confirmation: string;
+  /** What has to be filled in before it is done; sent as arguments by their ids. */
+  readonly inputs: readonly ControlInput[];
+}
+
+export interface ControlInput {
+  readonly id: string;
+  readonly label: string;
 }
 
 export interface TopologyTemplate {

@@ -1,5 +1,5 @@
 /** The connections of one node of a view, one row for each other end and port, in Scope's shape. */
-import type { Report } from '@orchestrator/report';
+import type { Edge, Report } from '@orchestrator/report';
 import { parseEndpoint } from './endpoint.ts';
 import type { Graph } from './graph.ts';
 import { nodeOf } from './lineage.ts';
@@ -20,6 +20,9 @@ export interface ConnectionRow {
   readonly label: string;
   readonly labelMinor?: string;
   readonly metadata: readonly { readonly id: string; readonly label: string; readonly value: string }[];
+  /** Of the node that was asked about, in what is open now; not part of Scope's shape. */
+  readonly sentBytesPerS: number;
+  readonly receivedBytesPerS: number;
 }
 
 export interface ConnectionTable {
@@ -42,7 +45,15 @@ interface Sum {
   readonly address: string;
   readonly port: string;
   count: number;
+  sentBytesPerS: number;
+  receivedBytesPerS: number;
 }
+
+/** The same traffic, as it is to the other end. */
+const turned = (edge: Edge): Edge => ({
+  ...edge,
+  ...{ sentBytesPerS: edge.receivedBytesPerS, receivedBytesPerS: edge.sentBytesPerS },
+});
 
 /** `name (address)`, if a probe has seen the address be looked up. */
 function addressName(report: Report, ip: string): string {
@@ -64,12 +75,17 @@ class ConnectionSums {
     peer: string,
     address: string,
     targetPort: string,
-    connections: number,
+    { connections, opened, sentBytesPerS, receivedBytesPerS }: Edge,
   ): void {
     const key = `${peer} ${address} ${targetPort}`;
-    const known = direction.get(key);
-    if (known === undefined) direction.set(key, { peer, address, port: targetPort, count: connections });
-    else known.count += connections;
+    let sum = direction.get(key);
+    if (sum === undefined) {
+      sum = { peer, address, port: targetPort, count: 0, sentBytesPerS: 0, receivedBytesPerS: 0 };
+      direction.set(key, sum);
+    }
+    sum.count += connections || opened;
+    sum.sentBytesPerS += sentBytesPerS;
+    sum.receivedBytesPerS += receivedBytesPerS;
   }
 }
 
@@ -101,12 +117,11 @@ function sumOf({ report, graph, surroundings }: ConnectionContext, id: string): 
         const [to] = edge === undefined ? [] : place(topology, target, false);
         if (edge === undefined || to === undefined) continue;
         const [a, b] = [shown(from), shown(to)];
-        const connections = edge.connections || edge.opened;
         const [near, far] = [parseEndpoint(source), parseEndpoint(target)];
         const outside = isInternet(b) ? far?.ip : isInternet(a) ? near?.ip : undefined;
         const address = outside === undefined ? '' : addressName(report, outside);
-        if (b === id) sums.add(sums.incoming, a, address, far?.port ?? '', connections);
-        if (a === id) sums.add(sums.outgoing, b, address, far?.port ?? '', connections);
+        if (b === id) sums.add(sums.incoming, a, address, far?.port ?? '', turned(edge));
+        if (a === id) sums.add(sums.outgoing, b, address, far?.port ?? '', edge);
       }
     }
   }
@@ -130,6 +145,8 @@ function rowOf(sum: Sum, { nodes }: ConnectionContext, isOutside: boolean): Conn
     label: name,
     ...(minor === '' ? {} : { labelMinor: minor }),
     metadata: cells,
+    sentBytesPerS: sum.sentBytesPerS,
+    receivedBytesPerS: sum.receivedBytesPerS,
   };
 }
 

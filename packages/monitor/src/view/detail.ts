@@ -1,7 +1,8 @@
-import type { ControlTemplate, Report, ReportNode } from '@orchestrator/report';
+import type { ControlInput, ControlTemplate, Report, ReportNode } from '@orchestrator/report';
 import { type ChildGroup, childGroupsOf } from './children.ts';
 import { type ConnectionTable, connectionsOf } from './connections.ts';
 import { textOf } from './lineage.ts';
+import { startedBy, starterOf } from './process-tree.ts';
 import type { View } from './renderer.ts';
 import { metricRows, templatesOf } from './rows.ts';
 import type { NodeSummary } from './summary.ts';
@@ -16,6 +17,8 @@ export interface ControlRow {
   readonly rank: number;
   /** To be asked before it is done. */
   readonly confirmation?: string;
+  /** To be filled in before it is done, and sent as arguments by their ids. */
+  readonly inputs?: readonly ControlInput[];
 }
 
 export interface NodeDetail extends NodeSummary {
@@ -54,8 +57,11 @@ export function controlsOf(
   for (const [control, { value }] of node.controls) {
     const template = templates?.get(`control:${control}`)?.value as ControlTemplate | undefined;
     if (value !== true || template === undefined) continue;
-    const { human, icon, rank, confirmation } = template;
-    const ask = confirmation === '' ? {} : { confirmation };
+    const { human, icon, rank, confirmation, inputs } = template;
+    const ask = {
+      ...(confirmation === '' ? {} : { confirmation }),
+      ...(inputs.length === 0 ? {} : { inputs }),
+    };
     rows.push({ probeId, nodeId: id, id: control, human, icon, rank, ...ask });
   }
   return rows.sort((a, b) => a.rank - b.rank);
@@ -69,11 +75,16 @@ export function detailOf(report: Report, view: View, id: string, ownersOf: Owner
   if (rendered === undefined || graphNode === undefined) return undefined;
   const { node, topology } = graphNode;
   const surroundings = surroundingsOf(report);
-  const children = childGroupsOf(report, surroundings.addresses, graphNode, graph);
+  const children = [
+    ...childGroupsOf(report, surroundings.addresses, graphNode, graph),
+    ...startedBy(report, graphNode),
+  ];
+  const starter = starterOf(report, graphNode);
   const metrics =
     node === undefined ? [] : metricRows(node, templatesOf(report.topologies.get(topology)?.templates), true);
   return {
     ...rendered.summary,
+    ...(starter === undefined ? {} : { parents: [...(rendered.summary.parents ?? []), starter] }),
     ...(metrics.length === 0 ? {} : { metrics }),
     controls: node === undefined ? [] : controlsOf(report, topology, id, node, ownersOf),
     ...(children.length === 0 ? {} : { children }),

@@ -76,6 +76,7 @@ const report = reportOf({
       latest: { pid: '7', name: 'nginx', ...host },
       parents: { container: ['a;<container>'], host: ['h;<host>'] },
     },
+    'h;8': { latest: { pid: '8', ppid: '7', name: 'worker', ...host }, parents: { host: ['h;<host>'] } },
   },
   endpoint: {
     ';10.0.0.1;40000': { latest: { pid: '7', ...host }, edges: new Map([[';10.0.0.2;5432', edge]]) },
@@ -133,6 +134,25 @@ test('the way up', () => {
   expect(parents('pods', 'P;<pod>')).toEqual({
     ...{ hosts: 'h', 'kube-controllers': 'db', services: 'db', namespaces: 'shop' },
   });
+});
+
+test('the tree of processes, both ways', () => {
+  expect(children('processes', 'h;7')).toEqual({ Started: ['worker'] });
+  expect(parents('processes', 'h;8')).toEqual({ hosts: 'h', processes: 'nginx' });
+  expect(children('processes', 'h;8')).toEqual({});
+});
+
+test('a connection has its rates, as they are to the node that is asked about', () => {
+  const rows = (id: string) =>
+    detail('containers', id).connections?.flatMap(({ id: direction, connections }) =>
+      connections.map(({ sentBytesPerS, receivedBytesPerS }) => [
+        direction,
+        sentBytesPerS,
+        receivedBytesPerS,
+      ]),
+    );
+  expect(rows('a;<container>')).toEqual([['outgoing-connections', 10, 20]]);
+  expect(rows('b;<container>')).toEqual([['incoming-connections', 20, 10]]);
 });
 
 test('one connection is a flow in the view of each platform', () => {

@@ -38,6 +38,7 @@ export function hostShellSource(): Source {
           icon: 'fa fa-terminal',
           rank: 1,
           confirmation: '',
+          inputs: [],
         },
       ]);
       board.see('host', hostNodeId(host), { latest: {}, controls: ['host_exec'] });

@@ -1,6 +1,9 @@
 import { type Template, templateKey } from '../template.ts';
 import { isObject, type JsonObject, listOf, numberOf, objectOf, textOf } from './json.ts';
 
+/** Of one control; nobody fills in more. */
+const maxInputs = 10;
+
 function oneOf<Text extends string>(value: unknown, known: readonly [Text, ...Text[]]): Text {
   return known.find((one) => one === value) ?? known[0];
 }
@@ -47,6 +50,10 @@ const members = {
     icon: textOf(value.icon),
     rank: numberOf(value.rank),
     confirmation: textOf(value.confirmation),
+    inputs: listOf(value.inputs)
+      .filter(isObject)
+      .slice(0, maxInputs)
+      .map((input) => ({ id: textOf(input.id), label: textOf(input.label) })),
   }),
 } as const;
 
@@ -97,11 +104,12 @@ export function toScopeTemplate(template: Template): { member: string; value: Js
       };
     }
     case 'control': {
-      const { id, human, icon, rank, confirmation } = template;
-      return {
-        member: 'controls',
-        value: { id, human, icon, rank, ...(confirmation === '' ? {} : { confirmation }) },
+      const { id, human, icon, rank, confirmation, inputs } = template;
+      const asked = {
+        ...(confirmation === '' ? {} : { confirmation }),
+        ...(inputs.length === 0 ? {} : { inputs }),
       };
+      return { member: 'controls', value: { id, human, icon, rank, ...asked } };
     }
   }
 }

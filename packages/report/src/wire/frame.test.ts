@@ -19,7 +19,10 @@ const templates: Template[] = [
     columns: [{ id: 'a', label: 'A', dataType: '' }],
     fixedRows: { a: 'A' },
   },
-  { kind: 'control', id: 'stop', human: 'Stop', icon: 'fa-stop', rank: 1, confirmation: 'Stop it?' },
+  {
+    ...{ kind: 'control', id: 'stop', human: 'Stop', icon: 'fa-stop', rank: 1, confirmation: 'Stop it?' },
+    inputs: [{ id: 'why', label: 'Why' }],
+  },
 ];
 
 const reportOf = (...names: string[]): Report => ({

@@ -21,7 +21,11 @@ export function writeTemplate(key: string, { timeMs, value }: Leaf<Template>): F
         },
       });
     case 'control':
-      return create(FrameTemplateSchema, { key, timeMs, template: { case: 'control', value } });
+      return create(FrameTemplateSchema, {
+        key,
+        timeMs,
+        template: { case: 'control', value: { ...value, inputs: [...value.inputs] } },
+      });
     case 'topology':
       return create(FrameTemplateSchema, { key, timeMs, template: { case: 'topology', value } });
   }
@@ -71,7 +75,8 @@ function readValue({ template }: FrameTemplate): Template | undefined {
     }
     case 'control': {
       const { id, human, icon, rank, confirmation } = template.value;
-      return { kind: 'control', id, human, icon, rank, confirmation };
+      const inputs = template.value.inputs.map((input) => ({ id: input.id, label: input.label }));
+      return { kind: 'control', id, human, icon, rank, confirmation, inputs };
     }
     case 'topology': {
       const { shape, label, labelPlural } = template.value;

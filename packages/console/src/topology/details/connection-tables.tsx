@@ -1,9 +1,13 @@
+import { formatRate } from '../../ui/index.ts';
 import type { ConnectionTable } from '../model/schema.ts';
 import styles from './details-panel.module.css';
 import type { OpenNode } from './open-node.ts';
 
 /** The internet and the like are not nodes that one can open. */
 const canOpen = (id: string) => !/^(in|out)-theinternet$|^pseudo:/.test(id);
+
+/** Where nothing is on its way, or not counted, nothing is said. */
+const rateText = (bytesPerS: number) => (bytesPerS < 1 ? '' : formatRate(bytesPerS));
 
 export function ConnectionTables({
   tables,
@@ -24,6 +28,12 @@ export function ConnectionTables({
                 {column.label}
               </th>
             ))}
+            <th scope="col" className={styles.rate}>
+              In
+            </th>
+            <th scope="col" className={styles.rate}>
+              Out
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -47,6 +57,8 @@ export function ConnectionTables({
                   {connection.metadata.find((row) => row.id === column.id)?.value ?? ''}
                 </td>
               ))}
+              <td className={styles.rate}>{rateText(connection.receivedBytesPerS)}</td>
+              <td className={styles.rate}>{rateText(connection.sentBytesPerS)}</td>
             </tr>
           ))}
         </tbody>

@@ -7,6 +7,7 @@ import type { Control, NodeDetail } from '../model/schema.ts';
 import { openSession } from '../session/sessions.ts';
 import styles from './details-panel.module.css';
 import { FileBrowser } from './file-browser.tsx';
+import { InputDialog } from './input-dialog.tsx';
 
 const icons: readonly (readonly [RegExp, IconName])[] = [
   [/logs/, 'logs'],
@@ -32,13 +33,15 @@ const isButton = ({ id }: Control) => !/_file(s)?$/.test(id);
 export function ControlBar({ node }: { readonly node: NodeDetail }) {
   const { data: who } = useSession();
   const [running, setRunning] = useState<string>();
+  /** What it needs is being filled in. */
+  const [asked, setAsked] = useState<Control>();
   const [isBrowsing, setBrowsing] = useState(false);
   const toasts = useToasts();
   const confirm = useConfirm();
   const client = useQueryClient();
   if (node.controls.length === 0 || !permits(who, 'operator')) return null;
 
-  const run = async (control: Control) => {
+  const run = async (control: Control, given: Readonly<Record<string, string>> = {}) => {
     const { id, human, confirmation } = control;
     const asked = {
       title: `${human} ${node.label}?`,
@@ -50,10 +53,11 @@ export function ControlBar({ node }: { readonly node: NodeDetail }) {
     setRunning(id);
     const answer = await toasts.run(
       { running: `${human}: ${node.label}…`, done: `${human}: ${node.label}` },
-      () => runControl(control),
+      () => runControl(control, given),
     );
     setRunning(undefined);
     if (answer !== undefined) openSession(control, node.label, answer);
+    if (answer?.value !== undefined && answer.value !== '') toasts.done(`${human}: ${answer.value}`);
     await client.invalidateQueries({ queryKey: ['node'] });
   };
   return (
@@ -64,7 +68,7 @@ export function ControlBar({ node }: { readonly node: NodeDetail }) {
           icon={iconOf(control.id)}
           kind={isDangerous(control.id) ? 'danger' : 'plain'}
           busy={running === control.id}
-          onClick={() => void run(control)}
+          onClick={() => (control.inputs === undefined ? void run(control) : setAsked(control))}
         >
           {control.human}
         </Button>
@@ -73,6 +77,18 @@ export function ControlBar({ node }: { readonly node: NodeDetail }) {
         <Button icon="folder" onClick={() => setBrowsing(true)}>
           Files
         </Button>
+      )}
+      {asked !== undefined && (
+        <InputDialog
+          title={`${asked.human}: ${node.label}`}
+          action={asked.human}
+          inputs={asked.inputs ?? []}
+          onClose={() => setAsked(undefined)}
+          onFilled={(given) => {
+            setAsked(undefined);
+            void run(asked, given);
+          }}
+        />
       )}
       {isBrowsing && <FileBrowser nodeId={node.id} label={node.label} onClose={() => setBrowsing(false)} />}
     </div>

@@ -1,12 +1,17 @@
 import type { NodeTable } from '../model/schema.ts';
 import styles from './details-panel.module.css';
+import { WebLink } from './web-link.tsx';
+
+function Cell({ value, dataType }: { readonly value: string; readonly dataType: string | undefined }) {
+  return dataType === 'link' ? <WebLink address={value} /> : value;
+}
 
 /** Properties by name, or rows with columns, as the probe or a plugin made them. */
 export function NodeTables({ table }: { readonly table: NodeTable }) {
   const { columns, rows, truncationCount = 0 } = table;
   const shown = columns ?? [
-    { id: 'label', label: 'Name' },
-    { id: 'value', label: 'Value' },
+    { id: 'label', label: 'Name', dataType: '' },
+    { id: 'value', label: 'Value', dataType: '' },
   ];
   return (
     <>
@@ -31,7 +36,9 @@ export function NodeTables({ table }: { readonly table: NodeTable }) {
                     {entries[column.id] ?? ''}
                   </th>
                 ) : (
-                  <td key={column.id}>{entries[column.id] ?? ''}</td>
+                  <td key={column.id}>
+                    <Cell value={entries[column.id] ?? ''} dataType={column.dataType} />
+                  </td>
                 ),
               )}
             </tr>

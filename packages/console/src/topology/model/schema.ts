@@ -85,6 +85,8 @@ const control = z.object({
   icon: z.string(),
   rank: z.number(),
   confirmation: z.string().optional(),
+  /** Filled in before it is done. */
+  inputs: z.array(z.object({ id: z.string(), label: z.string() })).optional(),
 });
 
 export type Control = z.output<typeof control>;
@@ -108,6 +110,7 @@ const connectionTable = z.object({
       label: z.string(),
       labelMinor: z.string().optional(),
       metadata: z.array(z.object({ id: z.string(), value: z.string() })),
+      ...{ sentBytesPerS: z.number(), receivedBytesPerS: z.number() },
     }),
   ),
 });

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file orchestrator/monitor/v1/template.proto.
  */
 export const file_orchestrator_monitor_v1_template: GenFile = /*@__PURE__*/
-  fileDesc("CiZvcmNoZXN0cmF0b3IvbW9uaXRvci92MS90ZW1wbGF0ZS5wcm90bxIXb3JjaGVzdHJhdG9yLm1vbml0b3IudjEi6AIKDUZyYW1lVGVtcGxhdGUSCwoDa2V5GAEgASgJEg8KB3RpbWVfbXMYAiABKAESPQoIbWV0YWRhdGEYAyABKAsyKS5vcmNoZXN0cmF0b3IubW9uaXRvci52MS5NZXRhZGF0YVRlbXBsYXRlSAASOQoGbWV0cmljGAQgASgLMicub3JjaGVzdHJhdG9yLm1vbml0b3IudjEuTWV0cmljVGVtcGxhdGVIABI3CgV0YWJsZRgFIAEoCzImLm9yY2hlc3RyYXRvci5tb25pdG9yLnYxLlRhYmxlVGVtcGxhdGVIABI7Cgdjb250cm9sGAYgASgLMigub3JjaGVzdHJhdG9yLm1vbml0b3IudjEuQ29udHJvbFRlbXBsYXRlSAASPQoIdG9wb2xvZ3kYByABKAsyKS5vcmNoZXN0cmF0b3IubW9uaXRvci52MS5Ub3BvbG9neVRlbXBsYXRlSABCCgoIdGVtcGxhdGUicgoQTWV0YWRhdGFUZW1wbGF0ZRIKCgJpZBgBIAEoCRINCgVsYWJlbBgCIAEoCRIQCghwcmlvcml0eRgDIAEoARIMCgRmcm9tGAQgASgJEhEKCWRhdGFfdHlwZRgFIAEoCRIQCgh0cnVuY2F0ZRgGIAEoDSJcCg5NZXRyaWNUZW1wbGF0ZRIKCgJpZBgBIAEoCRINCgVsYWJlbBgCIAEoCRIQCghwcmlvcml0eRgDIAEoARIOCgZmb3JtYXQYBCABKAkSDQoFZ3JvdXAYBSABKAki/AEKDVRhYmxlVGVtcGxhdGUSCgoCaWQYASABKAkSDQoFbGFiZWwYAiABKAkSDgoGcHJlZml4GAMgASgJEgwKBHR5cGUYBCABKAkSNQoHY29sdW1ucxgFIAMoCzIkLm9yY2hlc3RyYXRvci5tb25pdG9yLnYxLlRhYmxlQ29sdW1uEkkKCmZpeGVkX3Jvd3MYBiADKAsyNS5vcmNoZXN0cmF0b3IubW9uaXRvci52MS5UYWJsZVRlbXBsYXRlLkZpeGVkUm93c0VudHJ5GjAKDkZpeGVkUm93c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiOwoLVGFibGVDb2x1bW4SCgoCaWQYASABKAkSDQoFbGFiZWwYAiABKAkSEQoJZGF0YV90eXBlGAMgASgJIl4KD0NvbnRyb2xUZW1wbGF0ZRIKCgJpZBgBIAEoCRINCgVodW1hbhgCIAEoCRIMCgRpY29uGAMgASgJEgwKBHJhbmsYBCABKAESFAoMY29uZmlybWF0aW9uGAUgASgJIkYKEFRvcG9sb2d5VGVtcGxhdGUSDQoFc2hhcGUYASABKAkSDQoFbGFiZWwYAiABKAkSFAoMbGFiZWxfcGx1cmFsGAMgASgJYgZwcm90bzM");
+  fileDesc("CiZvcmNoZXN0cmF0b3IvbW9uaXRvci92MS90ZW1wbGF0ZS5wcm90bxIXb3JjaGVzdHJhdG9yLm1vbml0b3IudjEi6AIKDUZyYW1lVGVtcGxhdGUSCwoDa2V5GAEgASgJEg8KB3RpbWVfbXMYAiABKAESPQoIbWV0YWRhdGEYAyABKAsyKS5vcmNoZXN0cmF0b3IubW9uaXRvci52MS5NZXRhZGF0YVRlbXBsYXRlSAASOQoGbWV0cmljGAQgASgLMicub3JjaGVzdHJhdG9yLm1vbml0b3IudjEuTWV0cmljVGVtcGxhdGVIABI3CgV0YWJsZRgFIAEoCzImLm9yY2hlc3RyYXRvci5tb25pdG9yLnYxLlRhYmxlVGVtcGxhdGVIABI7Cgdjb250cm9sGAYgASgLMigub3JjaGVzdHJhdG9yLm1vbml0b3IudjEuQ29udHJvbFRlbXBsYXRlSAASPQoIdG9wb2xvZ3kYByABKAsyKS5vcmNoZXN0cmF0b3IubW9uaXRvci52MS5Ub3BvbG9neVRlbXBsYXRlSABCCgoIdGVtcGxhdGUicgoQTWV0YWRhdGFUZW1wbGF0ZRIKCgJpZBgBIAEoCRINCgVsYWJlbBgCIAEoCRIQCghwcmlvcml0eRgDIAEoARIMCgRmcm9tGAQgASgJEhEKCWRhdGFfdHlwZRgFIAEoCRIQCgh0cnVuY2F0ZRgGIAEoDSJcCg5NZXRyaWNUZW1wbGF0ZRIKCgJpZBgBIAEoCRINCgVsYWJlbBgCIAEoCRIQCghwcmlvcml0eRgDIAEoARIOCgZmb3JtYXQYBCABKAkSDQoFZ3JvdXAYBSABKAki/AEKDVRhYmxlVGVtcGxhdGUSCgoCaWQYASABKAkSDQoFbGFiZWwYAiABKAkSDgoGcHJlZml4GAMgASgJEgwKBHR5cGUYBCABKAkSNQoHY29sdW1ucxgFIAMoCzIkLm9yY2hlc3RyYXRvci5tb25pdG9yLnYxLlRhYmxlQ29sdW1uEkkKCmZpeGVkX3Jvd3MYBiADKAsyNS5vcmNoZXN0cmF0b3IubW9uaXRvci52MS5UYWJsZVRlbXBsYXRlLkZpeGVkUm93c0VudHJ5GjAKDkZpeGVkUm93c0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiOwoLVGFibGVDb2x1bW4SCgoCaWQYASABKAkSDQoFbGFiZWwYAiABKAkSEQoJZGF0YV90eXBlGAMgASgJIpUBCg9Db250cm9sVGVtcGxhdGUSCgoCaWQYASABKAkSDQoFaHVtYW4YAiABKAkSDAoEaWNvbhgDIAEoCRIMCgRyYW5rGAQgASgBEhQKDGNvbmZpcm1hdGlvbhgFIAEoCRI1CgZpbnB1dHMYBiADKAsyJS5vcmNoZXN0cmF0b3IubW9uaXRvci52MS5Db250cm9sSW5wdXQiKQoMQ29udHJvbElucHV0EgoKAmlkGAEgASgJEg0KBWxhYmVsGAIgASgJIkYKEFRvcG9sb2d5VGVtcGxhdGUSDQoFc2hhcGUYASABKAkSDQoFbGFiZWwYAiABKAkSFAoMbGFiZWxfcGx1cmFsGAMgASgJYgZwcm90bzM");
 
 /**
  * How something is called and shown; there are few, so they are plain messages.
@@ -257,6 +257,13 @@ export type ControlTemplate = Message<"orchestrator.monitor.v1.ControlTemplate">
    * @generated from field: string confirmation = 5;
    */
   confirmation: string;
+
+  /**
+   * Filled in before it is done, and sent as arguments by their ids.
+   *
+   * @generated from field: repeated orchestrator.monitor.v1.ControlInput inputs = 6;
+   */
+  inputs: ControlInput[];
 };
 
 /**
@@ -265,6 +272,28 @@ export type ControlTemplate = Message<"orchestrator.monitor.v1.ControlTemplate">
  */
 export const ControlTemplateSchema: GenMessage<ControlTemplate> = /*@__PURE__*/
   messageDesc(file_orchestrator_monitor_v1_template, 5);
+
+/**
+ * @generated from message orchestrator.monitor.v1.ControlInput
+ */
+export type ControlInput = Message<"orchestrator.monitor.v1.ControlInput"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: string label = 2;
+   */
+  label: string;
+};
+
+/**
+ * Describes the message orchestrator.monitor.v1.ControlInput.
+ * Use `create(ControlInputSchema)` to create a new message.
+ */
+export const ControlInputSchema: GenMessage<ControlInput> = /*@__PURE__*/
+  messageDesc(file_orchestrator_monitor_v1_template, 6);
 
 /**
  * @generated from message orchestrator.monitor.v1.TopologyTemplate
@@ -291,5 +320,5 @@ export type TopologyTemplate = Message<"orchestrator.monitor.v1.TopologyTemplate
  * Use `create(TopologyTemplateSchema)` to create a new message.
  */
 export const TopologyTemplateSchema: GenMessage<TopologyTemplate> = /*@__PURE__*/
-  messageDesc(file_orchestrator_monitor_v1_template, 6);
+  messageDesc(file_orchestrator_monitor_v1_template, 7);
 
