@@ -177,10 +177,15 @@ export async function createMonitorServer(options: MonitorServerOptions): Promis
   });
   const migrations = createMigrations({ places: coordinatorPlaces(config, env), clock, logger });
   let remoteWrite: RemoteWrite | undefined;
+  let boundProbePort = config.probes.port;
   const momentAt = momentsOf({ collector, renderer, pictures: history.pictures });
   const stopEnding = endSocketsWithSessions(http, sessions, clock);
   addRoutes(http, {
     ...{ ...present, momentAt, appId, version, hostName: hostname(), clock, logger },
+    probeService: () => ({
+      ...{ host: config.probes.host, port: boundProbePort },
+      ...{ tls: config.probes.tls !== undefined, token: config.probes.tokens.length > 0 },
+    }),
     ...{ accounts, sessions, history, labels, isAuthorised, cluster, migrations },
     requireRight: createRights(config.controls.roles),
     views: createViewRights(config.views.roles),
@@ -193,6 +198,7 @@ export async function createMonitorServer(options: MonitorServerOptions): Promis
     async start() {
       await makeFirstAccount(accounts, config, logger);
       const probePort = await probes.listen();
+      boundProbePort = probePort;
       const url = await http.listen();
       sharing?.start(config.sharing.address ?? `${config.probes.host}:${probePort}`);
       if (config.history.enabled) recorder.start();

@@ -82,7 +82,10 @@ const get = async (path: string) => (await call('GET', path)).body;
 const keysOf = (value: unknown) => Object.keys(value as object).sort();
 
 test('GET /api, /api/probes and /api/topology have the members that Scope gives them', async () => {
-  expect(keysOf(await get('/api'))).toEqual(keysOf(scopeCapture('api')));
+  const about = await get('/api');
+  expect(keysOf(about)).toEqual(expect.arrayContaining(keysOf(scopeCapture('api'))));
+  expect(about.probeService).toMatchObject({ host: '127.0.0.1', tls: false });
+  expect(about.probeService.port).toBeGreaterThan(0);
   const [captured] = scopeCapture('probes') as object[];
   const [mine] = await get('/api/probes');
   expect(keysOf(mine)).toEqual(expect.arrayContaining(keysOf(captured)));

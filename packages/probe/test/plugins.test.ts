@@ -33,7 +33,7 @@ const entry = (id: string) => ({
   api_version: '1',
 });
 
-const healthOf = (id: string) => latestOf(app.node('plugin', id), 'status');
+const healthOf = (id: string) => latestOf(app.node('plugin', `${hostFacts().hostId};${id}`), 'status');
 
 beforeAll(async () => {
   folder = await temporaryFolder('plugins');
@@ -91,7 +91,7 @@ it('a plugin adds values, metrics and controls to nodes of others, and nodes of 
   expect(await app.call('other', 'lamp~switch')).toMatchObject({ errorCode: 'precondition' });
 
   await rm(join(folder, 'lamp.sock'));
-  await waitFor(() => app.node('plugin', 'lamp') === undefined, { what: 'the plugin to go', timeoutMs });
+  await waitFor(() => healthOf('lamp') === undefined, { what: 'the plugin to go', timeoutMs });
   expect(await app.call(hostId, 'lamp~switch')).toMatchObject({ errorCode: 'not-found' });
 });
 

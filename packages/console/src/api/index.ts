@@ -1,3 +1,4 @@
+export { type About, type Plugin, useAbout } from './about.ts';
 export { conformsTo } from './conforms.ts';
 export { createQueryClient } from './query-client.ts';
 export { ApiError, request, urlOf } from './request.ts';

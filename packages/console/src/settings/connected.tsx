@@ -1,4 +1,6 @@
 import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import { type Plugin, useAbout } from '../api/index.ts';
 import {
   Ago,
   type Column,
@@ -56,9 +58,51 @@ function Probes() {
         sorting={{ column: 'host', descending: false }}
         empty={
           <EmptyState icon="topology" title="No probe has reported">
-            <code>orchestrator probe --app=HOST:4041</code> on each host shows what runs there.
+            <code>orchestrator probe</code> on each host shows what runs there; the{' '}
+            <Link href="/topology">first page</Link> says how to start one.
           </EmptyState>
         }
+      />
+    </Panel>
+  );
+}
+
+const pluginColumns: readonly Column<Plugin>[] = [
+  {
+    ...{ id: 'plugin', label: 'Plugin', width: 'minmax(160px, 1fr)' },
+    value: ({ label, id }) => label || id,
+    render: ({ label, id }) => <span title={id}>{label || id}</span>,
+  },
+  {
+    ...{ id: 'host', label: 'Host', width: 'minmax(120px, 1fr)' },
+    value: ({ host }) => host,
+    render: ({ host }) => host,
+  },
+  {
+    ...{ id: 'about', label: 'About', width: 'minmax(160px, 1fr)' },
+    value: ({ description }) => description,
+    render: ({ description }) => description,
+  },
+  {
+    ...{ id: 'health', label: 'Health', width: 'minmax(200px, 2fr)' },
+    value: ({ status }) => status,
+    render: ({ status }) => <Status tone={status === 'ok' ? 'ok' : 'bad'}>{status}</Status>,
+  },
+];
+
+/** Those of all probes; a page without any says nothing of them. */
+function Plugins() {
+  const plugins = useAbout().data?.plugins ?? [];
+  if (plugins.length === 0) return null;
+  return (
+    <Panel title="Plugins" flush>
+      <Table
+        fitted
+        label="Plugins"
+        columns={pluginColumns}
+        rows={plugins}
+        keyOf={({ host, id }) => `${host} ${id}`}
+        sorting={{ column: 'plugin', descending: false }}
       />
     </Panel>
   );
@@ -101,6 +145,7 @@ export function Connected() {
   return (
     <>
       <Probes />
+      <Plugins />
       <Columns>
         <Parties
           title="Mesos masters"

@@ -1,7 +1,6 @@
-import { useSession } from '../api/index.ts';
+import { useAbout, useSession } from '../api/index.ts';
 import { chooseTheme, type ThemeChoice, useThemeChoice } from '../theme/theme.ts';
 import { type Choice, Facts, Panel, Segments } from '../ui/index.ts';
-import { useAbout } from './requests.ts';
 
 const choices: readonly Choice<ThemeChoice>[] = [
   { value: 'system', label: 'As the system' },

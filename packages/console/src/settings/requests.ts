@@ -21,8 +21,6 @@ const probe = z.looseObject({
 });
 export type Probe = z.output<typeof probe>;
 
-const about = z.looseObject({ version: z.string(), hostname: z.string() });
-
 export const accountsKey = ['accounts'] as const;
 const auditLength = 500;
 
@@ -71,6 +69,3 @@ export const useCoordinators = () =>
     queryFn: ({ signal }) => request('/api/migrations', { schema: migrationList, signal }),
     refetchInterval,
   });
-
-export const useAbout = () =>
-  useQuery({ queryKey: ['about'], queryFn: ({ signal }) => request('/api', { schema: about, signal }) });

@@ -1,9 +1,14 @@
 import { Link } from 'wouter';
+import { useAbout } from '../api/index.ts';
+import { Loading } from '../ui/index.ts';
 import styles from './first-run.module.css';
+import { probeCommands } from './probe-command.ts';
 
 /** Nobody reports yet: what to start next. */
 export function FirstRun() {
-  const host = window.location.hostname;
+  const about = useAbout().data;
+  if (about === undefined) return <Loading label="Asking the monitor" />;
+  const { here, elsewhere, isReachable } = probeCommands(about, window.location.hostname);
   return (
     <div className={styles.page}>
       <div className={styles.card}>
@@ -14,16 +19,19 @@ export function FirstRun() {
         </p>
         <ol>
           <li>
-            <h3>On this machine</h3>
-            <pre>orchestrator probe {host}:4041</pre>
+            <h3>On the monitor's machine</h3>
+            <pre>{here}</pre>
           </li>
           <li>
             <h3>On another host</h3>
-            <p>
-              Give the monitor an address and a token for its probes (<code>probes.host</code>,{' '}
-              <code>probes.tokens</code>), then, over there:
-            </p>
-            <pre>orchestrator probe --token-file=/etc/orchestrator/probe-token grpcs://{host}:4041</pre>
+            {!isReachable && (
+              <p>
+                Now it listens for probes of its own machine only. Give it an address, a certificate and a
+                token for them (<code>probes.host</code>, <code>probes.tls</code>, <code>probes.tokens</code>
+                ), then, over there:
+              </p>
+            )}
+            <pre>{elsewhere}</pre>
           </li>
           <li>
             <h3>Something to look at</h3>

@@ -10,10 +10,20 @@ import type { LiveViews } from '../live/live-views.ts';
 import type { Renderer } from '../view/renderer.ts';
 import type { MomentAt } from './past.ts';
 
+/** Where probes are listened for, for those who want to start one. */
+export interface ProbeService {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+  /** Whether a probe needs a token. */
+  readonly token: boolean;
+}
+
 export interface Services {
   readonly appId: string;
   readonly version: string;
   readonly hostName: string;
+  readonly probeService: () => ProbeService;
   readonly collector: Collector;
   readonly renderer: Renderer;
   readonly live: LiveViews;

@@ -1,6 +1,7 @@
 /** Scope's paths for what is there: `/api`, `/api/topology…`, `/api/probes`. */
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ReportNode } from '@orchestrator/report';
 import type { HttpServer, Principal } from '@orchestrator/runtime';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -9,7 +10,7 @@ import { completeQuery } from '../query/complete.ts';
 import { type ViewDefinition, viewDefinitions } from '../view/definitions.ts';
 import { detailOf } from '../view/detail.ts';
 import { nodesJson } from '../view/json.ts';
-import { textOf } from '../view/lineage.ts';
+import { nodeOf, textOf } from '../view/lineage.ts';
 import { chooseOptions } from '../view/options.ts';
 import { statsOf } from '../view/renderer.ts';
 import type { Moment } from './past.ts';
@@ -21,13 +22,15 @@ const tags = ['topology'];
 const mostAtOnce = 100;
 const anything = z.looseObject({});
 
-/** Plugins as nodes of the report tell of them. */
+/** Plugins as nodes of the report tell of them: `HOST;PLUGIN`, or `PLUGIN` by a probe of Scope. */
 function pluginsOf({ collector }: Services) {
-  const nodes = collector.report().topologies.get('plugin')?.nodes ?? new Map();
+  const report = collector.report();
+  const nodes = report.topologies.get('plugin')?.nodes ?? new Map<string, ReportNode>();
   return Array.from(nodes, ([id, node]) => ({
     api_version: textOf(node, 'api_version'),
     description: textOf(node, 'description'),
-    id,
+    host: textOf(nodeOf(report, 'host', textOf(node, 'host_node_id')), 'host_name'),
+    id: id.slice(id.lastIndexOf(';') + 1),
     interfaces: textOf(node, 'interfaces')
       .split(';')
       .filter((name) => name !== ''),
@@ -104,6 +107,7 @@ export function topologyRoutes(server: HttpServer, services: Services): void {
       hostname: services.hostName,
       id: services.appId,
       plugins: pluginsOf(services),
+      probeService: services.probeService(),
       version: services.version,
     }),
   });

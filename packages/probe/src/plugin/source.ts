@@ -3,6 +3,7 @@ import { fromScopeReport, type Report, type Template } from '@orchestrator/repor
 import type { Board } from '../board/board.ts';
 import type { ControlCall, ControlResult } from '../control/desk.ts';
 import { ProbeError } from '../errors.ts';
+import { hostNodeId } from '../host/facts.ts';
 import { listFolder } from '../procfs/read.ts';
 import type { Source, SourceContext } from '../source.ts';
 import { answerTimeoutMs, callPlugin, controlTimeoutMs } from './client.ts';
@@ -65,6 +66,9 @@ function createRegistry(context: SourceContext, folder: string) {
   /** Each plugin writes on a board of its own, so that none removes what another one said; it is found there again. */
   const boards = new Map<string, Board>();
 
+  /** A plugin of the same name on another host has a health of its own. */
+  const nodeIdOf = ({ id }: Plugin) => `${context.host.hostId};${id}`;
+
   const isGoneElsewhere = (own: Board) => (topology: string, id: string) =>
     context.isGoneElsewhere(own, topology, id);
 
@@ -106,10 +110,11 @@ function createRegistry(context: SourceContext, folder: string) {
 
   const tellHealth = (plugin: Plugin, status: string, report?: Report) => {
     const told = report?.topologies.get('plugin')?.nodes.get(plugin.id)?.latest;
-    const known = board.report.topologies.get('plugin')?.nodes.get(plugin.id)?.latest;
+    const known = board.report.topologies.get('plugin')?.nodes.get(nodeIdOf(plugin))?.latest;
     const text = (key: string) => (told ?? known)?.get(key)?.value;
     const about = ['label', 'description', 'interfaces', 'api_version'].map((key) => [key, text(key)]);
-    board.see('plugin', plugin.id, { latest: { ...Object.fromEntries(about), status } });
+    const latest = { ...Object.fromEntries(about), status, host_node_id: hostNodeId(context.host) };
+    board.see('plugin', nodeIdOf(plugin), { latest });
   };
 
   const ask = async (plugin: Plugin): Promise<void> => {
@@ -143,7 +148,7 @@ function createRegistry(context: SourceContext, folder: string) {
     for (const withdraw of plugin.controls.values()) withdraw();
     for (const topology of plugin.board.report.topologies.keys())
       plugin.board.keepOnly(topology, () => false);
-    board.remove('plugin', plugin.id);
+    board.remove('plugin', nodeIdOf(plugin));
   };
 
   const adopt = (id: string) => {

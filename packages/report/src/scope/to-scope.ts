@@ -97,7 +97,9 @@ function toPlugins(topology: Topology): JsonObject[] {
         .split(';')
         .filter((name) => name !== '');
       const known = { label: text('label'), description: text('description'), interfaces };
-      return { id, ...known, api_version: text('api_version'), status: text('status') };
+      // Ours are called `HOST;PLUGIN`.
+      const name = id.slice(id.lastIndexOf(';') + 1);
+      return { id: name, ...known, api_version: text('api_version'), status: text('status') };
     });
 }
 
