@@ -39,8 +39,11 @@ export interface RunHistory {
   readonly isGuarded: boolean;
   /** Both sides were captured with history and it was never lost: then versions are exact too. */
   readonly isExact: boolean;
-  /** No engine was disturbed. A setACL, which no multi may hold, is carried at least once only. */
-  readonly isUndisturbed: boolean;
+  /**
+   * Each setACL was carried once: no engine was disturbed, since no multi may hold one, and no first copy made nodes with what
+   * their ACL had come to.
+   */
+  readonly areAclsCounted: boolean;
 }
 
 /** Says what is wrong, one line each. */

@@ -120,7 +120,7 @@ export const versionsAreEqual: Invariant = (history) => {
   for (const [path, a] of history.sides.source.tree.nodes) {
     const b = history.sides.target.tree.get(path);
     if (b === undefined || !inScope(path) || isBelowAny(path, exempt) || isAboveAny(path, exempt)) continue;
-    const isOff = history.isUndisturbed && a.stat.aversion !== b.stat.aversion && !uneven.has(path);
+    const isOff = history.areAclsCounted && a.stat.aversion !== b.stat.aversion && !uneven.has(path);
     if (a.stat.version !== b.stat.version || isOff) {
       problems.push(`${path}: source has ${show(a)}, target has ${show(b)}`);
     }

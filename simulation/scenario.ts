@@ -101,7 +101,7 @@ export function historyOf(world: World): RunHistory {
     mirrorSessions: store.mirrorSessions,
     electionGroups: scenario.electionGroups,
     isGuarded: scenario.sequenceGap > 0,
-    isUndisturbed: scenario.faultEveryMs === 0 && scenario.decisionCrashRate === 0,
+    areAclsCounted: scenario.faultEveryMs === 0 && scenario.decisionCrashRate === 0 && !scenario.initialCopy,
     // A first copy makes what clients of the target have made too with its final ACL, and cannot lower versions.
     isExact:
       scenario.historyLossRate === 0 &&

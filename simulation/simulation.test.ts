@@ -46,6 +46,7 @@ const onceFailed: readonly { readonly seed: number; readonly change?: Partial<Sc
   { seed: 90_316, change: { ...polled.both, ...copied } },
   { seed: 90_236, change: { ...polled.source, ...copied } },
   { seed: 61_002_598, change: { ...polled.both, ...copied } },
+  { seed: 61_002_362, change: { ...polled.both, ...copied } },
 ];
 const newSeeds = 200;
 const newSeedsLimitMs = 15_000;

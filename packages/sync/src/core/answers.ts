@@ -199,9 +199,10 @@ export function onCursorRead(
   const lane = ctx.lanes[otherSide(side)];
   if (read.cursor.term > ctx.term) return false;
   if (lane.gate !== 'reading') return true;
-  if (!lane.isClaimed) {
+  // Read once more because the answer to the claim was lost, it says what this run wrote.
+  if (read.cursor.term < ctx.term) {
     lane.lastOwnZxid = read.zxid;
-    lane.isResumed = read.cursor.term > 0 && read.cursor.term < ctx.term;
+    lane.isResumed = read.cursor.term > 0;
   }
   if (read.cursor.term === ctx.term) settleUnknown(ctx, lane, read);
   lane.cursorVersion = read.version;
