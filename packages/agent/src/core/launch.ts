@@ -30,14 +30,14 @@ function taskMessage(
   info: TaskInfoValid,
 ): TaskValid {
   const { executor, command, discovery, labels, container, healthCheck, killPolicy } = info;
-  const user = command?.user || executor?.command?.user || framework.info.user;
+  const user = command?.user || executor?.command?.user;
   return makeMessage(TaskSchema, {
     ...{ name: info.name, taskId: info.taskId, frameworkId: { value: framework.id } },
     agentId: turn.state.info.id ?? info.agentId,
     state: TaskState.TASK_STAGING,
     ...{ resources: info.resources, limits: info.limits },
     ...(kind !== 'command' && executor !== undefined && { executorId: executor.executorId }),
-    ...(user !== '' && { user }),
+    ...(user && { user }),
     ...(labels && { labels }),
     ...(discovery && { discovery }),
     ...(container && { container }),

@@ -154,6 +154,8 @@ export interface AgentState {
   /** Without an id before the first registration. */
   info: AgentInfoValid;
   phase: 'recovering' | 'disconnected' | 'running' | 'terminating';
+  /** Why a master wants it to end, until that has happened. */
+  farewell: string | undefined;
   /** After a start: what still runs has been found. */
   areContainersKnown: boolean;
   /** The leading master as detected. */

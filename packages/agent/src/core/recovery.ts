@@ -30,6 +30,7 @@ import { streamKey } from './updates.ts';
 export function newState(info: AgentInfoValid, options: CoreOptions): AgentState {
   return {
     ...{ info, options, phase: 'recovering', areContainersKnown: false, master: undefined },
+    farewell: undefined,
     registrationAttempts: 0,
     authenticationAttempts: 0,
     pingTimeoutMs: coreLimits.pingTimeoutMs,

@@ -6,6 +6,8 @@ import {
   type AgentInfoValid,
   internal,
   makeMessage,
+  Resources,
+  type ResourceValid,
   TaskStatus_Reason,
 } from '@orchestrator/mesos';
 import { drainAgain } from './drain.ts';
@@ -21,13 +23,27 @@ const { UNKNOWN, ...capabilityTypes } = AgentInfo_Capability_Type;
 const agentCapabilities = Object.values(capabilityTypes).map((type) => ({ type }));
 export const agentCapabilityNames: readonly string[] = Object.keys(capabilityTypes);
 
-/** Resources as masters want them when an agent registers: with roles, as before reservations could be refined. */
+/**
+ * Resources as agents of Mesos bring them: as before reservations could be refined, for masters of any version, except
+ * those that only the new format can say.
+ */
+const oldFormat = (resources: readonly ResourceValid[]): ResourceValid[] =>
+  resources.flatMap((resource) =>
+    resource.reservations.length > 1 ? [resource] : Resources.from([resource]).toMessages('role'),
+  );
+
+/** A message with its resources like that. */
+const inOldFormat = <Message extends { resources: ResourceValid[] }>(message: Message): Message => ({
+  ...message,
+  resources: oldFormat(message.resources),
+});
+
 function registrationOf(turn: Turn) {
   const { info, checkpointed, options, resourceVersion } = turn.state;
   return {
     // A master drops agents that do not keep their tasks as soon as a connection breaks.
-    agent: makeMessage(AgentInfoSchema, { ...info, checkpoint: true }),
-    checkpointedResources: checkpointed.toMessages(),
+    agent: makeMessage(AgentInfoSchema, { ...inOldFormat(info), checkpoint: true }),
+    checkpointedResources: oldFormat(checkpointed.toMessages()),
     version: options.version,
     agentCapabilities,
     resourceVersionUuid: { value: resourceVersion },
@@ -48,13 +64,13 @@ function sendRegistration(turn: Turn): void {
     // The master takes a command task for one without an executor.
     executorInfos: executors
       .filter(({ kind, phase }) => kind !== 'command' && phase !== 'terminated')
-      .map(({ info }) => info),
-    tasks: executors.flatMap(({ tasks }) => [...tasks.values()].map(({ task }) => task)),
+      .map(({ info }) => inOldFormat(info)),
+    tasks: executors.flatMap(({ tasks }) => [...tasks.values()].map(({ task }) => inOldFormat(task))),
     frameworks: frameworks.map(({ info }) => info),
     completedFrameworks: state.completedFrameworks.map(({ info, pid, completedExecutors }) => ({
       frameworkInfo: info,
       ...(pid !== undefined && { pid }),
-      tasks: completedExecutors.flatMap(({ completedTasks }) => completedTasks),
+      tasks: completedExecutors.flatMap(({ completedTasks }) => completedTasks.map(inOldFormat)),
     })),
   });
   send(turn, state.master, internal.ReregisterSlaveMessageSchema, message);
@@ -72,6 +88,7 @@ function backoffMs(turn: Turn): number {
 
 export function startRegistration(turn: Turn): void {
   const { state } = turn;
+  if (state.phase === 'terminating') return;
   if (state.phase !== 'recovering') state.phase = 'disconnected';
   state.registrationAttempts = 0;
   state.authenticationAttempts = 0;

@@ -99,7 +99,7 @@ export function resendOperations(turn: Turn): void {
 function finish(
   turn: Turn,
   message: internal.ApplyOperationMessageValid,
-  result: { state: OperationState; message?: string; converted?: Resources },
+  result: { state: OperationState; message?: string },
 ): OperationValid {
   const { operationInfo, operationUuid, frameworkId } = message;
   const agentId = turn.state.info.id;
@@ -108,7 +108,6 @@ function finish(
     ...(agentId !== undefined && { agentId }),
     state: result.state,
     ...(result.message !== undefined && { message: result.message }),
-    convertedResources: result.converted?.toMessages() ?? [],
     uuid: { value: turn.state.options.newUuid() },
   });
   return makeMessage(OperationSchema, {
@@ -145,11 +144,10 @@ function perform(turn: Turn, message: internal.ApplyOperationMessageValid): Oper
     });
   }
   try {
-    const before = totalResources(state);
-    const after = afterOperation(before, message.operationInfo);
+    const after = afterOperation(totalResources(state), message.operationInfo);
     setCheckpointed(turn, after.filter(needsCheckpoint));
-    const converted = after.minus(before);
-    return finish(turn, message, { state: OperationState.OPERATION_FINISHED, converted });
+    // What it was converted to the master has worked out before it sent the operation.
+    return finish(turn, message, { state: OperationState.OPERATION_FINISHED });
   } catch (error) {
     if (!(error instanceof MesosError)) throw error;
     // The master believes that it was done: with another version nothing else is decided on that belief.

@@ -3,13 +3,13 @@
  *
  * ```
  *   recovering ──executors are back──► disconnected ──(re)registered──► running ──shutdown──► terminating
- *                                           ▲  other master, no ping, broken connection │
- *                                           └───────────────────────────────────────────┘
+ *                                           ▲  other master, no ping, broken connection │           │
+ *                                           └───────────────────────────────────────────┘   all is over: exit
  * ```
  *
  * The state is changed in place. No clock, no socket, no file: what is to be done comes back as actions.
  */
-import { internal, makeMessage, Resources, TaskStatus_Reason } from '@orchestrator/mesos';
+import { Resources, TaskStatus_Reason } from '@orchestrator/mesos';
 import { onChecked } from './check-status.ts';
 import { onHealth, onLaunched, onTerminated } from './containers.ts';
 import { finishDrainIfDone, onDrain } from './drain.ts';
@@ -49,6 +49,7 @@ import {
   onExecutorUpdate,
   onFrameworkMessage,
 } from './sessions.ts';
+import { finishShutdownIfDone, onShutdown } from './shutdown.ts';
 import { type Action, findContainer, isRegistered, log, type Turn } from './turn.ts';
 import { acknowledge, onRetryTimer } from './updates.ts';
 
@@ -79,8 +80,10 @@ function onMasterMessage(turn: Turn, from: string, event: MasterMessage): void {
   else if (event.name === 'registered') onRegistered(turn, event.message);
   else if (event.name === 'reregistered') onReregistered(turn, event.message);
   else if (event.name === 'acknowledgeUpdate') onAcknowledgement(turn, event.message);
+  // Also to one that it does not let in.
+  else if (event.name === 'shutdown') onShutdown(turn, event.message);
   // Otherwise it is sent again, or reconciled, once the agent is registered.
-  else if (isRegistered(state)) onWork(turn, event);
+  else if (state.phase === 'running') onWork(turn, event);
 }
 
 type Acknowledgement = Extract<MasterMessage, { name: 'acknowledgeUpdate' }>['message'];
@@ -127,21 +130,9 @@ function onWork(turn: Turn, event: MasterMessage): void {
     case 'drain':
       onDrain(turn, event.message);
       break;
-    case 'shutdown':
-      onShutdown(turn, event.message.message);
-      break;
     default:
       break;
   }
-}
-
-function onShutdown(turn: Turn, message: string): void {
-  turn.state.phase = 'terminating';
-  for (const { id } of [...turn.state.frameworks.values()]) {
-    const shutdown = makeMessage(internal.ShutdownFrameworkMessageSchema, { frameworkId: { value: id } });
-    onShutdownFramework(turn, shutdown);
-  }
-  turn.actions.push({ type: 'exit', message: `told by the master to end: ${message}` });
 }
 
 function onExecutorTimer(turn: Turn, containerId: string): void {
@@ -247,5 +238,6 @@ export function step(state: AgentState, event: AgentEvent, nowMs: number): Step 
   const turn: Turn = { state, nowMs, actions: [] };
   apply(turn, event);
   finishRecoveryIfDone(turn);
+  finishShutdownIfDone(turn);
   return { state, actions: turn.actions };
 }
