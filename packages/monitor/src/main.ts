@@ -53,6 +53,7 @@ import { createMetricHistory } from './keep/metric-history.ts';
 import { createPictureHistory } from './keep/picture-history.ts';
 import { createRecorder } from './keep/recorder.ts';
 import { type RemoteWrite, startRemoteWrite } from './keep/remote-write.ts';
+import { createSavedViews } from './keep/saved-views.ts';
 import { createSessions } from './keep/sessions.ts';
 import { createLiveViews } from './live/live-views.ts';
 import { measuredRenderer, measureMonitor, measureRemoteWrite } from './measure.ts';
@@ -187,6 +188,7 @@ export async function createMonitorServer(options: MonitorServerOptions): Promis
       ...{ tls: config.probes.tls !== undefined, token: config.probes.tokens.length > 0 },
     }),
     ...{ accounts, sessions, history, labels, isAuthorised, cluster, migrations },
+    savedViews: createSavedViews(database, clock),
     requireRight: createRights(config.controls.roles),
     views: createViewRights(config.views.roles),
     onPassword: (name) => forgetFirstPassword(config, name),

@@ -119,6 +119,18 @@ test('views by path and by parameter are the same; unknown ones and nodes are 40
   expect(bad).toMatchObject({ status: 400, body: { message: expect.stringContaining('at character 5') } });
 });
 
+test('saved views are there for who saved them, whatever they are called', async () => {
+  const path = `/api/saved-views/${encodeURIComponent('front / slow?')}`;
+  const address = '/topology/containers?q=cpu%3E50%25';
+  expect((await call('PUT', path, { address })).status).toBe(204);
+  expect(await get('/api/saved-views')).toEqual([{ name: 'front / slow?', address }]);
+  expect((await call('GET', '/api/saved-views', undefined, viewerToken)).body).toEqual([]);
+  expect((await call('PUT', path, { address: 'https://elsewhere.example' })).status).toBe(400);
+  expect((await call('DELETE', path, undefined, viewerToken)).status).toBe(404);
+  await call('DELETE', path);
+  expect(await get('/api/saved-views')).toEqual([]);
+});
+
 interface Frame {
   add: { id: string }[] | null;
   update: { id: string }[] | null;

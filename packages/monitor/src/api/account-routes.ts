@@ -3,6 +3,7 @@ import type { HttpServer } from '@orchestrator/runtime';
 import { z } from 'zod';
 import type { Accounts } from '../keep/accounts.ts';
 import type { Audit } from '../keep/audit.ts';
+import type { SavedViews } from '../keep/saved-views.ts';
 import type { Sessions } from '../keep/sessions.ts';
 
 const tags = ['accounts'];
@@ -14,6 +15,7 @@ const principal = z.object({ name: z.string(), role });
 export interface AccountServices {
   readonly accounts: Accounts;
   readonly sessions: Sessions;
+  readonly savedViews: SavedViews;
   readonly audit: Audit;
   /** A password of this name has been set. */
   readonly onPassword: (name: string) => void;
@@ -21,7 +23,7 @@ export interface AccountServices {
 
 export function accountRoutes(
   server: HttpServer,
-  { accounts, sessions, audit, onPassword }: AccountServices,
+  { accounts, sessions, savedViews, audit, onPassword }: AccountServices,
 ): void {
   server.route({
     ...{ method: 'POST', path: '/api/login', role: 'anyone', tags, summary: 'Sets the cookie of a session' },
@@ -70,6 +72,7 @@ export function accountRoutes(
     handle: ({ params, principal: who }) =>
       audit.record(who, 'account.delete', params.name, null, () => {
         accounts.remove(params.name);
+        savedViews.forgetAll(params.name);
         sessions.end(params.name);
       }),
   });

@@ -1,6 +1,7 @@
 import type { HttpServer } from '@orchestrator/runtime';
 import type { Accounts } from '../keep/accounts.ts';
 import type { Labels } from '../keep/labels.ts';
+import type { SavedViews } from '../keep/saved-views.ts';
 import type { Sessions } from '../keep/sessions.ts';
 import { accountRoutes } from './account-routes.ts';
 import { type ClusterServices, clusterRoutes } from './cluster-routes.ts';
@@ -15,6 +16,7 @@ import { type OidcServices, oidcRoutes } from './oidc-routes.ts';
 import { pipeRoutes } from './pipe-routes.ts';
 import { reportRoutes } from './report-routes.ts';
 import { sandboxRoutes } from './sandbox-routes.ts';
+import { savedViewRoutes } from './saved-view-routes.ts';
 import { type ScopeControlServices, scopeControlRoutes } from './scope-control-routes.ts';
 import { topologyRoutes } from './topology-routes.ts';
 
@@ -27,6 +29,7 @@ export interface RouteServices
   readonly sessions: Sessions;
   readonly history: History;
   readonly labels: Labels;
+  readonly savedViews: SavedViews;
   readonly onPassword: (name: string) => void;
 }
 
@@ -44,6 +47,7 @@ export function addRoutes(server: HttpServer, services: RouteServices): void {
   oidcRoutes(server, services);
   historyRoutes(server, services, services.history);
   labelRoutes(server, services, services.labels);
+  savedViewRoutes(server, services.savedViews);
   clusterRoutes(server, services);
   sandboxRoutes(server, services);
   migrationRoutes(server, services);

@@ -26,6 +26,9 @@ const layout = `
     topology TEXT NOT NULL, node TEXT NOT NULL, label TEXT NOT NULL, value TEXT NOT NULL, changed_ms INTEGER NOT NULL,
     PRIMARY KEY (topology, node, label)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS saved_views (
+    owner TEXT NOT NULL, name TEXT NOT NULL, address TEXT NOT NULL, saved_ms INTEGER NOT NULL, PRIMARY KEY (owner, name)
+  ) STRICT, WITHOUT ROWID;
   PRAGMA application_id = ${applicationId};
 `;
 

@@ -1,18 +1,22 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
-import { FormDialog, IconButton, TextField } from '../../ui/index.ts';
+import { FormDialog, IconButton, TextField, useToasts } from '../../ui/index.ts';
 import styles from './saved-menu.module.css';
-import { forgetView, saveView, useSavedViews } from './saved-views.ts';
+import { useForgetView, useSavedViews, useSaveView } from './saved-views.ts';
 
 /** Saves what is shown under a name, and leads to what was saved before. */
 export function SavedMenu({ view }: { readonly view: string }) {
   const [isOpen, setOpen] = useState(false);
   const [name, setName] = useState('');
-  const views = useSavedViews();
+  const views = useSavedViews(isOpen).data ?? [];
+  const toasts = useToasts();
+  const failed = { onError: (error: unknown) => toasts.failed(error) };
+  const saving = useSaveView();
+  const forgetting = useForgetView();
   const close = () => setOpen(false);
   const save = () => {
     const address = `/topology/${encodeURIComponent(view)}${window.location.search}`;
-    saveView({ name: name.trim(), address });
+    saving.mutate({ name: name.trim(), address }, failed);
     setName('');
     close();
   };
@@ -37,7 +41,7 @@ export function SavedMenu({ view }: { readonly view: string }) {
                   <IconButton
                     icon="trash"
                     label={`Forget ${saved.name}`}
-                    onClick={() => forgetView(saved.name)}
+                    onClick={() => forgetting.mutate(saved.name, failed)}
                   />
                 </li>
               ))}
@@ -45,7 +49,7 @@ export function SavedMenu({ view }: { readonly view: string }) {
           )}
           <TextField
             label="Save what is shown as"
-            hint="View, search, grouping and what is open. Kept in this browser; others see it through its link."
+            hint="View, search, grouping and what is open. For you, wherever you log in; others see it through its link."
             autoComplete="off"
             maxLength={80}
             value={name}

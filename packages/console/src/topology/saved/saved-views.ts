@@ -1,54 +1,35 @@
-/** Views that a person comes back to, by name. They are addresses, so what is kept is small and shows what it showed. */
-import { useSyncExternalStore } from 'react';
+/** Views that a person comes back to, by name. The monitor keeps them, so that they are there in every browser. */
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { z } from 'zod';
+import { request } from '../../api/index.ts';
 
-const savedView = z.object({
-  name: z.string(),
-  /** Path and query of the page. */
-  address: z.string().startsWith('/topology'),
-});
+const savedViews = z.array(
+  z.object({
+    name: z.string(),
+    /** Path and query of the page. */
+    address: z.string().startsWith('/topology'),
+  }),
+);
 
-export type SavedView = z.output<typeof savedView>;
+const queryKey = ['saved views'] as const;
+const pathOf = (name: string) => `/api/saved-views/${encodeURIComponent(name)}`;
 
-const storageKey = 'orchestrator.views';
-/** More are no longer found; the oldest goes. */
-const maxViews = 50;
-const listeners = new Set<() => void>();
+/** Asked for only where they are shown. */
+export const useSavedViews = (isShown: boolean) =>
+  useQuery({
+    queryKey,
+    queryFn: ({ signal }) => request('/api/saved-views', { schema: savedViews, signal }),
+    enabled: isShown,
+  });
 
-/** Pure: with the new one first; one of the same name is replaced. */
-export const withView = (views: readonly SavedView[], added: SavedView): readonly SavedView[] =>
-  [added, ...views.filter(({ name }) => name !== added.name)].slice(0, maxViews);
-
-/** Pure: what is kept in `text`; nothing where that is not of this console. */
-export function readViews(text: string | null): readonly SavedView[] {
-  try {
-    const parsed = z.array(savedView).safeParse(JSON.parse(text ?? '[]'));
-    return parsed.success ? parsed.data : [];
-  } catch (error) {
-    if (error instanceof SyntaxError) return [];
-    throw error;
-  }
+function useChange<Given>(change: (given: Given) => Promise<undefined>) {
+  const client = useQueryClient();
+  return useMutation({ mutationFn: change, onSettled: () => client.invalidateQueries({ queryKey }) });
 }
 
-let views: readonly SavedView[] | undefined;
+export const useSaveView = () =>
+  useChange(({ name, address }: { readonly name: string; readonly address: string }) =>
+    request(pathOf(name), { method: 'PUT', body: { address } }),
+  );
 
-function current(): readonly SavedView[] {
-  views ??= readViews(localStorage.getItem(storageKey));
-  return views;
-}
-
-function keep(next: readonly SavedView[]): void {
-  views = next;
-  localStorage.setItem(storageKey, JSON.stringify(next));
-  for (const listener of listeners) listener();
-}
-
-export const saveView = (added: SavedView): void => keep(withView(current(), added));
-export const forgetView = (name: string): void => keep(current().filter((view) => view.name !== name));
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
-
-export const useSavedViews = (): readonly SavedView[] => useSyncExternalStore(subscribe, current);
+export const useForgetView = () => useChange((name: string) => request(pathOf(name), { method: 'DELETE' }));
