@@ -47,6 +47,7 @@ const onceFailed: readonly { readonly seed: number; readonly change?: Partial<Sc
   { seed: 90_236, change: { ...polled.source, ...copied } },
   { seed: 61_002_598, change: { ...polled.both, ...copied } },
   { seed: 61_002_362, change: { ...polled.both, ...copied } },
+  { seed: 63_005_965, change: { ...polled.both, ...copied } },
 ];
 const newSeeds = 200;
 const newSeedsLimitMs = 15_000;

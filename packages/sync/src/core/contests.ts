@@ -47,11 +47,17 @@ function levelVersions(ctx: Context, path: string, nodes: Record<Side, MirrorNod
   if (ahead !== 0) settleLater(ctx, ahead > 0 ? 'source' : 'target', path);
 }
 
-/** `keeper` has children at `path` that the other side, which deleted it, has not seen: the node is restored there. */
+/**
+ * `keeper` has children at `path` that the other side has not seen, which deleted it or has an ephemeral there: the node is
+ * restored there.
+ */
 export function contestDelete(ctx: Context, path: string, keeper: Side): void {
   if (isOnItsWay(ctx, path)) return;
   const entry = ctx.dirty.get(path);
-  const reason = `deleted on the ${otherSide(keeper)} while it has children on the ${keeper}; a delete never takes unseen children along`;
+  const far = otherSide(keeper);
+  const reason = ctx.sides[far].mirror.has(path)
+    ? `an ephemeral on the ${far} while it has children on the ${keeper}; an ephemeral cannot have any`
+    : `deleted on the ${far} while it has children on the ${keeper}; a delete never takes unseen children along`;
   open(ctx, path, 'delete', keeper, reason, zxidsOf(entry));
 }
 

@@ -220,8 +220,9 @@ export function planParent(ctx: Context, builder: Builder, path: string, zxid: b
   if (refused !== undefined) return refused.isRecorded ? 'done' : 'wait';
   const contested = ctx.contests.get(parent);
   if (contested !== undefined && !mayPass(contested, lane.from)) return 'wait';
-  const theirs = ctx.dirty.get(parent)?.[lane.to];
-  if (contested === undefined && theirs !== undefined && (theirs.fields & touches.existence) !== 0) {
+  // Deleted there, or an ephemeral that was written to: in its place comes another, but not without a record.
+  const theirs = ctx.dirty.get(parent)?.[lane.to]?.fields ?? 0;
+  if (contested === undefined && theirs !== 0) {
     builder.onWait = () => contestDelete(ctx, parent, lane.from);
     return 'wait';
   }
