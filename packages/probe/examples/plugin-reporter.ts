@@ -24,11 +24,12 @@ interface FileSystem {
   readonly usedPercent: number;
 }
 
-/** Those with blocks: `/proc` and its like have none. */
+/** Those with blocks: `/proc` and its like have none. What containers are put together from is left out. */
 function fileSystems(): FileSystem[] {
   const lines = readFileSync('/proc/self/mounts', 'utf8').trimEnd().split('\n');
   const found = lines.flatMap((line): FileSystem[] => {
     const [, mountPoint = '', type = ''] = line.split(' ');
+    if (type === 'overlay') return [];
     try {
       const { blocks, bavail } = statfsSync(mountPoint);
       return blocks === 0 ? [] : [{ mountPoint, type, usedPercent: Math.round((1 - bavail / blocks) * 100) }];

@@ -6,8 +6,8 @@ import type { OpenNode } from './open-node.ts';
 /** The internet and the like are not nodes that one can open. */
 const canOpen = (id: string) => !/^(in|out)-theinternet$|^pseudo:/.test(id);
 
-/** Where nothing is on its way, or not counted, nothing is said. */
-const rateText = (bytesPerS: number) => (bytesPerS < 1 ? '' : formatRate(bytesPerS));
+/** Where nothing is on its way, or not counted. */
+const rateText = (bytesPerS: number) => (bytesPerS < 1 ? '–' : formatRate(bytesPerS));
 
 export function ConnectionTables({
   tables,

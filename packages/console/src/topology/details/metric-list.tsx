@@ -3,7 +3,7 @@ import { useMemo, useState } from 'react';
 import { z } from 'zod';
 import { request } from '../../api/index.ts';
 import { Segments, Sparkline } from '../../ui/index.ts';
-import { formatMetric } from '../model/metrics.ts';
+import { formatMetric, pointsOf } from '../model/metrics.ts';
 import type { MetricRow } from '../model/schema.ts';
 import styles from './details-panel.module.css';
 
@@ -52,10 +52,7 @@ function Metric({
   const { timesMs, values } = useMemo(() => {
     if (span !== 'now')
       return { timesMs: (past ?? []).map(({ atMs }) => atMs), values: (past ?? []).map(({ mean }) => mean) };
-    return {
-      timesMs: (samples ?? []).map(({ date }) => Date.parse(date)),
-      values: (samples ?? []).map((sample) => sample.value),
-    };
+    return pointsOf(samples ?? []);
   }, [samples, past, span]);
   const show = (each: number) => formatMetric(each, format);
   return (

@@ -2,6 +2,8 @@ import type { NodeTable } from '../model/schema.ts';
 import styles from './details-panel.module.css';
 import { WebLink } from './web-link.tsx';
 
+const alignment = (dataType: string | undefined) => (dataType === 'number' ? styles.number : undefined);
+
 function Cell({ value, dataType }: { readonly value: string; readonly dataType: string | undefined }) {
   return dataType === 'link' ? <WebLink address={value} /> : value;
 }
@@ -19,8 +21,8 @@ export function NodeTables({ table }: { readonly table: NodeTable }) {
         {columns !== null && (
           <thead>
             <tr>
-              {shown.map(({ id, label }) => (
-                <th key={id} scope="col">
+              {shown.map(({ id, label, dataType }) => (
+                <th key={id} scope="col" className={alignment(dataType)}>
                   {label}
                 </th>
               ))}
@@ -36,7 +38,7 @@ export function NodeTables({ table }: { readonly table: NodeTable }) {
                     {entries[column.id] ?? ''}
                   </th>
                 ) : (
-                  <td key={column.id}>
+                  <td key={column.id} className={alignment(column.dataType)}>
                     <Cell value={entries[column.id] ?? ''} dataType={column.dataType} />
                   </td>
                 ),

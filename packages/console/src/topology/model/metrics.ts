@@ -9,6 +9,33 @@ export function formatMetric(value: number, format: string | undefined): string 
   return formatNumber(value);
 }
 
+export interface Points {
+  readonly timesMs: readonly number[];
+  readonly values: readonly number[];
+}
+
+/** A change is drawn over this time at most: that of one look of a probe. */
+const changeMs = 3_000;
+
+/**
+ * Samples as points of a line. A value stands until the next sample, since probes do not repeat what has not changed: a line
+ * straight from the one to the other would climb for a minute where something has jumped.
+ */
+export function pointsOf(samples: NonNullable<MetricRow['samples']>): Points {
+  const [timesMs, values]: [number[], number[]] = [[], []];
+  for (const { date, value } of samples) {
+    const timeMs = Date.parse(date);
+    const [beforeMs, before] = [timesMs.at(-1), values.at(-1)];
+    if (beforeMs !== undefined && before !== undefined && timeMs - beforeMs > 2 * changeMs) {
+      timesMs.push(timeMs - changeMs);
+      values.push(before);
+    }
+    timesMs.push(timeMs);
+    values.push(value);
+  }
+  return { timesMs, values };
+}
+
 export interface MetricKind {
   readonly id: string;
   readonly label: string;

@@ -26,26 +26,26 @@ const metricColumn = ({ id, label }: MetricKind): Column<NodeSummary> => ({
   },
 });
 
-const plainColumns: readonly Column<NodeSummary>[] = [
-  {
-    ...{ id: 'name', label: 'Name', width: 'minmax(150px, 2.4fr)' },
-    value: ({ label }) => label,
-    render: ({ label }) => <span className={styles.name}>{label}</span>,
+const nameColumn: Column<NodeSummary> = {
+  ...{ id: 'name', label: 'Name', width: 'minmax(150px, 2.4fr)' },
+  value: ({ label }) => label,
+  render: ({ label }) => <span className={styles.name}>{label}</span>,
+};
+
+const stateColumn: Column<NodeSummary> = {
+  ...{ id: 'state', label: 'State', width: 'minmax(96px, 1fr)' },
+  value: (node) => stateOf(node).text,
+  render: (node) => {
+    const { tone, text } = stateOf(node);
+    return text === '' ? '' : <Status tone={tone}>{text}</Status>;
   },
-  {
-    ...{ id: 'state', label: 'State', width: 'minmax(96px, 1fr)' },
-    value: (node) => stateOf(node).text,
-    render: (node) => {
-      const { tone, text } = stateOf(node);
-      return text === '' ? '' : <Status tone={tone}>{text}</Status>;
-    },
-  },
-  {
-    ...{ id: 'minor', label: 'On', width: 'minmax(100px, 1.2fr)' },
-    value: ({ labelMinor }) => labelMinor,
-    render: ({ labelMinor }) => labelMinor,
-  },
-];
+};
+
+const placeColumn: Column<NodeSummary> = {
+  ...{ id: 'minor', label: 'On', width: 'minmax(100px, 1.2fr)' },
+  value: ({ labelMinor }) => labelMinor,
+  render: ({ labelMinor }) => labelMinor,
+};
 
 const connectionColumn: Column<NodeSummary> = {
   ...{ id: 'connected', label: 'Connected to', width: 'minmax(104px, .8fr)', align: 'right' },
@@ -71,6 +71,8 @@ export function TableMode({ state, change, nodes }: ModeProps) {
   const rows = useMemo(() => [...nodes.values()].filter(({ pseudo }) => pseudo !== true), [nodes]);
   const kinds = metricKinds(rows).slice(0, mostMetrics);
   const kindsKey = kinds.map(({ id }) => id).join(' ');
+  const haveStates = useMemo(() => rows.some((node) => stateOf(node).text !== ''), [rows]);
+  const havePlaces = useMemo(() => rows.some(({ labelMinor }) => labelMinor !== ''), [rows]);
   const mayAct = permits(who, 'operator') && state.at === undefined;
   // biome-ignore lint/correctness/useExhaustiveDependencies: columns change with the kinds of metrics, not with their values
   const columns = useMemo<readonly Column<NodeSummary>[]>(() => {
@@ -86,8 +88,15 @@ export function TableMode({ state, change, nodes }: ModeProps) {
         />
       ),
     };
-    return [...(mayAct ? [mark] : []), ...plainColumns, ...kinds.map(metricColumn), connectionColumn];
-  }, [kindsKey, marked, mayAct]);
+    return [
+      ...(mayAct ? [mark] : []),
+      nameColumn,
+      ...(haveStates ? [stateColumn] : []),
+      ...(havePlaces ? [placeColumn] : []),
+      ...kinds.map(metricColumn),
+      connectionColumn,
+    ];
+  }, [kindsKey, marked, mayAct, haveStates, havePlaces]);
   return (
     <div className={styles.mode}>
       {mayAct && selected.length > 0 && (

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import { request } from '../../api/index.ts';
 import { classNames, IconButton, useToasts } from '../../ui/index.ts';
 import styles from './session-dock.module.css';
-import { closeSession, type Session, useSessions } from './sessions.ts';
+import { closeSession, isRestored, type Session, useSessions } from './sessions.ts';
 import { TerminalView } from './terminal.tsx';
 
 const heights = { low: 260, high: 560 } as const;
@@ -40,10 +40,15 @@ function SessionTab(props: {
 export function SessionDock() {
   const sessions = useSessions();
   const [chosen, setChosen] = useState<string>();
+  /** What is typed goes to it. After a reload to none, or keys meant for the page would run in a shell. */
+  const [asked, setAsked] = useState<string>();
   const [isHigh, setHigh] = useState(false);
   const close = useClosing();
   const newest = sessions.at(-1)?.pipe;
-  useEffect(() => setChosen(newest), [newest]);
+  useEffect(() => {
+    setChosen(newest);
+    if (newest !== undefined && !isRestored(newest)) setAsked(newest);
+  }, [newest]);
   if (sessions.length === 0) return null;
   const current = sessions.find(({ pipe }) => pipe === chosen)?.pipe ?? newest;
   return (
@@ -59,7 +64,10 @@ export function SessionDock() {
               key={session.pipe}
               session={session}
               isCurrent={session.pipe === current}
-              choose={() => setChosen(session.pipe)}
+              choose={() => {
+                setChosen(session.pipe);
+                setAsked(session.pipe);
+              }}
               close={() => close(session.pipe)}
             />
           ))}
@@ -73,7 +81,7 @@ export function SessionDock() {
       </header>
       {sessions.map((session) => (
         <div key={session.pipe} className={styles.pane} hidden={session.pipe !== current}>
-          <TerminalView session={session} />
+          <TerminalView session={session} isAsked={session.pipe === current && session.pipe === asked} />
         </div>
       ))}
     </section>

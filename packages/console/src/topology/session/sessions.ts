@@ -33,6 +33,9 @@ function stored(): readonly Session[] {
 }
 
 let sessions = stored();
+/** Those of before a reload: nobody has just asked for them. */
+const restored: ReadonlySet<string> = new Set(sessions.map(({ pipe }) => pipe));
+export const isRestored = (pipe: string): boolean => restored.has(pipe);
 
 function keep(next: readonly Session[]): void {
   sessions = next;

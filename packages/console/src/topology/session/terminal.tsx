@@ -55,7 +55,7 @@ function fitTo(
   };
 }
 
-function usePipe(session: Session) {
+function usePipe(session: Session, isAsked: boolean) {
   const frame = useRef<HTMLDivElement>(null);
   const shown = useRef<Terminal>(undefined);
   const [connection, setConnection] = useState<Connection>({ state: 'connecting', ended: undefined });
@@ -86,7 +86,6 @@ function usePipe(session: Session) {
     });
     const typed = terminal.onData((text) => socket.send(new TextEncoder().encode(text)));
     const endFit = fitTo(element, terminal, session, () => setSizeKnown(false));
-    terminal.focus();
     return () => {
       typed.dispose();
       endFit();
@@ -94,6 +93,9 @@ function usePipe(session: Session) {
       terminal.dispose();
     };
   }, [session]);
+  useEffect(() => {
+    if (isAsked) shown.current?.focus();
+  }, [isAsked]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: colours are read from the page, which the theme has changed
   useEffect(() => {
     if (shown.current !== undefined) shown.current.options.theme = colours();
@@ -101,8 +103,14 @@ function usePipe(session: Session) {
   return { frame, connection, isSizeKnown };
 }
 
-export function TerminalView({ session }: { readonly session: Session }) {
-  const { frame, connection, isSizeKnown } = usePipe(session);
+export interface TerminalViewProps {
+  readonly session: Session;
+  /** Somebody has just opened or chosen it: it gets the keys. */
+  readonly isAsked: boolean;
+}
+
+export function TerminalView({ session, isAsked }: TerminalViewProps) {
+  const { frame, connection, isSizeKnown } = usePipe(session, isAsked);
   const { state, ended } = connection;
   return (
     <div className={styles.session}>
