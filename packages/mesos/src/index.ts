@@ -64,6 +64,7 @@ export {
   reservationRole,
 } from './resources/kind.ts';
 export { applyOperation, conversionsOf, type ResourceConversion } from './resources/operation.ts';
+export { formatAmount } from './resources/print.ts';
 export { Resources } from './resources/resources.ts';
 export { isInSubtree, isStrictSubrole, roleError } from './resources/roles.ts';
 export { formatThousandths, fromThousandths, toThousandths } from './resources/scalar.ts';
@@ -141,7 +142,8 @@ export {
   sendMethodNotAllowed,
   sendText,
 } from './http/exchange.ts';
-export { sendChunks } from './http/send-chunks.ts';
+export { BlockPool, inBlocks } from './bytes/blocks.ts';
+export { type SendOptions, sendChunks } from './http/send-chunks.ts';
 export { answerFormat, callFormat, HttpRefusal, readCall } from './http/negotiate.ts';
 export { requestTarget } from './http/request-target.ts';
 

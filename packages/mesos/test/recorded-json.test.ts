@@ -4,6 +4,7 @@ import type { DescMessage } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 import {
   agent,
+  BlockPool,
   decodeMessage,
   encodeMessage,
   executor,
@@ -39,8 +40,8 @@ test.each(written)('%s: what real daemons wrote is read and written byte for byt
 test.each(written)('%s: in chunks it is the same text', async (name, schema) => {
   for (const line of await linesOf(name)) {
     const message = readJson(schema, line);
-    for (const chunkBytes of [16, 1_000, 65_536]) {
-      const chunks = [...writeJsonChunks(schema, message, { chunkBytes })];
+    for (const blockBytes of [16, 1_000, 65_536]) {
+      const chunks = [...writeJsonChunks(schema, message, { blocks: new BlockPool(blockBytes) })];
       expect(Buffer.concat(chunks).toString()).toBe(writeJson(schema, message));
     }
   }

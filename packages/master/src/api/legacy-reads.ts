@@ -148,8 +148,12 @@ function sendPieces(exchange: Exchange, place: ReadPlace, pieces: () => Iterable
     yield ');';
   }
   // Who asks is part of it: not everybody may see everything.
-  const chunks = place.shared.read(`${request.url} ${principal}`, callback === null ? pieces : called);
-  return sendChunks(response, callback === null ? toJson : 'text/javascript', chunks, place.slicer);
+  const { chunks, onSent } = place.shared.read(
+    `${request.url} ${principal}`,
+    callback === null ? pieces : called,
+  );
+  const contentType = callback === null ? toJson : 'text/javascript';
+  return sendChunks(response, contentType, chunks, { turns: place.slicer, onSent });
 }
 
 export const sendState = (exchange: Exchange, place: ReadPlace) =>

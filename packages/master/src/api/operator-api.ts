@@ -71,10 +71,12 @@ export async function serveOperator(place: OperatorPlace, exchange: Exchange): P
   if (accepted === 'protobuf') {
     const { parts, bytes } = await encodeInSlices(place.slicer, accepted, master.ResponseSchema, answer);
     response.setHeader('Content-Length', bytes);
-    await sendChunks(response, mediaTypes.protobuf, parts, place.slicer);
+    await sendChunks(response, mediaTypes.protobuf, parts, { turns: place.slicer });
     return;
   }
-  await sendChunks(response, mediaTypes.json, writeJsonChunks(master.ResponseSchema, answer), place.slicer);
+  const { slicer: turns, blocks } = place;
+  const chunks = writeJsonChunks(master.ResponseSchema, answer, { blocks });
+  await sendChunks(response, mediaTypes.json, chunks, { turns, onSent: (block) => blocks.give(block) });
 }
 
 const names = new Map(Object.entries(type).map(([name, value]) => [value, name]));

@@ -1,5 +1,6 @@
 /** What the operator API answers to calls that read. */
 import {
+  type BlockPool,
   type ExecutorInfoValid,
   HttpRefusal,
   MetricSchema,
@@ -30,6 +31,8 @@ export interface ReadPlace {
   readonly about: About;
   readonly slicer: Slicer;
   readonly shared: SharedAnswers;
+  /** Memory for long answers. */
+  readonly blocks: BlockPool;
   /** Who asks, and what they may see. */
   readonly viewer: Viewer;
   /** Every figure, in the order of their names. */

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   type Acls,
+  BlockPool,
   double,
   type Exchange,
   HttpRefusal,
@@ -120,7 +121,8 @@ export function createApi(options: ApiOptions): (request: IncomingMessage, respo
   const { about, clock, logger } = options;
   const local = localRoutes(options);
   const slicer = new Slicer(() => clock.monotonicMs());
-  const shared = new SharedAnswers(slicer);
+  const blocks = new BlockPool();
+  const shared = new SharedAnswers(slicer, blocks);
   const routes = [...leaderRoutes, ...local].sort((left, right) => right.path.length - left.path.length);
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -163,7 +165,7 @@ export function createApi(options: ApiOptions): (request: IncomingMessage, respo
     return {
       ...{ master, about, clock, acls: given.acls, audit: given.audit },
       viewer: createViewer(given.acls, principal),
-      ...{ slicer, shared },
+      ...{ slicer, shared, blocks },
       metrics: () => figures(given),
       loggingLevel: given.loggingLevel,
       setLoggingLevel: given.setLoggingLevel,
@@ -203,17 +205,17 @@ function localRoutes(options: ApiOptions): Route[] {
       if (!viewer.permits('view_flags')) return sendText(exchange.response, 403);
       sendJson(exchange, reads.flagsText(about));
     }),
-    everywhere('/metrics/snapshot', (exchange, { viewer, slicer }) => {
+    everywhere('/metrics/snapshot', (exchange, { viewer, slicer: turns }) => {
       if (!viewer.permits('get_endpoint', '/metrics/snapshot')) throw new HttpRefusal(403, '');
       const callback = exchange.query.get('jsonp');
       const pieces = snapshotText(figures(options), callback === null ? ['', ''] : [`${callback}(`, ');']);
       const contentType = callback === null ? mediaTypes.json : 'text/javascript';
-      return sendChunks(exchange.response, contentType, pieces, slicer);
+      return sendChunks(exchange.response, contentType, pieces, { turns });
     }),
     everywhere('/metrics', ({ response }, { viewer, slicer }) => {
       if (!viewer.permits('get_endpoint', '/metrics/snapshot')) throw new HttpRefusal(403, '');
       const contentType = 'text/plain; version=0.0.4; charset=utf-8';
-      return sendChunks(response, contentType, prometheusText(figures(options), slicer), slicer);
+      return sendChunks(response, contentType, prometheusText(figures(options), slicer), { turns: slicer });
     }),
     everywhere('/files/browse', logFiles.browse),
     everywhere('/files/read', logFiles.read),

@@ -1,14 +1,22 @@
-import { describe, expect, test } from 'vitest';
-import { SharedAnswers } from './shared-answer.ts';
+import { BlockPool } from '@orchestrator/mesos';
+import { describe, expect, test, vi } from 'vitest';
+import { type Blocks, SharedAnswers } from './shared-answer.ts';
 import { Slicer } from './slicer.ts';
 
-async function textOf(chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<string> {
+/** As a socket: a block is taken a little later than it came, and then it is not looked at again. */
+async function textOf({ chunks, onSent }: Blocks): Promise<string> {
   const parts: Buffer[] = [];
-  for await (const chunk of chunks) parts.push(chunk);
+  for await (const chunk of chunks) {
+    setImmediate(() => {
+      parts.push(Buffer.from(chunk));
+      onSent(chunk);
+    });
+  }
+  await new Promise(setImmediate);
   return Buffer.concat(parts).toString();
 }
 
-const answers = () => new SharedAnswers(new Slicer(() => performance.now(), 0));
+const answers = () => new SharedAnswers(new Slicer(() => performance.now(), 0), new BlockPool());
 
 describe('answers that several ask for', () => {
   test('are made once for all that ask before it begins', async () => {
@@ -49,5 +57,38 @@ describe('answers that several ask for', () => {
       expect(textOf(shared.read('good', () => ['fine']))).resolves.toBe('fine'),
     ]);
     expect(await textOf(shared.read('bad', () => ['again']))).toBe('again');
+  });
+
+  test('are written to the same memory again, once all of their readers have sent it', async () => {
+    const shared = answers();
+    const pieces = () => Array.from({ length: 5_000 }, (_, index) => `${index} of many, `);
+    const read = async (memory: Set<ArrayBufferLike>): Promise<string> => {
+      const { chunks, onSent } = shared.read('state', pieces);
+      async function* noted() {
+        for await (const chunk of chunks) {
+          memory.add(chunk.buffer);
+          yield chunk;
+        }
+      }
+      return textOf({ chunks: noted(), onSent });
+    };
+    const [first, second] = [new Set<ArrayBufferLike>(), new Set<ArrayBufferLike>()];
+    const texts = await Promise.all([read(first), read(first), read(first)]);
+    expect(new Set([...texts, await read(second)])).toEqual(new Set([pieces().join('')]));
+    expect([...second].filter((each) => !first.has(each))).toEqual([]);
+  });
+
+  test('one that nobody reads any more is not made to its end', async () => {
+    const shared = answers();
+    let made = 0;
+    function* pieces() {
+      for (; made < 1_000; made++) yield 'x'.repeat(10_000);
+    }
+    for await (const chunk of shared.read('state', pieces).chunks) {
+      expect(chunk.length).toBeGreaterThan(0);
+      break;
+    }
+    await vi.waitFor(async () => expect(await textOf(shared.read('state', () => ['next']))).toBe('next'));
+    expect(made).toBeLessThan(1_000);
   });
 });

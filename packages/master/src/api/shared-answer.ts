@@ -1,3 +1,4 @@
+import { type BlockPool, inBlocks } from '@orchestrator/mesos';
 import type { Slicer } from './slicer.ts';
 
 const sharedAnswerLimits = {
@@ -5,38 +6,18 @@ const sharedAnswerLimits = {
   keptBytes: 256 * 1024 * 1024,
 } as const;
 
-const blockBytes = 64 * 1024;
-const nothing = Buffer.alloc(0);
-/** Of a character of UTF-16 in UTF-8. */
-const mostBytesEach = 3;
-
-/**
- * Small pieces cost a write each: they are put together to blocks. Written one by one, as to join texts first copies each
- * once more. An empty piece stands for work of its own, and comes out as an empty block.
- */
-function* inBlocks(pieces: Iterable<string>): Generator<Buffer> {
-  let block = Buffer.allocUnsafe(blockBytes);
-  let used = 0;
-  for (const piece of pieces) {
-    if (piece === '') {
-      yield nothing;
-      continue;
-    }
-    const mostBytes = piece.length * mostBytesEach;
-    if (used > 0 && used + mostBytes > blockBytes) {
-      yield block.subarray(0, used);
-      block = Buffer.allocUnsafe(blockBytes);
-      used = 0;
-    }
-    if (mostBytes > blockBytes) yield Buffer.from(piece);
-    else used += block.write(piece, used);
-  }
-  if (used > 0) yield block.subarray(0, used);
+/** Blocks of an answer, to be read once, and each given back when it is sent. */
+export interface Blocks {
+  readonly chunks: AsyncIterable<Buffer> | Iterable<Buffer>;
+  readonly onSent: (block: Uint8Array) => void;
 }
 
 /** A long answer that is made once, for all that have asked by then; each reads it at its own pace. */
 class SharedAnswer {
-  readonly #chunks: Buffer[] = [];
+  readonly #chunks: (Buffer | undefined)[] = [];
+  /** Of the chunks that are kept: where they are, and how many have not sent them yet. */
+  readonly #kept = new Map<Uint8Array, { readonly index: number; left: number }>();
+  readonly #blocks: BlockPool;
   readonly #onSize: (change: number) => void;
   #state: 'waiting' | 'making' | 'done' = 'waiting';
   #failure: { readonly error: unknown } | undefined;
@@ -44,7 +25,8 @@ class SharedAnswer {
   #bytes = 0;
   #readers = 0;
 
-  constructor(onSize: (change: number) => void) {
+  constructor(blocks: BlockPool, onSize: (change: number) => void) {
+    this.#blocks = blocks;
     this.#onSize = onSize;
   }
 
@@ -53,14 +35,15 @@ class SharedAnswer {
     return this.#state === 'waiting';
   }
 
-  /** Never rejects: whoever reads it is told. */
+  /** Never rejects: whoever reads it is told. Ends early when nobody reads it any more. */
   async make(pieces: () => Iterable<string>, slicer: Slicer): Promise<void> {
     try {
       await slicer.pause();
       this.#state = 'making';
-      for (const block of inBlocks(pieces())) {
+      for (const block of inBlocks(pieces(), this.#blocks)) {
+        if (this.#readers === 0) break;
         if (block.length > 0) {
-          this.#chunks.push(block);
+          this.#kept.set(block, { index: this.#chunks.push(block) - 1, left: this.#readers });
           this.#grow(block.length);
           this.#wakeAll();
         }
@@ -71,13 +54,19 @@ class SharedAnswer {
     }
     this.#state = 'done';
     this.#wakeAll();
-    if (this.#readers === 0) this.#grow(-this.#bytes);
+    this.#forgetIfOver();
   }
 
-  async *read(): AsyncGenerator<Buffer> {
+  /** Whoever asks for it reads it: all that is made from now on is kept for them. */
+  read(): Blocks {
     this.#readers++;
+    return { chunks: this.#read(), onSent: (block) => this.#sent(block) };
+  }
+
+  async *#read(): AsyncGenerator<Buffer> {
+    let index = 0;
     try {
-      for (let index = 0; ; index++) {
+      for (; ; index++) {
         while (index === this.#chunks.length && this.#state !== 'done') {
           await new Promise<void>((resolve) => this.#wake.push(resolve));
         }
@@ -88,8 +77,28 @@ class SharedAnswer {
       }
     } finally {
       this.#readers--;
-      if (this.#readers === 0 && this.#state === 'done') this.#grow(-this.#bytes);
+      for (const chunk of this.#chunks.slice(index + 1)) if (chunk !== undefined) this.#sent(chunk);
+      this.#forgetIfOver();
     }
+  }
+
+  /** By one reader; the last one gives the memory back. One that is gone may never say so: then it is the collector's. */
+  #sent(block: Uint8Array): void {
+    const kept = this.#kept.get(block);
+    if (kept === undefined || --kept.left > 0) return;
+    this.#kept.delete(block);
+    this.#chunks[kept.index] = undefined;
+    if (!this.#isOver) this.#grow(-block.length);
+    this.#blocks.give(block);
+  }
+
+  /** Nobody waits for any of it, whatever readers that are gone have not said. */
+  get #isOver(): boolean {
+    return this.#readers === 0 && this.#state === 'done';
+  }
+
+  #forgetIfOver(): void {
+    if (this.#isOver) this.#grow(-this.#bytes);
   }
 
   #grow(change: number): void {
@@ -108,19 +117,24 @@ class SharedAnswer {
  */
 export class SharedAnswers {
   readonly #slicer: Slicer;
+  readonly #blocks: BlockPool;
   readonly #current = new Map<string, { readonly answer: SharedAnswer; readonly made: Promise<void> }>();
   #keptBytes = 0;
 
-  constructor(slicer: Slicer) {
+  constructor(slicer: Slicer, blocks: BlockPool) {
     this.#slicer = slicer;
+    this.#blocks = blocks;
   }
 
   /** @param kind - what is asked for, and by whom where that matters to the answer */
-  read(kind: string, pieces: () => Iterable<string>): AsyncIterable<Buffer> | Iterable<Buffer> {
-    if (this.#keptBytes > sharedAnswerLimits.keptBytes) return inBlocks(pieces());
+  read(kind: string, pieces: () => Iterable<string>): Blocks {
+    const blocks = this.#blocks;
+    if (this.#keptBytes > sharedAnswerLimits.keptBytes) {
+      return { chunks: inBlocks(pieces(), blocks), onSent: (block) => blocks.give(block) };
+    }
     const current = this.#current.get(kind);
     if (current?.answer.isOpen === true) return current.answer.read();
-    const answer = new SharedAnswer((change) => {
+    const answer = new SharedAnswer(blocks, (change) => {
       this.#keptBytes += change;
     });
     const made = (current?.made ?? Promise.resolve())

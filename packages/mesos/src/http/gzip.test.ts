@@ -31,7 +31,7 @@ const server = createServer((asked, response) => {
   const [, kind, length] = (asked.url ?? '').split('/');
   const text = long.slice(0, Number(length));
   if (kind === 'whole') sendBody(response, 'text/plain', text);
-  else void sendChunks(response, 'text/plain', pieces(text, 7), turns);
+  else void sendChunks(response, 'text/plain', pieces(text, 7), { turns });
 });
 
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));

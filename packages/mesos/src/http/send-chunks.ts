@@ -19,22 +19,34 @@ function drained(body: Writable, response: ServerResponse): Promise<void> {
   });
 }
 
+export interface SendOptions {
+  /** `pause` is awaited after each chunk: what else there is to do gets its turn. */
+  readonly turns: { pause(): Promise<void> | undefined };
+  /** A chunk is out of our hands, and its memory may be used again. Not called for one that a reader did not take. */
+  readonly onSent?: (chunk: Uint8Array) => void;
+}
+
 /**
  * Sends an answer in chunks, no faster than the reader takes them, compressed for whoever asks. A reader that goes away
  * ends it.
- *
- * @param turns - `pause` is awaited after each chunk: what else there is to do gets its turn
  */
 export async function sendChunks(
   response: ServerResponse,
   contentType: string,
   chunks: Iterable<Chunk> | AsyncIterable<Chunk>,
-  turns: { pause(): Promise<void> | undefined },
+  { turns, onSent }: SendOptions,
 ): Promise<void> {
   response.setHeader('Content-Type', contentType);
   let held: Chunk[] = [];
   let heldBytes = 0;
   let body: Writable | undefined;
+
+  function write(to: Writable, chunk: Chunk): boolean {
+    if (onSent === undefined || typeof chunk === 'string') return to.write(chunk);
+    return to.write(chunk, (error) => {
+      if (!error) onSent(chunk);
+    });
+  }
 
   /** Once it is known whether there is enough to compress. */
   function open(): Writable {
@@ -45,7 +57,7 @@ export async function sendChunks(
     }
     response.writeHead(200);
     const opened = isCompressed ? openGzip(response) : response;
-    for (const chunk of held) opened.write(chunk);
+    for (const chunk of held) write(opened, chunk);
     held = [];
     return opened;
   }
@@ -56,7 +68,7 @@ export async function sendChunks(
       held.push(chunk);
       heldBytes += lengthOf(chunk);
       if (heldBytes >= smallestGzipBytes) body = open();
-    } else if (!body.write(chunk)) await drained(body, response);
+    } else if (!write(body, chunk)) await drained(body, response);
     await turns.pause();
   }
   if (response.destroyed) return;

@@ -1,12 +1,13 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { BlockPool, inBlocks } from '../bytes/blocks.ts';
 import { isLongList } from '../messages/made-when-read.ts';
 import type { Valid } from '../messages/message.ts';
 import { styleOf } from './names.ts';
 import { type FieldPlan, type Fields, planOf, type WriteJsonOptions } from './write.ts';
 
 export interface WriteJsonChunksOptions extends WriteJsonOptions {
-  /** A chunk is given out when it holds at least so much. Default 65 536. */
-  chunkBytes?: number;
+  /** Where chunks are taken from; give them back when they are sent. Default: one of its own. */
+  blocks?: BlockPool;
 }
 
 /** Lists are split down to here: the event, its state, its tasks. */
@@ -58,23 +59,11 @@ function* piecesOf(plan: readonly FieldPlan[], message: Fields, depth: number): 
  * between. Also the faster way for these, as no string of the whole is ever made. The message must not change meanwhile.
  * Its long lists may be `madeWhenRead`.
  */
-export function* writeJsonChunks<Desc extends DescMessage>(
+export function writeJsonChunks<Desc extends DescMessage>(
   schema: Desc,
   message: MessageShape<Desc> | Valid<Desc>,
-  { names, sorted, chunkBytes = 65_536 }: WriteJsonChunksOptions = {},
+  { names, sorted, blocks = new BlockPool() }: WriteJsonChunksOptions = {},
 ): Generator<Buffer> {
   const plan = planOf(schema, styleOf(names, sorted));
-  let chunk = Buffer.allocUnsafe(chunkBytes);
-  let used = 0;
-  for (const piece of piecesOf(plan, message as unknown as Fields, 1)) {
-    const mostBytes = piece.length * 3; // UTF-8 of a UTF-16 unit
-    if (used > 0 && used + mostBytes > chunk.length) {
-      yield chunk.subarray(0, used);
-      chunk = Buffer.allocUnsafe(chunkBytes);
-      used = 0;
-    }
-    if (mostBytes > chunk.length) yield Buffer.from(piece);
-    else used += chunk.write(piece, used);
-  }
-  if (used > 0) yield chunk.subarray(0, used);
+  return inBlocks(piecesOf(plan, message as unknown as Fields, 1), blocks);
 }

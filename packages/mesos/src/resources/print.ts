@@ -59,7 +59,8 @@ function formatKind(kind: ResourceKind): string {
   ].join('');
 }
 
-function formatAmount({ kind, thousandths, ranges, items }: ResourceEntry): string {
+/** What stands after the colon: `4`, `[31000-32000]`, `{a, b}`. */
+export function formatAmount({ kind, thousandths, ranges, items }: ResourceEntry): string {
   switch (kind.type) {
     case 'scalar':
       return formatThousandths(thousandths);
