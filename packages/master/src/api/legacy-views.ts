@@ -8,6 +8,7 @@ import {
   double,
   doubleText,
   ExecutorInfoSchema,
+  formatAmount,
   formatThousandths,
   HealthCheckSchema,
   type Json,
@@ -41,17 +42,15 @@ const alwaysShown = ['disk', 'mem', 'gpus', 'cpus'] as const;
 
 /** Ranges and sets of a name as Mesos prints them, whoever they are reserved for. */
 function rangesText(resources: Resources, name: string): string {
+  const parts = [...resources].filter(({ kind }) => kind.name === name);
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return formatAmount(only);
   const part = resources.filter((kind) => kind.name === name);
   return String(part.allocatedTo(undefined).toUnreserved()).slice(name.length + 1);
 }
 
-/** Resources never change, and to print ranges costs most: what holds any is printed once. */
-const printedBefore = new WeakMap<Resources, RawJson>();
-
 /** Scalars as numbers, ranges and sets as text. Written at once: there are some of these for each agent and each task. */
 export function resourcesJson(resources: Resources): RawJson {
-  const before = printedBefore.get(resources);
-  if (before !== undefined) return before;
   const sums = [0, 0, 0, 0];
   const others = new Map<string, number>();
   const printed = new Map<string, string>();
@@ -69,9 +68,7 @@ export function resourcesJson(resources: Resources): RawJson {
   let text = `{"disk":${amountText(disk)},"mem":${amountText(mem)},"gpus":${amountText(gpus)},"cpus":${amountText(cpus)}`;
   for (const [name, thousandths] of others) text += `,${JSON.stringify(name)}:${amountText(thousandths)}`;
   for (const [name, amount] of printed) text += `,${JSON.stringify(name)}:${JSON.stringify(amount)}`;
-  const json = new RawJson(`${text}}`);
-  if (printed.size > 0) printedBefore.set(resources, json);
-  return json;
+  return new RawJson(`${text}}`);
 }
 
 const amountText = (thousandths: number) => doubleText(thousandths / 1000);
@@ -152,14 +149,6 @@ export function agentJson(
   };
 }
 
-interface Written {
-  readonly of: readonly unknown[];
-  readonly text: RawJson;
-}
-
-/** A kilobyte or so for each agent, gone with its record. */
-const writtenBefore = new WeakMap<AgentRecord, Written>();
-
 /** All that its text is made of: none of it is ever changed in place. */
 const partsOf = (agent: AgentRecord): readonly unknown[] => [
   ...[agent.info, agent.pid, agent.version, agent.capabilities, agent.total, agent.reregisteredAtMs],
@@ -171,13 +160,13 @@ const partsOf = (agent: AgentRecord): readonly unknown[] => [
 export function agentText(agent: AgentRecord, viewer: Viewer): RawJson {
   if (!viewer.seesAll) return new RawJson(jsonText(agentJson(agent, { full: false, viewer })));
   const of = partsOf(agent);
-  const before = writtenBefore.get(agent);
-  if (before?.of.length === of.length && of.every((part, index) => part === before.of[index])) {
-    return before.text;
+  const { shownAs } = agent;
+  if (shownAs?.of.length === of.length && of.every((part, index) => part === shownAs.of[index])) {
+    return new RawJson(shownAs.text);
   }
-  const text = new RawJson(jsonText(agentJson(agent, { full: false, viewer })));
-  writtenBefore.set(agent, { of, text });
-  return text;
+  const text = jsonText(agentJson(agent, { full: false, viewer }));
+  agent.shownAs = { of, text };
+  return new RawJson(text);
 }
 
 function statusJson(status: TaskStatusValid): Json {
@@ -260,15 +249,9 @@ export function frameworkHead(
   };
 }
 
-/** Offers never change; thousands may be out. */
-const offersWritten = new WeakMap<OfferRecord, RawJson>();
-
 export function offerJson(offer: OfferRecord): RawJson {
-  const before = offersWritten.get(offer);
-  if (before !== undefined) return before;
-  const text = v0(OfferSchema, offer.message);
-  offersWritten.set(offer, text);
-  return text;
+  offer.shownAs ??= writeJson(OfferSchema, offer.message, { names: 'v0' });
+  return new RawJson(offer.shownAs);
 }
 
 export function* executorsOf(

@@ -78,7 +78,7 @@ export function makeOffers(context: MasterContext, offers: readonly Allocation[]
     const resources = offer.resources.allocatedTo(offer.role);
     const message = offerMessage(context, framework, agent, offer, resources);
     const id = message.id.value;
-    const record: OfferRecord = { ...offer, id, message, resources };
+    const record: OfferRecord = { ...offer, id, message, resources, shownAs: undefined };
     context.state.offers.set(id, record);
     framework.offers.add(record);
     framework.figures.offers.sent++;

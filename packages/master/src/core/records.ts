@@ -35,6 +35,16 @@ export interface ExecutorRecord {
   readonly resources: Resources;
 }
 
+/**
+ * Text that an API has made of a record, kept with the record: a WeakMap of ten thousand would do the same, but the garbage
+ * collector looks at all that is in one while everything waits.
+ */
+export interface RememberedText {
+  /** What it was made of, none of which is ever changed in place: the text is right while these are the same. */
+  readonly of: readonly unknown[];
+  readonly text: string;
+}
+
 export interface OfferRecord {
   readonly message: OfferValid;
   readonly id: string;
@@ -42,6 +52,8 @@ export interface OfferRecord {
   readonly agentId: string;
   readonly role: string;
   readonly resources: Resources;
+  /** As `/state` has it, once somebody has asked; offers never change. */
+  shownAs: string | undefined;
 }
 
 export interface InverseOfferRecord {
@@ -98,6 +110,8 @@ export interface AgentRecord {
   readonly inverseAnswers: Map<string, { readonly status: 'ACCEPT' | 'DECLINE'; readonly atMs: number }>;
   /** Pings that it has not answered yet. */
   unansweredPings: number;
+  /** As `/state` had it last. */
+  shownAs: RememberedText | undefined;
 }
 
 /** Where a framework's events go. */
