@@ -208,7 +208,8 @@ const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc
 
 /** Why the native runtime cannot run it; undefined when it can. `hasImages`: there is a store of them. */
 export function nativeProblem(spec: ContainerSpec, hasImages: boolean): string | undefined {
-  if (spec.docker !== undefined) return 'Docker settings need the docker containerizer';
+  if (spec.docker !== undefined)
+    return 'containers of type DOCKER need the docker containerizer: start the agent with --containerizers=docker,native';
   if (spec.image !== undefined && !hasImages)
     return `image ${spec.image.name} needs the docker containerizer, or --image_providers=docker`;
   const driver = (spec.volumes ?? []).find((volume) => volume.source === 'driver');

@@ -31,7 +31,9 @@ describe('wrong arguments', () => {
     [['run'], 'nothing says what to run'],
     [['run', '--command=a', '--', 'b'], 'there is a --command, and words after it'],
     [['run', '--command=a', '--env=LEVEL'], '--env LEVEL is not NAME=value'],
-    [['run', '--command=a', '--resources=lots'], 'lots'],
+    [['run', '--command=a', '--resources=lots'], 'write cpus:1;mem:256'],
+    [['maintenance'], 'Usage: orchestrator maintenance'],
+    [['cluster'], 'Usage: orchestrator cluster'],
     [['explain'], 'nothing says what is to be explained'],
     [['quota', '--limit=cpus:1'], 'no role is named'],
     [['weights', 'web'], '"web" is not ROLE=WEIGHT'],
@@ -53,6 +55,9 @@ test('errors are JSON for scripts', async () => {
   expect(JSON.parse(said)).toMatchObject({
     error: { code: 'not-found', remedy: expect.stringContaining('cluster up') },
   });
+  const wrong = await call('tasks', '--json', '--frobnicate');
+  expect(wrong.exitCode).toBe(2);
+  expect(JSON.parse(wrong.said)).toMatchObject({ error: { code: 'invalid' } });
 });
 
 test('bash completes commands and their options', async () => {

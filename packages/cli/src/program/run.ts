@@ -1,7 +1,7 @@
 /** One command line of any program: from arguments to an exit code, and how a failure is told. */
 import { type Command, CommanderError } from 'commander';
 import type { CommandContext } from './context.ts';
-import { explain } from './errors.ts';
+import { type ExplainedError, explain } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
 
 export type ProgramFactory = (context: CommandContext) => Command;
@@ -25,8 +25,9 @@ function quiet(command: Command, context: CommandContext): void {
   command.exitOverride();
   command.configureOutput({
     writeOut: (text) => terminal.out(text.trimEnd()),
-    // Told once, by `runProgram`.
-    writeErr: () => undefined,
+    // Errors are told once, by `runProgram`; what is left is the help of a command that lacks its second word.
+    outputError: () => undefined,
+    writeErr: (text) => terminal.say(text.trimEnd()),
     getOutHelpWidth: () => terminal.columns(),
   });
   for (const child of command.commands) quiet(child, context);
@@ -56,9 +57,14 @@ export async function runProgram(
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
-    if (error instanceof CommanderError) return tellUsage(error, name, context);
+    if (error instanceof CommanderError && error.code === 'commander.help') return exitCodes.usage;
     if (signal.aborted) return exitCodes.interrupted;
-    const { code, message, remedy, exitCode: failed } = explain(error);
+    const {
+      code,
+      message,
+      remedy,
+      exitCode: failed,
+    } = error instanceof CommanderError ? explainUsage(error, name) : explain(error);
     if (args.includes('--json')) terminal.say(JSON.stringify({ error: { code, message, remedy } }));
     else tell(context, name, message, remedy);
     return failed;
@@ -71,9 +77,11 @@ function tell({ terminal }: CommandContext, name: string, message: string, remed
   if (remedy !== null) terminal.say(`  ${style.dim('→')} ${remedy}`);
 }
 
-function tellUsage(error: CommanderError, name: string, context: CommandContext): number {
-  if (error.code === 'commander.help') return exitCodes.usage;
-  const remedy = `${name} help, or --help after a command, tells more`;
-  tell(context, name, error.message.replace(/^error: /, ''), remedy);
-  return exitCodes.usage;
+function explainUsage({ message }: CommanderError, name: string): ExplainedError {
+  return {
+    code: 'invalid',
+    message: message.replace(/^error: /, ''),
+    remedy: `${name} help, or --help after a command, tells more`,
+    exitCode: exitCodes.usage,
+  };
 }

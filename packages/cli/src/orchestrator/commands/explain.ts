@@ -65,9 +65,13 @@ async function explain(
   }
   const wanted = name ?? '';
   const [frameworks, tasks] = await Promise.all([readFrameworks(cluster, 'live'), readTasks(cluster, 'all')]);
+  if (!isNamed(frameworks, wanted) && !isNamed(tasks, wanted))
+    throw new CliError('not-found', `there is no framework and no task "${wanted}"`, {
+      remedy: 'orchestrator frameworks and orchestrator tasks --all list what there is',
+    });
   const task =
     tasks.find(({ id }) => id === wanted) ??
-    (isFramework(frameworks, wanted) ? undefined : findOne(tasks, wanted, 'task'));
+    (isNamed(frameworks, wanted) ? undefined : findOne(tasks, wanted, 'task'));
   if (task !== undefined) {
     const report = await reportOn(cluster, task);
     terminal.out(json ? JSON.stringify(report) : renderTaskReport(report, terminal.style));
@@ -80,8 +84,8 @@ async function explain(
   terminal.out(json ? JSON.stringify(explanation) : text());
 }
 
-const isFramework = (frameworks: readonly { id: string; name: string }[], wanted: string) =>
-  frameworks.some(({ id, name }) => name === wanted || id.startsWith(wanted) || id.endsWith(wanted));
+const isNamed = (items: readonly { id: string; name: string }[], wanted: string) =>
+  items.some(({ id, name }) => name === wanted || id.startsWith(wanted) || id.endsWith(wanted));
 
 async function placementOf(cluster: Cluster, resources: string, role: string): Promise<TaskExplanation> {
   const query = new URLSearchParams({ resources, role });

@@ -86,7 +86,7 @@ async function run(
   context.setExitCode(context.signal.aborted ? exitCodes.interrupted : (result.exit_code ?? exitCodes.ok));
 }
 
-/** @throws CliError `invalid`, MesosError `invalid` for resources that are none */
+/** @throws CliError `invalid` */
 function describe(words: readonly string[], options: RunCommandOptions): TaskDescription {
   const { command, dockerImage } = options;
   if (command !== undefined && words.length > 0)
@@ -98,10 +98,19 @@ function describe(words: readonly string[], options: RunCommandOptions): TaskDes
   const [first = 'task'] = (command ?? words[0] ?? dockerImage ?? '').match(/[\w.-]+(?=\s|$|:)/) ?? [];
   return {
     ...{ command, argv: words, dockerImage, role: options.role, user: options.user },
-    name: options.name ?? first,
-    resources: Resources.parse(options.resources),
+    name: options.name || first,
+    resources: parseResources(options.resources),
     network: options.network,
     environment: parseEnvironment(options.env),
     killGraceMs: options.killGrace === undefined ? undefined : options.killGrace * 1_000,
   };
+}
+
+function parseResources(text: string): Resources {
+  try {
+    return Resources.parse(text);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new CliError('invalid', `--resources: ${message}`, { cause, remedy: 'write cpus:1;mem:256' });
+  }
 }

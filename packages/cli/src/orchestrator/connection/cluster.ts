@@ -21,6 +21,7 @@ import { type MasterAddress, parseMasterAddress } from './address.ts';
 import { readCredentials, readNamed } from './credentials.ts';
 import { openDetector } from './detector.ts';
 import { readJsonOf } from './json-read.ts';
+import { remedyOfRefusal } from './refusals.ts';
 
 type MasterCall = Parameters<MasterClient['call']>[0];
 type MasterAnswer = NonNullable<Awaited<ReturnType<MasterClient['call']>>>;
@@ -62,7 +63,7 @@ export async function masterAddressOf(
   });
 }
 
-/** @throws CliError `invalid`, `config`; ZooKeeperError when the address is in a ZooKeeper that does not answer */
+/** @throws CliError `invalid`, `config`; `unavailable` when the address is in a ZooKeeper that does not answer */
 export async function openCluster(context: CommandContext, options: MasterOptions): Promise<Cluster> {
   const { env } = context;
   const given = await masterAddressOf(context, options);
@@ -164,6 +165,8 @@ function withRemedy(error: unknown, address: MasterAddress): unknown {
       cause: error,
       remedy: 'say who asks with --principal and --secret-file, or with --token-file',
     });
+  const ofRefusal = remedyOfRefusal(message);
+  if (ofRefusal !== undefined) return new CliError(code, message, { cause: error, remedy: ofRefusal });
   if (code !== 'unavailable') return error;
   return new CliError(code, message, {
     cause: error,

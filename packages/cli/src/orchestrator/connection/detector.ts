@@ -6,6 +6,7 @@ import {
   readTlsTransport,
 } from '@orchestrator/mesos';
 import type { Dispatcher } from 'undici';
+import { CliError } from '../../program/errors.ts';
 import { type MasterAddress, parseMasterAddress } from './address.ts';
 
 export interface OpenDetector {
@@ -13,7 +14,7 @@ export interface OpenDetector {
   close(): Promise<void>;
 }
 
-/** @throws MasterError `config` for an URL of ZooKeeper that is none, ZooKeeperError when no server of it answers */
+/** @throws MasterError `config` for an URL of ZooKeeper that is none, CliError `unavailable` when no server of it answers */
 export async function openDetector(address: MasterAddress, dispatcher?: Dispatcher): Promise<OpenDetector> {
   if (address.kind === 'zookeeper') return openZooKeeperDetector(address.url);
   const { hosts, scheme } = address;
@@ -59,7 +60,12 @@ async function openZooKeeperDetector(url: string): Promise<OpenDetector> {
   ]);
   const { connectString, path, credentials } = await readZkUrl(url);
   const auth = credentials === undefined ? {} : { auth: [{ scheme: 'digest', credentials }] };
-  const client = await connect({ connectString, readyTimeoutMs, ...auth });
+  const client = await connect({ connectString, readyTimeoutMs, ...auth }).catch((cause: Error) => {
+    throw new CliError('unavailable', `no ZooKeeper answers at ${connectString}: ${cause.message}`, {
+      cause,
+      remedy: 'is it running there? name masters with --master=HOST:PORT, or another ZooKeeper',
+    });
+  });
   const detector = new ZooKeeperDetector(client, path);
   await detector.start();
   return {
