@@ -166,6 +166,18 @@ describe('pipes', () => {
     expect(app.pipe(pipeId).output).toContain('30 100');
   });
 
+  it('end a shell that is left, and what runs in it', async () => {
+    const id = await create('left', { Cmd: ['sleep', '600'] });
+    await waitForState(id, 'running');
+    const { pipeId } = await app.call(nodeId(id), 'docker_exec_container');
+    app.write(pipeId, 'echo now-$((40+2)); sleep 500\n');
+    await waitFor(() => app.pipe(pipeId).output.includes('now-42'), { what: 'the shell', timeoutMs });
+    const running = async () => JSON.parse(await engine.request('GET', `/containers/${id}/top`)).Processes;
+    await waitFor(async () => (await running()).length === 3, { what: 'what runs in it', timeoutMs });
+    app.closePipe(pipeId);
+    await waitFor(async () => (await running()).length === 1, { what: 'the shell to end', timeoutMs });
+  });
+
   it('carry logs as they are written, until they are closed', async () => {
     const id = await create('talking', {
       Cmd: ['sh', '-c', 'i=0; while :; do echo line $i; i=$((i+1)); sleep 0.1; done'],

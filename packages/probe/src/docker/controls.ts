@@ -7,6 +7,7 @@ import type { SourceContext } from '../source.ts';
 import type { DockerApi } from './api.ts';
 import { demultiplex } from './demultiplex.ts';
 import { fileControls } from './files.ts';
+import { hangUp } from './hang-up.ts';
 
 /** Seconds that a container gets to end by itself. */
 const stopGraceS = 10;
@@ -45,7 +46,7 @@ async function isTerminal(api: DockerApi, id: string): Promise<boolean> {
 
 /** Makes a container's controls available, with `files` those of its files too; returns what takes them away. */
 export function registerDockerControls(
-  { controls, board, host }: SourceContext,
+  { controls, board, host, logger }: SourceContext,
   api: DockerApi,
   { files }: { files: boolean },
 ): () => void {
@@ -71,7 +72,8 @@ export function registerDockerControls(
       return { removedNode: call.nodeId };
     },
     async docker_exec_container(call) {
-      const created = await api.post(`/containers/${containerIdOf(call)}/exec`, {
+      const containerId = containerIdOf(call);
+      const created = await api.post(`/containers/${containerId}/exec`, {
         AttachStdin: true,
         AttachStdout: true,
         AttachStderr: true,
@@ -80,6 +82,11 @@ export function registerDockerControls(
       });
       const execId = String(Object(created).Id);
       const pipe = await api.hijack(`/exec/${execId}/start`, { Detach: false, Tty: true });
+      pipe.once('close', () => {
+        hangUp(api, host, { containerId, execId }).catch((error) =>
+          logger.debug('a shell that was left could not be ended', { containerId, error }),
+        );
+      });
       return terminal(pipe, execId);
     },
     async docker_resize_exec_tty(call) {
