@@ -87,20 +87,53 @@ const reads: readonly (readonly [key: string, path: string, options?: Parameters
   ['metricsSnapshotMs', '/metrics/snapshot'],
 ];
 
+interface Watched {
+  readonly master: Program;
+  /** Beside it, with nothing to do. */
+  readonly idle: Program;
+}
+
+/** What the readings together come to, the worst of each. */
+class Loops {
+  readonly worst = { blockedMs: 0, busyMs: 0, ownMs: 0, idleMs: 0 };
+
+  async watch(
+    { master, idle }: Watched,
+    work: () => Promise<number>,
+  ): Promise<[result: number, said: string]> {
+    await Promise.all([master.ask('watch-loop'), idle.ask('watch-loop')]);
+    const result = await work();
+    const [loop, { blockedMs: idleMs }] = await Promise.all([
+      master.ask<LoopFigures>('loop'),
+      idle.ask<LoopFigures>('loop'),
+    ]);
+    for (const key of ['blockedMs', 'busyMs', 'ownMs'] as const) {
+      this.worst[key] = Math.max(this.worst[key], loop[key]);
+    }
+    this.worst.idleMs = Math.max(this.worst.idleMs, idleMs);
+    const [blocked, busy, own, bare] = [loop.blockedMs, loop.busyMs, loop.ownMs, idleMs].map((ms) =>
+      ms.toFixed(0),
+    );
+    return [
+      result,
+      `longest turn ${blocked} ms, of its own at most ${own} ms, ${busy} ms busy; beside it ${bare} ms`,
+    ];
+  }
+}
+
 async function measure(
   { url, program: master }: BenchMaster,
-  { rounds, say }: { readonly rounds: number; readonly say: SuiteOptions['say'] },
+  {
+    idle,
+    rounds,
+    say,
+  }: { readonly idle: Program; readonly rounds: number; readonly say: SuiteOptions['say'] },
 ): Promise<{ metrics: Record<string, number>; limits: Record<string, number> }> {
-  const metrics: Record<string, number> = { loopBlockedMaxMs: 0, loopBusyMaxMs: 0 };
+  const metrics: Record<string, number> = {};
+  const loops = new Loops();
   const watched = async (what: string, work: () => Promise<number>): Promise<number> => {
-    await master.ask('watch-loop');
-    const result = await work();
-    const { blockedMs, busyMs } = await master.ask<LoopFigures>('loop');
-    say(
-      `${what}: ${result.toFixed(0)} ms; longest turn ${blockedMs.toFixed(0)} ms, ${busyMs.toFixed(0)} ms busy`,
-    );
-    metrics.loopBlockedMaxMs = Math.max(metrics.loopBlockedMaxMs ?? 0, blockedMs);
-    metrics.loopBusyMaxMs = Math.max(metrics.loopBusyMaxMs ?? 0, busyMs);
+    const [result, said] = await loops.watch({ master, idle }, work);
+    say(`${what}: ${result.toFixed(0)} ms; ${said}`);
     return result;
   };
   for (const [key, path, options] of reads) {
@@ -112,6 +145,10 @@ async function measure(
     pollMs(`${url}/state`, Math.ceil(rounds / 3)),
   );
   const text = await (await fetch(`${url}/state`)).text();
+  metrics.loopBlockedMaxMs = loops.worst.blockedMs;
+  metrics.loopOwnMaxMs = loops.worst.ownMs;
+  metrics.loopBusyMaxMs = loops.worst.busyMs;
+  metrics.idleLoopBlockedMaxMs = loops.worst.idleMs;
   metrics.stateMb = Buffer.byteLength(text) / 1e6;
   return {
     metrics,
@@ -137,14 +174,16 @@ async function measureAt(size: Size, { quick, say }: SuiteOptions) {
   await using master = await startMaster();
   await using fleet = await startAgents(size.agents);
   const frameworks = await startFrameworks({ count: 1, place: master.place });
+  const idle = await Program.start('the idle process', program('idle-loop.ts'));
   try {
     await fleet.register(master.pid);
     await frameworks.ask(`offered ${size.agents}`);
     await frameworks.ask(`launch ${size.tasks} ${tasksPerAccept}`);
     await frameworks.ask('acknowledge');
     await isCalm(master.program);
-    return await measure(master, { rounds: quick ? 3 : 9, say });
+    return await measure(master, { idle, rounds: quick ? 3 : 9, say });
   } finally {
+    await idle.close();
     await frameworks.close();
   }
 }
@@ -172,7 +211,8 @@ async function run({ quick, say }: SuiteOptions): Promise<SuiteResult> {
     notes: [
       'Without a size in its name: at the first size. The reader is another process and throws the answer away; medians.',
       `loopBlocked: the longest turn of the master's event loop while each of these was read, and while ${pollers} pollers read /state;`,
-      'loopBusy: the same in processor time, without what other processes took of the machine.',
+      'loopOwn: the same without the time in which the master neither ran nor collected garbage, as others had the cores; loopBusy: in',
+      "processor time. idleLoopBlocked: the longest turn, meanwhile, of a process that does nothing: below it, nothing is the master's.",
       'The bare server sends the same bytes from memory; stringify is JSON.stringify of the same state. The peer is a real master.',
     ],
   };

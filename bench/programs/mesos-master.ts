@@ -9,7 +9,7 @@ import { createWriteStream } from 'node:fs';
 import { runMaster } from '@orchestrator/master';
 import { createLogger } from '@orchestrator/runtime';
 import { serveLines } from '../child.ts';
-import { type LoopWatch, watchLoop } from '../mesos/loop-watch.ts';
+import { answerLoop } from '../mesos/loop-watch.ts';
 
 const [workDir = '.', ...flags] = process.argv.slice(2);
 const stream = createWriteStream(`${workDir}/master.log`, { flags: 'a' });
@@ -17,14 +17,5 @@ const args = [`--work_dir=${workDir}`, ...flags];
 const ended = runMaster({ args, etc: workDir, logger: createLogger({ name: 'master', stream }) });
 ended.then((code) => process.exit(code));
 
-let watch: LoopWatch | undefined;
-
-async function answer(line: string): Promise<unknown> {
-  if (line === 'loop') return watch?.stop();
-  if (line !== 'watch-loop') throw new Error(`there is no command ${line}`);
-  watch = watchLoop();
-  return {};
-}
-
-await serveLines(async (line) => JSON.stringify(await answer(line)));
+await serveLines(answerLoop);
 process.exit(0);
