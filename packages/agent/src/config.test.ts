@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { flagRows } from '@orchestrator/mesos';
 import { removeFolder, temporaryFolder } from '@orchestrator/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { withAddress } from './address.ts';
 import { agentConfig, agentInfoOf } from './config.ts';
 import { flagTable } from './flag-table.ts';
 import { agentFlagNames, flagsWithoutEffect, readAgentFlags } from './flags.ts';
@@ -91,6 +92,36 @@ test('secrets are shown to nobody, and what has no effect is named', () => {
   expect(JSON.stringify(flags)).not.toContain('hidden');
   expect(flags.master).toBe('zk://***@z:2181/mesos');
   expect(flagsWithoutEffect({ launcher: 'linux', port: '1' })).toEqual(['launcher']);
+});
+
+test('where it is reached is found out, and told to others', async () => {
+  expect(
+    await withAddress({ ip_discovery_command: 'echo 127.0.0.9', hostname_lookup: 'false' }),
+  ).toMatchObject({
+    ...{ ip: '127.0.0.9', hostname: '127.0.0.9' },
+  });
+  const everywhere = await withAddress({ ip: '0.0.0.0' });
+  expect(everywhere.advertise_ip).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+  expect(everywhere.advertise_ip).not.toBe('0.0.0.0');
+  expect(await withAddress({ ip: '0.0.0.0', advertise_ip: '10.0.0.1' })).toMatchObject({
+    advertise_ip: '10.0.0.1',
+  });
+  expect(await withAddress({ ip: '10.0.0.2', hostname: 'h' })).toEqual({ ip: '10.0.0.2', hostname: 'h' });
+  const wrong = withAddress({ ip_discovery_command: 'echo nowhere' });
+  await expect(wrong).rejects.toThrow('says "nowhere", which is no IPv4 address');
+  await expect(withAddress({ ip_discovery_command: 'exit 3' })).rejects.toThrow('failed');
+  await expect(withAddress({ ip: '10.0.0.2', ip_discovery_command: 'x' })).rejects.toThrow('both given');
+});
+
+test('endpoints are disabled by their paths', () => {
+  const rules = (text: string) => configOf({ firewall_rules: text }).disabledEndpoints;
+  expect([...rules('{"disabled_endpoints": {"paths": ["/files/browse"]}}')]).toEqual(['/files/browse']);
+  for (const wrong of [
+    '{',
+    '{"disabled_endpoints": ["/state"]}',
+    '{"disabled_endpoints": {"paths": "/state"}}',
+  ])
+    expect(() => rules(wrong)).toThrow('--firewall_rules is not {"disabled_endpoints"');
 });
 
 test('every flag with an effect is in the compatibility table', async () => {

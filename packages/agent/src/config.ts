@@ -88,6 +88,8 @@ export interface AgentConfig {
   ociRuntime: string | undefined;
   cniConfigFolder: string | undefined;
   cniPluginFolders: readonly string[] | undefined;
+  /** Paths that are served to nobody. */
+  disabledEndpoints: ReadonlySet<string>;
   /** `host:port,…` or an URL of ZooKeeper. */
   master: string;
   /** Whom masters know it as. Secret. */
@@ -190,7 +192,7 @@ function placeOf(read: FlagReader) {
   const port = read.port('port');
   return {
     ...{ ip, port },
-    advertisedIp: read.text('advertise_ip') ?? (ip === '0.0.0.0' ? '127.0.0.1' : ip),
+    advertisedIp: read.text('advertise_ip') ?? ip,
     advertisedPort: read.text('advertise_port') === undefined ? port : read.port('advertise_port'),
   };
 }
@@ -240,6 +242,16 @@ function executorVariablesOf(read: FlagReader): Readonly<Record<string, string>>
   throw new AgentError('Config', `--${flag} is not ${like}`);
 }
 
+/** `{"disabled_endpoints": {"paths": ["/files/browse"]}}` */
+function disabledEndpointsOf(read: FlagReader): ReadonlySet<string> {
+  const [flag, like] = ['firewall_rules', '{"disabled_endpoints": {"paths": ["/…"]}}'];
+  const { disabled_endpoints: disabled } = parseObject(read, flag, like);
+  if (disabled === undefined) return new Set();
+  const paths: unknown = typeof disabled === 'object' && disabled !== null && Reflect.get(disabled, 'paths');
+  if (Array.isArray(paths) && paths.every((path) => typeof path === 'string')) return new Set(paths);
+  throw new AgentError('Config', `--${flag} is not ${like}`);
+}
+
 /** @param given flags by their names, without defaults. @throws AgentError `Config` */
 export function agentConfig(given: Flags): AgentConfig {
   try {
@@ -258,6 +270,7 @@ function configOf(given: Flags): AgentConfig {
     ...placeOf(read),
     ...containersOf(read, workDir),
     ...accessOf(read),
+    disabledEndpoints: disabledEndpointsOf(read),
     master: needed(read, 'master'),
     workDir,
     hostname: needed(read, 'hostname'),

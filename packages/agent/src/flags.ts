@@ -11,11 +11,19 @@ import {
 import { asConfigError } from './errors.ts';
 import { flagTable } from './flag-table.ts';
 
+/** What libprocess reads from its environment. */
+const libprocessNames: Readonly<Record<string, string>> = {
+  LIBPROCESS_IP: 'ip',
+  LIBPROCESS_ADVERTISE_IP: 'advertise_ip',
+  LIBPROCESS_ADVERTISE_PORT: 'advertise_port',
+};
+
 export const agentFlags: FlagProgram = {
   name: 'an agent',
   table: flagTable,
   folders: ['mesos-slave', 'mesos-agent'],
   zkFlag: 'master',
+  flagOfVariable: (variable) => libprocessNames[variable],
 };
 
 /** All that have an effect. */

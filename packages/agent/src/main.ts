@@ -14,6 +14,7 @@ import { runDaemon } from '@orchestrator/runtime/daemon';
 import { type Logger, silentLogger } from '@orchestrator/runtime/logger';
 import { createLogger } from '@orchestrator/runtime/logging';
 import { makeFolder } from '@orchestrator/runtime/make-folder';
+import { withAddress } from './address.ts';
 import { Agent } from './agent.ts';
 import { type AgentConfig, agentConfig } from './config.ts';
 import { composeContainerizers } from './container/composing.ts';
@@ -162,8 +163,9 @@ async function tlsOf(environment: NodeJS.ProcessEnv): Promise<Tls | undefined> {
 
 /** `orchestrator agent`. Resolves to the exit code: see `runDaemon`. */
 export async function runAgent(options: RunAgentOptions): Promise<number> {
-  const { flags, environment = process.env, createDetector = detectorOf } = options;
+  const { environment = process.env, createDetector = detectorOf } = options;
   const { logger = createLogger({ name: 'agent' }) } = options;
+  const flags = await withAddress(options.flags);
   // How much disk there is to offer is found out there.
   if (flags.work_dir !== undefined) await makeFolder(flags.work_dir);
   const given = agentConfig(flags);

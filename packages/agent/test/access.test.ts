@@ -31,6 +31,7 @@ beforeAll(async () => {
       credential: credential('agent'),
       ...{ authenticate_http_readonly: 'true', authenticate_http_readwrite: 'true' },
       ...{ http_credentials: credentials('operator', 'guest'), acls: JSON.stringify(acls) },
+      firewall_rules: '{"disabled_endpoints": {"paths": ["/files/download"]}}',
     },
     isOpen: false,
   });
@@ -71,6 +72,13 @@ test('ACLs decide what is seen', async () => {
   const path = `/files/browse?path=${cluster.sandbox('task')}`;
   expect((await ask(path, 'guest')).status).toBe(403);
   expect((await ask(path, 'operator')).status).toBe(200);
+});
+
+test('what the firewall names is there for nobody, by whatever path', async () => {
+  for (const path of ['/files/download?path=/x', '/files/download/x', '/slave(1)//files/download']) {
+    const answer = await ask(path, 'operator');
+    expect([answer.status, await answer.text()]).toEqual([403, expect.stringContaining('is disabled')]);
+  }
 });
 
 interface State {

@@ -77,6 +77,10 @@ export function createAgentApi(
     const { path: full, search } = requestTarget(request.url ?? '/');
     const path = full.startsWith('/slave(1)/') ? full.slice('/slave(1)'.length) : full;
     const route = routes.find(({ path: prefix }) => path === prefix || path.startsWith(`${prefix}/`));
+    // By whatever path it is reached: with the agent's name in front, and with more behind it.
+    const names = [full, path, ...(route === undefined ? [] : [route.path, `/slave(1)${route.path}`])];
+    if (names.some((each) => place.config.disabledEndpoints.has(each)))
+      return sendText(response, 403, `Endpoint '${full}' is disabled`);
     if (route === undefined) return sendText(response, 404);
     const asked = asks(place, route.realm) ? identify(request) : undefined;
     if (asked === 'refused' || asked === 'none') return refuse(response, route.realm);
