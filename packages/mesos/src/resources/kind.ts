@@ -107,22 +107,30 @@ export function plainKind(name: string, type: ResourceKind['type']): ResourceKin
   return kind;
 }
 
-/** Roles that one kind remembers its allocated twin for. */
+/** Roles that one kind remembers its allocated twins for. */
 const mostTwins = 1_024;
-const twins = new WeakMap<ResourceKind, Map<string | undefined, ResourceKind>>();
+type Twins = Map<string | undefined, ResourceKind>;
+/** One for all twins together: from any of them the others are found, and back again, however often. */
+const twinsOf = new WeakMap<ResourceKind, Twins>();
+
+function ensureTwins(kind: ResourceKind): Twins {
+  let twins = twinsOf.get(kind);
+  if (twins === undefined) {
+    twins = new Map([[kind.allocatedTo, kind]]);
+    twinsOf.set(kind, twins);
+  }
+  return twins;
+}
 
 /** The same kind allocated to a role, or to nobody. */
 export function withAllocation(kind: ResourceKind, role: string | undefined): ResourceKind {
   if (kind.allocatedTo === role) return kind;
-  let byRole = twins.get(kind);
-  if (byRole === undefined) {
-    byRole = new Map();
-    twins.set(kind, byRole);
-  }
-  let twin = byRole.get(role);
+  const twins = ensureTwins(kind);
+  let twin = twins.get(role);
   if (twin === undefined) {
     twin = makeKind({ ...kind, allocatedTo: role });
-    if (byRole.size < mostTwins) byRole.set(role, twin);
+    twinsOf.set(twin, twins);
+    if (twins.size < mostTwins) twins.set(role, twin);
   }
   return twin;
 }
