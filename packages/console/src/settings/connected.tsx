@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import { type Plugin, useAbout } from '../api/index.ts';
+import { type Plugin, type Probe, useAbout, useProbes } from '../api/index.ts';
 import {
   Ago,
   type Column,
@@ -12,7 +12,7 @@ import {
   sentence,
   Table,
 } from '../ui/index.ts';
-import { type Probe, useCoordinators, useMasters, useProbes } from './requests.ts';
+import { useCoordinators, useMasters } from './requests.ts';
 import styles from './settings.module.css';
 
 const probeColumns: readonly Column<Probe>[] = [

@@ -14,13 +14,6 @@ const auditEntry = z.looseObject({
 });
 export type AuditEntry = z.output<typeof auditEntry>;
 
-const probe = z.looseObject({
-  ...{ id: z.string(), hostname: z.string(), version: z.string(), lastSeen: z.string() },
-  connected: z.boolean(),
-  nodes: z.number(),
-});
-export type Probe = z.output<typeof probe>;
-
 export const accountsKey = ['accounts'] as const;
 const auditLength = 500;
 
@@ -48,13 +41,6 @@ export const useAudit = () =>
   });
 
 const refetchInterval = 5_000;
-
-export const useProbes = () =>
-  useQuery({
-    queryKey: ['probes'],
-    queryFn: ({ signal }) => request('/api/probes', { schema: z.array(probe), signal }),
-    refetchInterval,
-  });
 
 export const useMasters = () =>
   useQuery({

@@ -1,10 +1,11 @@
 import { lazy, Suspense, useMemo, useRef } from 'react';
+import { useProbes } from '../api/index.ts';
 import { EmptyState, ErrorState, Loading, sentence } from '../ui/index.ts';
 import { DetailsPanel } from './details/details-panel.tsx';
 import { FirstRun } from './first-run.tsx';
 import { type Nodes, useLiveView } from './model/live-view.ts';
 import { type ChangeState, type PageState, usePageState } from './model/page-state.ts';
-import { findView, usePastView, useProbes, useViews } from './model/questions.ts';
+import { findView, usePastView, useViews } from './model/questions.ts';
 import { GraphMode } from './modes/graph-mode.tsx';
 import { ResourcesMode } from './modes/resources-mode.tsx';
 import { TableMode } from './modes/table-mode.tsx';

@@ -1,12 +1,10 @@
 /** What is asked of the monitor about views and nodes. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { z } from 'zod';
 import { request } from '../../api/index.ts';
 import { detail, type ViewInfo, views, wholeView } from './schema.ts';
 
 const viewsEveryMs = 5_000;
 const detailEveryMs = 2_000;
-const probesEveryMs = 3_000;
 
 export interface ListedView extends ViewInfo {
   readonly id: string;
@@ -73,13 +71,4 @@ export const usePastView = (
     },
     staleTime: Number.POSITIVE_INFINITY,
     placeholderData: keepPreviousData,
-  });
-
-const probes = z.array(z.object({ id: z.string(), hostname: z.string(), connected: z.boolean() }));
-
-export const useProbes = () =>
-  useQuery({
-    queryKey: ['probes'],
-    queryFn: ({ signal }) => request('/api/probes', { schema: probes, signal }),
-    refetchInterval: probesEveryMs,
   });
