@@ -1,5 +1,5 @@
 /** Real containers seen and acted upon in a browser: one appears, is found, is opened, a shell in it is used, it is stopped. */
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { consoleFolder } from '@orchestrator/console';
@@ -20,6 +20,7 @@ import { accessibilityFaults } from './accessibility.ts';
 import { type ConsoleBrowser, openConsole } from './browser.ts';
 
 const orchestrator = fileURLToPath(new URL('../packages/cli/src/orchestrator/main.ts', import.meta.url));
+const plugin = fileURLToPath(new URL('../packages/probe/examples', import.meta.url));
 const shown = { timeout: 60_000 };
 /** Must stay text wherever it is shown. */
 const script =
@@ -54,6 +55,7 @@ beforeAll(async () => {
     '--metrics-port=0',
     '--no-process',
     '--no-connection',
+    `--sources.plugin.folder=${join(folder, 'plugins')}`,
   ];
   probe = await startProcess({
     command: process.execPath,
@@ -95,7 +97,7 @@ const graph = (page: Page) => page.getByTestId('graph');
 async function open(page: Page, name: string): Promise<void> {
   await page.keyboard.press('/');
   await page.keyboard.type(name);
-  await page.getByRole('option', { name: new RegExp(`^${name} `) }).click(shown);
+  await page.getByRole('option', { name: new RegExp(`^${name}( |$)`) }).click(shown);
   await page.getByRole('complementary', { name: 'Details' }).getByRole('heading', { name }).waitFor(shown);
 }
 
@@ -163,6 +165,37 @@ test('the same as a table, as resources, and as it was', async () => {
   await page.keyboard.press('ArrowLeft');
   await page.getByRole('button', { name: 'Back to now' }).last().click(shown);
   expect(new URL(page.url()).searchParams.get('at')).toBeNull();
+  expect(faults()).toEqual([]);
+});
+
+test('a plugin is asked to do something, with what it needs to know, and says how it is', async () => {
+  await mkdir(join(folder, 'plugins'), { recursive: true });
+  const plugins = ['control', 'reporter'].map((kind) =>
+    startProcess({
+      command: process.execPath,
+      args: [join(plugin, `plugin-${kind}.ts`), join(folder, 'plugins'), 'alpha'],
+      logFile: join(folder, `plugin-${kind}.log`),
+    }),
+  );
+  const { page, picture } = browser;
+  await page.getByRole('link', { name: 'Settings' }).click();
+  await page.getByRole('row', { name: /^Notes alpha Left on hosts ok/ }).waitFor(shown);
+  await page.getByRole('link', { name: 'Topology' }).click();
+  await page
+    .getByRole('navigation', { name: 'Views' })
+    .getByRole('button', { name: /^Hosts/ })
+    .click();
+  await open(page, 'alpha');
+  await page.getByRole('link', { name: /^https:\/\/www\.kernel\.org/ }).waitFor(shown);
+  await page.getByRole('button', { name: 'Leave a note' }).click();
+  await page.getByRole('textbox', { name: 'Note' }).fill('mind the gap');
+  await picture('topology-plugin');
+  await page.keyboard.press('Enter');
+  await page.getByRole('region', { name: 'Notes' }).getByText('mind the gap').waitFor(shown);
+  for (const each of await Promise.all(plugins)) {
+    each.signal('SIGKILL');
+    await each.exit;
+  }
   expect(faults()).toEqual([]);
 });
 
