@@ -12,7 +12,7 @@ export function FirstRun() {
   return (
     <div className={styles.page}>
       <div className={styles.card}>
-        <h2>The monitor runs. Next, start a probe.</h2>
+        <h2>The monitor runs, and no probe reports. Next, start one.</h2>
         <p>
           A probe looks at one host - its processes, containers and connections - and reports here. Start one
           on each host you want to see; it appears on this page by itself within a second.
@@ -40,7 +40,8 @@ export function FirstRun() {
         </ol>
         <p className={styles.hint}>
           Nothing appears? The probe says in its log what keeps it away, and{' '}
-          <Link href="/settings">what is connected</Link> lists those that have come.
+          <Link href="/settings">what is connected</Link> lists those that have come. There was one before? It
+          has gone silent; the slider below leads back to what it told.
         </p>
       </div>
     </div>

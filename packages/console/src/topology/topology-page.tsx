@@ -117,7 +117,7 @@ export function TopologyPage() {
           <SessionDock />
         </Suspense>
       )}
-      <TimeBar at={state.at} change={change} />
+      <TimeBar at={state.at} change={change} isLost={shown.isLost} />
     </div>
   );
 }

@@ -41,7 +41,14 @@ export function pictureAt(timesMs: readonly number[], atMs: number): number {
   return after === -1 ? timesMs.length - 1 : Math.max(0, after - 1);
 }
 
-export function TimeBar({ at, change }: { readonly at: string | undefined; readonly change: ChangeState }) {
+export interface TimeBarProps {
+  readonly at: string | undefined;
+  readonly change: ChangeState;
+  /** What is shown stands still, since the monitor cannot be reached. */
+  readonly isLost: boolean;
+}
+
+export function TimeBar({ at, change, isLost }: TimeBarProps) {
   const [span, setSpan] = useState<Span>('1');
   const { data: timesMs = [] } = usePictures(Number(span));
   const [last, first] = [timesMs.length, timesMs[0]];
@@ -77,7 +84,11 @@ export function TimeBar({ at, change }: { readonly at: string | undefined; reado
         onChange={(event) => go(Number(event.target.value))}
       />
       <span className={styles.text}>
-        {at === undefined ? <Status tone="ok">Live</Status> : formatTime(Date.parse(at))}
+        {at === undefined ? (
+          <Status tone={isLost ? 'warn' : 'ok'}>{isLost ? 'Waiting' : 'Live'}</Status>
+        ) : (
+          formatTime(Date.parse(at))
+        )}
       </span>
       {at !== undefined && (
         <Button kind="primary" onClick={() => change({ at: undefined })}>
