@@ -105,6 +105,24 @@ test('goes to the next leader, though the old one still holds the stream', async
   expect(next.requests[1]?.headers['mesos-stream-id']).toBe('next');
 });
 
+test('a call that a master never answers holds nothing back when another one leads', async () => {
+  const old = await serve(({ body }, response) => {
+    if (JSON.parse(String(body)).type === 'SUBSCRIBE') beginEvents(response, 'old')(subscribed);
+  });
+  const next = await serve((_, response) => beginEvents(response, 'next')(subscribed));
+  const failures: unknown[] = [];
+  const { client, detector } = start(old, {
+    onEvent: async () => {
+      if (failures.length > 0) return;
+      await client.call({ type: scheduler.Call_Type.SUPPRESS }).catch((error) => failures.push(error));
+    },
+  });
+  await until(() => old.requests.length === 2);
+  detector.elect({ host: next.host, port: next.port });
+  await until(() => next.requests.length === 1);
+  expect(failures).toMatchObject([{ code: 'outcome-unknown' }]);
+});
+
 test('calls go to where the subscription was redirected', async () => {
   const leader = await serve(({ body }, response) => {
     if (JSON.parse(String(body)).type === 'SUBSCRIBE') beginEvents(response)(subscribed);

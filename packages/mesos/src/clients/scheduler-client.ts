@@ -155,12 +155,25 @@ export function createSchedulerClient(options: SchedulerClientOptions): Schedule
       if (stream === undefined || frameworkId === undefined) {
         throw new MesosError('not subscribed to a master', { code: 'unavailable', retryable: true });
       }
-      const { url, id } = stream;
+      const { url, id, left } = stream;
       const body = encode(create(CallSchema, init));
       const headers = { 'mesos-stream-id': id };
-      const answer = await transport.post({ url, body, headers, signal: closing.signal });
-      await requireSuccess(answer);
-      await answer.body.dump();
+      try {
+        const answer = await transport.post({
+          url,
+          body,
+          headers,
+          signal: AbortSignal.any([left, closing.signal]),
+        });
+        await requireSuccess(answer);
+        await answer.body.dump();
+      } catch (cause) {
+        if (!left.aborted || closing.signal.aborted) throw cause;
+        throw new MesosError(`no answer from ${url.origin}, and another master leads`, {
+          code: 'outcome-unknown',
+          cause,
+        });
+      }
     },
     done,
     close: () => closing.abort(new MesosError('the client was closed', { code: 'closed' })),

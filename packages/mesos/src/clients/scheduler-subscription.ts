@@ -12,6 +12,8 @@ import { requireSuccess, type Transport } from './transport.ts';
 export interface StreamAddress {
   url: URL;
   id: string;
+  /** Another master leads: nothing that is still asked here will be answered, and what it says counts no more. */
+  left: AbortSignal;
 }
 
 export interface SchedulerSubscriptionOptions {
@@ -34,7 +36,7 @@ const lost = (message: string) => new MesosError(message, { code: 'unavailable',
 /** The stream of events, until it ends: always by an error. */
 async function hear(
   options: SchedulerSubscriptionOptions,
-  signal: AbortSignal,
+  { signal, left }: { signal: AbortSignal; left: AbortSignal },
   giveUp: (reason: unknown) => void,
 ): Promise<never> {
   const { transport, leader, body, onStream, onEvent, mostMissedHeartbeats, largestRecordBytes, clock } =
@@ -46,7 +48,7 @@ async function hear(
   const heartbeats = watchHeartbeats(clock, (silenceMs) =>
     giveUp(lost(`nothing from ${origin} for ${Math.round(silenceMs)} ms`)),
   );
-  onStream({ url: answer.url, id: String(answer.headers['mesos-stream-id'] ?? '') });
+  onStream({ url: answer.url, id: String(answer.headers['mesos-stream-id'] ?? ''), left });
   try {
     const limits = largestRecordBytes === undefined ? {} : { largestRecordBytes };
     const how = { format: transport.format, onRecord: heartbeats.heard, ...limits };
@@ -67,17 +69,18 @@ async function hear(
 /** One subscription to one leader. Ends by an error: of the connection, of silence, or because another master leads. */
 export async function subscribeToLeader(options: SchedulerSubscriptionOptions): Promise<never> {
   const { detector, leader } = options;
-  const attempt = new AbortController();
-  const signal = AbortSignal.any([attempt.signal, options.signal]);
+  const [attempt, leaving] = [new AbortController(), new AbortController()];
+  const signal = AbortSignal.any([attempt.signal, leaving.signal, options.signal]);
   detector.detect(leader, signal).then(
     (next) => {
-      if (!equalLeaders(next, leader)) attempt.abort(lost('another master leads'));
+      if (!equalLeaders(next, leader)) leaving.abort(lost('another master leads'));
     },
     () => undefined, // the attempt is over, or the next one will hear of it
   );
   try {
-    return await hear(options, signal, (reason) => attempt.abort(reason));
+    return await hear(options, { signal, left: leaving.signal }, (reason) => attempt.abort(reason));
   } catch (error) {
+    if (leaving.signal.aborted) throw leaving.signal.reason;
     throw attempt.signal.aborted ? attempt.signal.reason : error;
   } finally {
     attempt.abort();
