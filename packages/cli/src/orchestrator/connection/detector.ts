@@ -5,6 +5,7 @@ import {
   type MasterDetector,
   readTlsTransport,
 } from '@orchestrator/mesos';
+import { sleep, systemClock } from '@orchestrator/runtime/clock';
 import type { Dispatcher } from 'undici';
 import { CliError } from '../../program/errors.ts';
 import { type MasterAddress, parseMasterAddress } from './address.ts';
@@ -51,6 +52,7 @@ export async function openDetectorOfDaemon(master: string, env: NodeJS.ProcessEn
 }
 
 const readyTimeoutMs = 10_000;
+const closeTimeoutMs = 1_000;
 
 async function openZooKeeperDetector(url: string): Promise<OpenDetector> {
   // Loaded only here: most commands need neither a ZooKeeper client nor what a master is made of.
@@ -72,7 +74,8 @@ async function openZooKeeperDetector(url: string): Promise<OpenDetector> {
     detector,
     async close() {
       await detector.close();
-      await client.close();
+      // Nothing in ZooKeeper hangs on the session: one that cannot be ended there ends by its timeout.
+      await Promise.race([client.close(), sleep(systemClock, closeTimeoutMs)]);
     },
   };
 }
