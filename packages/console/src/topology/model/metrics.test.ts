@@ -28,3 +28,10 @@ it('samples of one look after the other stay as they are', () => {
   expect(pointsAfter(...samples)).toEqual(samples);
   expect(pointsAfter()).toEqual([]);
 });
+
+it('one sample is a line too', () => {
+  expect(pointsAfter([0, 71])).toEqual([
+    [0, 71],
+    [3_000, 71],
+  ]);
+});

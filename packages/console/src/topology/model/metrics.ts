@@ -33,6 +33,11 @@ export function pointsOf(samples: NonNullable<MetricRow['samples']>): Points {
     timesMs.push(timeMs);
     values.push(value);
   }
+  const [onlyMs, only] = [timesMs[0], values[0]];
+  if (timesMs.length === 1 && onlyMs !== undefined && only !== undefined) {
+    timesMs.push(onlyMs + changeMs);
+    values.push(only);
+  }
   return { timesMs, values };
 }
 
