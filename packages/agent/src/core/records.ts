@@ -61,6 +61,8 @@ export const coreLimits = {
   completedTasks: 200,
   /** Uuids of updates that were taken, kept for each task to know repetitions by. */
   takenUuids: 100,
+  /** Of a task, waiting to be acknowledged: beyond it only its end is taken. */
+  pendingUpdates: 1_000,
   /** Tasks that an executor has not subscribed for yet. */
   queuedTasks: 10_000,
 } as const;

@@ -1,6 +1,7 @@
 /** Custom executors: they subscribe, are told what to run, and tell what becomes of it. */
 import {
   internal,
+  isTerminal,
   makeMessage,
   TaskState,
   TaskStatus_Reason,
@@ -21,7 +22,7 @@ import { saveExecutor } from './launch.ts';
 import type { AgentState } from './records.ts';
 import { droppedFor } from './task-state.ts';
 import { cancelTimer, isRegistered, type Place, send, sendToMaster, type Turn } from './turn.ts';
-import { saveTask, takeUpdate } from './updates.ts';
+import { saveTask, takesOnlyItsEnd, takeUpdate } from './updates.ts';
 
 type EventOf<Type extends AgentEvent['type']> = Extract<AgentEvent, { type: Type }>;
 
@@ -51,9 +52,13 @@ function completed(turn: Turn, place: Place, status: TaskStatusValid): internal.
   });
 }
 
-/** What is taken, or was taken before, is acknowledged once it is on disk. */
+/** What is taken, or was taken before, is acknowledged once it is on disk; what is not may be told again. */
 function takeFromExecutor(turn: Turn, place: Place, status: TaskStatusValid): void {
   const { framework, executor } = place;
+  if (!isTerminal(status.state) && takesOnlyItsEnd(turn, framework.id, status.taskId.value)) {
+    turn.state.counters.invalidStatusUpdates++;
+    return;
+  }
   const { validStatusUpdates } = turn.state.counters;
   turn.state.counters.validStatusUpdates = validStatusUpdates + 1;
   const kill = executor.tasks.get(status.taskId.value)?.kill;

@@ -107,9 +107,15 @@ function taskAfter(task: TaskValid, status: TaskStatusValid, stream: UpdateStrea
   });
 }
 
+/** So much waits for a framework that acknowledges nothing that no more than the end of the task is taken. */
+export function takesOnlyItsEnd(turn: Turn, frameworkId: string, taskId: string): boolean {
+  const waiting = turn.state.streams.get(streamKey(frameworkId, taskId))?.pending.length ?? 0;
+  return waiting >= coreLimits.pendingUpdates;
+}
+
 /**
- * Takes an update: keeps it, and sends it when it is the first of its task. False: it was taken before, or comes after
- * the end of its task, and nothing changes.
+ * Takes an update: keeps it, and sends it when it is the first of its task. False, and nothing changes: it was taken
+ * before, comes after the end of its task, or too many wait.
  */
 export function takeUpdate(turn: Turn, update: internal.StatusUpdateValid): boolean {
   const { frameworkId, status } = update;
@@ -117,6 +123,7 @@ export function takeUpdate(turn: Turn, update: internal.StatusUpdateValid): bool
   const stream = openStream(turn, frameworkId.value, taskId);
   const uuid = hex(update.uuid);
   if (stream.isTerminal || stream.taken.includes(uuid)) return false;
+  if (!isTerminal(status.state) && takesOnlyItsEnd(turn, frameworkId.value, taskId)) return false;
   stream.taken = [...stream.taken, uuid].slice(-coreLimits.takenUuids);
   stream.pending = [...stream.pending, update];
   stream.isTerminal = isTerminal(status.state);
