@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { ReportNode } from '@orchestrator/report';
 import { silentLogger } from '@orchestrator/runtime';
 import { busyboxImage, type DockerEngine, runCommand, startDocker, waitFor } from '@orchestrator/testing';
@@ -64,6 +64,12 @@ const open = (host: string, port: number): Promise<Socket> =>
     const socket = connect({ host, port }, () => resolve(socket));
     socket.once('error', reject);
   });
+
+async function listen(host: string): Promise<[Server, port: number]> {
+  const listener = createServer((socket) => socket.on('error', () => undefined));
+  await new Promise<void>((resolve) => listener.listen(0, host, resolve));
+  return [listener, Object(listener.address()).port];
+}
 
 beforeAll(async () => {
   engine = await startDocker();
@@ -143,6 +149,32 @@ describe('with connection tracking', () => {
     });
   });
 
+  it('UDP is seen too', async () => {
+    const client = await runContainer(engine, image, 'asking', {
+      Cmd: ['sh', '-c', `while sleep 1; do nslookup nobody.test ${serverIp}; done`],
+    });
+    const { target } = await waitFor(() => edgeTo(app, partOf(client), serverIp, 53), {
+      what: 'the question',
+      timeoutMs,
+    });
+    expect(target && partOf(server)(target)).toBe(true);
+  });
+
+  it('IPv6 is seen too', async () => {
+    await runCommand('ip6tables', ['-w', '-N', chain]);
+    undo.push(() => runCommand('ip6tables', ['-w', '-X', chain]));
+    await runCommand('ip6tables', ['-w', '-A', chain, '-m', 'conntrack', '--ctstate', 'NEW']);
+    undo.unshift(() => runCommand('ip6tables', ['-w', '-F', chain]));
+    const address = `fd7a:${(process.pid % 0xffff).toString(16)}::1`;
+    await runCommand('ip', ['address', 'add', `${address}/128`, 'dev', 'lo']);
+    undo.unshift(() => runCommand('ip', ['address', 'del', `${address}/128`, 'dev', 'lo']));
+    const [listener, port] = await listen(address);
+    const socket = await open(address, port);
+    await waitFor(() => edgeTo(app, onHost, address, port), { what: 'the edge', timeoutMs });
+    socket.destroy();
+    listener.close();
+  });
+
   it('connections that are over at once are counted', async () => {
     const before = edgeTo(app, onHost, serverIp, 80)?.edge.opened ?? 0;
     for (let count = 0; count < 20; count++) (await open(serverIp, 80)).destroy();
@@ -186,15 +218,12 @@ describe('with connection tracking', () => {
   });
 });
 
-it('on the host, the processes of both ends are found', async () => {
+it.each(['127.0.0.1', '::1'])('on the host, the processes of both ends are found: %s', async (host) => {
   const { app } = await watch({ conntrack: false });
-  const listener = createServer((socket) => socket.on('error', () => undefined));
-  const port = await new Promise<number>((resolve) =>
-    listener.listen(0, '127.0.0.1', () => resolve(Object(listener.address()).port)),
-  );
-  const socket = await open('127.0.0.1', port);
+  const [listener, port] = await listen(host);
+  const socket = await open(host, port);
   const own = (node: ReportNode) => latestOf(node, 'pid') === String(process.pid);
-  const { target } = await waitFor(() => edgeTo(app, own, '127.0.0.1', port), {
+  const { target } = await waitFor(() => edgeTo(app, own, host, port), {
     what: 'the edge',
     timeoutMs,
   });
