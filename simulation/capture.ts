@@ -181,8 +181,9 @@ const countOf = (tree: ModelTree, path: string) => tree.get(parentPath(path))?.s
 function isAnother(mirror: ModelTree, found: ModelNode): boolean {
   const known = mirror.get(found.path);
   if (known === undefined) return false;
-  const { ephemeralOwner, version } = known.stat;
-  if (ephemeralOwner !== found.stat.ephemeralOwner || found.stat.version < version) return true;
+  const { ephemeralOwner, version, aversion } = known.stat;
+  if (ephemeralOwner !== found.stat.ephemeralOwner) return true;
+  if (found.stat.version < version || found.stat.aversion < aversion) return true;
   return found.stat.version === version && found.dataHash !== known.dataHash;
 }
 

@@ -40,6 +40,7 @@ const onceFailed: readonly { readonly seed: number; readonly change?: Partial<Sc
   { seed: 3_002_342, change: polled.both },
   { seed: 3_000_050, change: { ...polled.both, ...copied } },
   { seed: 802_978, change: polled.source },
+  { seed: 64_304_449, change: polled.source },
   { seed: 90_013, change: { ...polled.both, ...copied } },
   { seed: 90_204, change: { ...polled.both, ...copied } },
   { seed: 90_207, change: { ...polled.both, ...copied } },

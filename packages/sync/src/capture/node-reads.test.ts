@@ -57,10 +57,11 @@ test('a node with a higher version was written to', () => {
 test.each([
   ['a lower version', { version: 0 }],
   ['the same version and other data', { version: 1 }],
+  ['a lower version of its ACL', { version: 2, aversion: 0 }],
   ['another owner', { version: 1, ephemeralOwner: 5n }],
 ])('a node with %s was deleted and made again, with what was below it', (_, stat) => {
-  const tree = treeWith(found('/a', 'x', { version: 1 }), found('/a/b', 'child'));
-  const { kinds, version } = after(tree, found('/a', 'y', stat));
+  const tree = treeWith(found('/a', 'x', { version: 1, aversion: 1 }), found('/a/b', 'child'));
+  const { kinds, version } = after(tree, found('/a', 'y', { aversion: 1, ...stat }));
   expect(kinds.slice(0, 3)).toEqual(['delete', 'delete', 'create']);
   expect(version).toBe(stat.version);
   expect(tree.has('/a/b')).toBe(false);

@@ -105,9 +105,10 @@ function isOtherAcl(known: readonly Acl[], found: readonly Acl[]): boolean {
   return !isMasked && !sameAcl(known, found);
 }
 
-/** Deleted and made again since, seen by what only falls then: a node keeps its owner, and its version counts all its data. */
+/** Deleted and made again since, seen by what only falls then: a node keeps its owner, and its versions count all that is set. */
 function isAnother(known: PersistedStat, found: Stat, isOtherData: boolean): boolean {
-  if (known.ephemeralOwner !== found.ephemeralOwner || found.version < known.version) return true;
+  if (known.ephemeralOwner !== found.ephemeralOwner) return true;
+  if (found.version < known.version || found.aversion < known.aversion) return true;
   return found.version === known.version && isOtherData;
 }
 

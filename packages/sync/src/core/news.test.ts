@@ -17,13 +17,14 @@ const set = (path: string, text: string, version: number): TxnOp => ({
   data: Buffer.from(text),
   version,
 });
+const setAcl = (path: string, aversion: number): TxnOp => ({ kind: 'setAcl', path, acl: openAcl, aversion });
 const gone = (path: string): TxnOp => ({ kind: 'delete', path });
 
 let mirror: Tree;
 
 beforeEach(() => {
   mirror = createTree();
-  const ops = [create('/a', 'x'), set('/a', 'y', 1), create('/a/b', 'b')];
+  const ops = [create('/a', 'x'), set('/a', 'y', 1), create('/a/b', 'b'), create('/c', 'x'), setAcl('/c', 1)];
   mirror.apply({ zxid: 1n, sessionId: 0n, cxid: 0, timeMs: 0, ops });
 });
 
@@ -52,6 +53,10 @@ test('what is below a node that is gone is gone too, although the older mirror d
   expect(news(gone('/a'))).toEqual(['delete /a/b', 'delete /a']);
 });
 
+test('a node whose ACL was set less often is another node', () => {
+  expect(news(create('/c', 'x'), set('/c', 'y', 1))).toEqual(['delete /c', 'create /c', 'setData /c']);
+});
+
 test('a node of another owner is another node', () => {
   expect(news(create('/a/b', 'b', 7n))).toEqual(['delete /a/b', 'create /a/b']);
 });
@@ -59,6 +64,7 @@ test('a node of another owner is another node', () => {
 test.each<[string, TxnOp]>([
   ['a set of a node that is not there by now', set('/gone', 'x', 3)],
   ['a version that has been passed by now', set('/a', 'x', 0)],
+  ['a version of the ACL that has been passed by now', setAcl('/c', 0)],
   ['a child of a parent that is not there by now', create('/gone/child', 'x')],
 ])('%s cannot be told from this finding', (_, op) => {
   expect(news(op)).toBeUndefined();

@@ -64,10 +64,11 @@ function statesIn({ ops }: Txn): Map<string, Found> {
 }
 
 /** Whether the mirror's node is there no more, or is another one by now: what only falls then has fallen. */
-function isOver({ stat, dataHash: hash }: MirrorNode, { isGone, create, set }: Found): boolean {
+function isOver({ stat, dataHash: hash }: MirrorNode, { isGone, create, set, acl }: Found): boolean {
   if (isGone || create === undefined) return isGone;
   const version = set?.version ?? 0;
-  if (stat.ephemeralOwner !== create.ephemeralOwner || version < stat.version) return true;
+  if (stat.ephemeralOwner !== create.ephemeralOwner) return true;
+  if (version < stat.version || (acl?.aversion ?? 0) < stat.aversion) return true;
   return version === stat.version && hash !== dataHash((set ?? create).data);
 }
 
@@ -76,9 +77,10 @@ function opsFor(node: MirrorNode | undefined, { create, set, acl }: Found): read
   // Seen to differ from a node that is gone by now, or is another one: which it was found at nobody says.
   if (node === undefined) return create === undefined ? undefined : [create, ...changes];
   if (set !== undefined && set.version < node.stat.version) return undefined;
+  const aversion = acl?.aversion ?? node.stat.aversion;
+  if (aversion < node.stat.aversion) return undefined;
   const news: TxnOp[] = [];
   if (set !== undefined && set.version > node.stat.version) news.push(set);
-  const aversion = acl?.aversion ?? node.stat.aversion;
   const isOtherAcl = acl !== undefined && !sameAcl(node.acl, acl.acl);
   if (acl !== undefined && (aversion > node.stat.aversion || isOtherAcl)) news.push(acl);
   return news;
