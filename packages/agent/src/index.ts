@@ -44,7 +44,6 @@ export {
   sandboxMountPath,
   type Volume,
 } from './container/spec.ts';
-export type { CachedImage } from './docker/images.ts';
 export { DockerRuntime, type DockerRuntimeOptions } from './docker/runtime.ts';
 export { AgentError, type AgentErrorCode } from './errors.ts';
 // Fetcher

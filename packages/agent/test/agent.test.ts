@@ -1,4 +1,5 @@
 /** An agent in a process of its own, real tasks, and a scripted master over real sockets. */
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -79,6 +80,24 @@ test('a task starts, runs and finishes; output and environment are in its sandbo
   await waitFor(async () => (await readdir(join(workDir, 'meta/state'))).length === 1, {
     what: 'nothing left',
   });
+});
+
+test('what is fetched for a task is what its checksum says, or the task does not start', async () => {
+  await master.untilRegistered();
+  const file = join(workDir, 'app.txt');
+  await writeFile(file, 'app');
+  const sha256 = createHash('sha256').update('app').digest('hex');
+  const fetching = (taskId: string, checksum: string) =>
+    task(taskId, '', {
+      command: { value: 'cat app.txt', uris: [{ value: `file://${file}#sha256=${checksum}` }] },
+    });
+  master.run(fetching('good', sha256));
+  master.run(fetching('bad', '0'.repeat(64)));
+  await until('good', [TASK_STARTING, TASK_RUNNING, TASK_FINISHED]);
+  expect(await readFile(join(sandbox('good'), 'stdout'), 'utf8')).toBe('app');
+  await until('bad', [TASK_STARTING, TASK_FAILED]);
+  const failed = master.updates.find(({ status }) => status.state === TASK_FAILED)?.status;
+  expect(failed?.message).toContain(`its SHA-256 is ${sha256}`);
 });
 
 test('a task is killed when its framework asks for it', async () => {

@@ -49,6 +49,13 @@ test('a task runs in its image, on the host network, and its output is in its sa
   expect(await log('hello', 'stderr')).toBe('oops\n');
 });
 
+test('which images need not be pulled is told to whoever asks', async () => {
+  const answer = await waitFor(() => fetch(`${cluster.agentUrl}/images`), { what: 'the agent to answer' });
+  expect(await answer.json()).toMatchObject({
+    images: [{ id: expect.stringMatching(/^sha256:/), names: [image], size_bytes: expect.any(Number) }],
+  });
+});
+
 test('on the bridge it has an address of its own, and offered ports are mapped into it', async () => {
   const value = 'mkdir /w; echo served >/w/index.html; exec httpd -f -p 80 -h /w';
   const portMappings = [{ hostPort: 31_007, containerPort: 80, protocol: 'tcp' }];

@@ -13,6 +13,7 @@ import {
 } from '@orchestrator/mesos';
 import { visibleState } from '../access/visible.ts';
 import type { AgentState } from '../core/records.ts';
+import { AgentError } from '../errors.ts';
 import { agentMetrics, prometheusText } from './metrics.ts';
 import type { ApiPlace } from './place.ts';
 import { type ContainerFacts, containerFacts } from './statistics.ts';
@@ -63,6 +64,17 @@ export async function sendStatistics(place: ApiPlace, exchange: Exchange): Promi
     statistics: new RawJson(writeJson(ResourceStatisticsSchema, statistics)),
   }));
   sendJson(exchange, jsonText(shown));
+}
+
+/** Ours: what containers need not wait for. */
+export async function sendImages({ containerizer }: ApiPlace, exchange: Exchange): Promise<void> {
+  const images = await containerizer.cachedImages().catch((error: unknown) => {
+    throw error instanceof AgentError ? new HttpRefusal(503, error.message) : error;
+  });
+  const shown = images.map(({ id, names, digests, sizeBytes, createdMs }) => ({
+    ...{ id, names, digests, size_bytes: sizeBytes, created_ms: createdMs },
+  }));
+  sendJson(exchange, JSON.stringify({ images: shown }));
 }
 
 export async function sendContainers(place: ApiPlace, exchange: Exchange): Promise<void> {

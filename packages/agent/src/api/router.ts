@@ -15,6 +15,7 @@ import type { ApiPlace } from './place.ts';
 import {
   sendContainers,
   sendFlags,
+  sendImages,
   sendMetrics,
   sendPrometheus,
   sendState,
@@ -47,6 +48,7 @@ const routes: readonly Route[] = [
   guarded('/metrics', sendPrometheus),
   guarded('/monitor/statistics', sendStatistics),
   guarded('/containers', sendContainers),
+  guarded('/images', sendImages),
   guarded('/containerizer/debug', (_, exchange) => sendJson(exchange, '{"pending":[]}')),
   { path: '/version', realm: 'open', serve: sendVersion },
   { path: '/health', realm: 'open', serve: (_, { response }) => sendText(response, 200) },

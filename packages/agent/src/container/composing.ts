@@ -56,6 +56,10 @@ class ComposingContainerizer implements Containerizer {
     await Promise.all(this.#parts.map((part) => part.pruneImages(excluded)));
   }
 
+  async cachedImages() {
+    return (await Promise.all(this.#parts.map((part) => part.cachedImages()))).flat();
+  }
+
   containers(): string[] {
     return this.#parts.flatMap((part) => part.containers());
   }

@@ -13,7 +13,7 @@ import {
   step,
   type Termination,
 } from './machine.ts';
-import type { ContainerStatus, ExecOptions, ExecSession, Runtime } from './runtime.ts';
+import type { CachedImage, ContainerStatus, ExecOptions, ExecSession, Runtime } from './runtime.ts';
 import { type ContainerSpec, specProblem } from './spec.ts';
 
 export type RecoveredContainer = { containerId: string } & (
@@ -47,6 +47,8 @@ export interface Containerizer {
   exec(containerId: string, options: ExecOptions): Promise<ExecSession>;
   /** Removes images that it keeps and no container uses, but for those names. */
   pruneImages(excluded: readonly string[]): Promise<void>;
+  /** Those that are there already, of runtimes that can tell. @throws AgentError `RuntimeUnavailable` */
+  cachedImages(): Promise<readonly CachedImage[]>;
   /** Ids of all that have not been destroyed. */
   containers(): string[];
   /**
@@ -150,6 +152,10 @@ class RuntimeContainerizer implements Containerizer {
 
   async exec(containerId: string, options: ExecOptions): Promise<ExecSession> {
     return await this.#runtime.exec(this.#running(containerId), options);
+  }
+
+  async cachedImages(): Promise<readonly CachedImage[]> {
+    return (await this.#runtime.cachedImages?.()) ?? [];
   }
 
   async pruneImages(excluded: readonly string[]): Promise<void> {

@@ -62,6 +62,16 @@ export type Recovered =
   /** Made and never started: the agent died in between. */
   | { containerId: string; state: 'created' };
 
+/** An image that is there already. */
+export interface CachedImage {
+  id: string;
+  /** `repository:tag`; empty when it has lost its names. */
+  names: readonly string[];
+  digests: readonly string[];
+  sizeBytes: number;
+  createdMs: number;
+}
+
 export type ExitListener = (containerId: string, exit: Exit) => void;
 
 export interface Runtime {
@@ -79,6 +89,8 @@ export interface Runtime {
   remove(containerId: string): Promise<void>;
   /** Removes images that no container uses, but for those names. Not there: it keeps none itself. */
   pruneImages?(excluded: readonly string[]): Promise<void>;
+  /** What it need not get any more. Not there: it cannot tell. */
+  cachedImages?(): Promise<readonly CachedImage[]>;
   /** What is there from before this process. Those that run are watched from then on. */
   recover(): Promise<Recovered[]>;
   /** Told once for each container that was started or recovered running, when its log is complete. */

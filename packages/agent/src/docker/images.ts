@@ -2,20 +2,11 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '@orchestrator/runtime/clock';
 import type Docker from 'dockerode';
+import type { CachedImage } from '../container/runtime.ts';
 import type { Image } from '../container/spec.ts';
 import { AgentError } from '../errors.ts';
 import { credentialsFor, engineAuth } from './credentials.ts';
 import { engineError } from './engine-errors.ts';
-
-/** An image of the Engine's cache. */
-export interface CachedImage {
-  id: string;
-  /** `repository:tag`; empty when it has lost its names. */
-  names: readonly string[];
-  digests: readonly string[];
-  sizeBytes: number;
-  createdMs: number;
-}
 
 export interface ImagesOptions {
   docker: Docker;

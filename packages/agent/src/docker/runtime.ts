@@ -9,6 +9,7 @@ import { type ResourceUsage, readCgroupPaths, readUsage } from '../container/cgr
 import { limitEgress } from '../container/egress-limit.ts';
 import { LaunchGate } from '../container/launch-gate.ts';
 import type {
+  CachedImage,
   ContainerStatus,
   ExecOptions,
   ExecSession,
@@ -33,7 +34,7 @@ import {
 import { engineError, statusOf, unless } from './engine-errors.ts';
 import { execInContainer } from './exec.ts';
 import { ExitWatch } from './exit-watch.ts';
-import { type CachedImage, Images } from './images.ts';
+import { Images } from './images.ts';
 import { LogFollower, removeCheckpoint } from './log-follower.ts';
 import { readOwnConfig } from './own-config.ts';
 

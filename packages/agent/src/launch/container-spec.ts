@@ -26,11 +26,18 @@ export function commandOf({ task, executor }: LaunchOrder): CommandInfoValid | u
   return task === undefined ? executor.command : task.command;
 }
 
+/** Ours: `https://host/file.tgz#sha256=…`, since a URI of Mesos has no field for it. */
+const checksum = /#sha256=([0-9a-f]{64})$/i;
+
 export function urisOf(order: LaunchOrder): FetchUri[] {
-  return (commandOf(order)?.uris ?? []).map(({ value, executable, extract, cache, outputFile }) => ({
-    ...{ value, executable, extract, cache },
-    ...(outputFile !== '' && { outputFile }),
-  }));
+  return (commandOf(order)?.uris ?? []).map(({ value, executable, extract, cache, outputFile }) => {
+    const sha256 = checksum.exec(value)?.[1];
+    return {
+      ...{ value: value.replace(checksum, ''), executable, extract, cache },
+      ...(outputFile !== '' && { outputFile }),
+      ...(sha256 !== undefined && { sha256 }),
+    };
+  });
 }
 
 /** As who it runs; undefined: as the agent. */
