@@ -212,7 +212,7 @@ async function configOf(flags: Flags): Promise<MasterConfig> {
     });
   }
   return {
-    ...(await readAddress(read)),
+    ...(await readAddress(flags, read)),
     ...{ store, workDir, requires },
     core: readCoreSettings(read),
     domain: readDomain(read),

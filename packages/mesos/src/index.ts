@@ -121,6 +121,7 @@ export { FlagError, FlagReader, type WrongFlag } from './flags/flag-reader.ts';
 export { type FlagSources, readGivenFlags } from './flags/flag-sources.ts';
 export * as flagFacts from './flags/flag-facts.ts';
 export { flagRows } from './flags/flag-rows.ts';
+export { loopback, ownAddress, withinLookupTime } from './flags/own-address.ts';
 export {
   completeFlags,
   currentFlagName,
