@@ -3,9 +3,10 @@ import { lstat, mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { removeFolder, runCommand, temporaryFolder } from '@orchestrator/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Fetcher, type FetchUri } from '../src/index.ts';
+import { Fetcher, type FetcherOptions, type FetchUri } from '../src/index.ts';
 
 let folder: string;
 let server: Server;
@@ -18,6 +19,7 @@ beforeAll(async () => {
   await mkdir(join(folder, 'tree/inner'), { recursive: true });
   await writeFile(join(folder, 'tree/inner/file'), 'packed\n');
   await runCommand('tar', ['-C', join(folder, 'tree'), '-czf', join(folder, 'good.tar.gz'), '.']);
+  await writeFile(join(folder, 'single.txt.gz'), gzipSync('one\n'.repeat(1000)));
   await runCommand('tar', [
     '-C',
     join(folder, 'tree'),
@@ -42,7 +44,7 @@ afterAll(async () => {
   await removeFolder(folder);
 });
 
-async function fetcherWith(options: { cacheBytes?: number; maxBytes?: number } = {}): Promise<Fetcher> {
+async function fetcherWith(options: Omit<FetcherOptions, 'cacheFolder'> = {}): Promise<Fetcher> {
   const fetcher = new Fetcher({ cacheFolder: await mkdtemp(join(folder, 'cache-')), ...options });
   await fetcher.open();
   return fetcher;
@@ -65,6 +67,15 @@ test('files by HTTP and from this machine, unpacked, executable, under other nam
   expect(await readFile(join(sandbox, 'inner/file'), 'utf8')).toBe('packed\n');
   expect((await stat(join(sandbox, 'bin/tool'))).mode & 0o777).toBe(0o755);
   expect((await readdir(sandbox)).sort()).toEqual(['bin', 'good.tar.gz', 'inner', 'kept.tar.gz']);
+});
+
+test('a single compressed file is unpacked beside itself, within the limit', async () => {
+  const uri = { value: `${base}/single.txt.gz` };
+  const sandbox = await fetchInto(await fetcherWith(), uri);
+  expect(await readFile(join(sandbox, 'single.txt'), 'utf8')).toBe('one\n'.repeat(1000));
+  expect((await readdir(sandbox)).sort()).toEqual(['single.txt', 'single.txt.gz']);
+  const small = await fetcherWith({ archiveLimits: { maxBytes: 3_999 } });
+  await expect(fetchInto(small, uri)).rejects.toMatchObject({ code: 'UnsafeArchive' });
 });
 
 test('an owner gets all of it', async () => {

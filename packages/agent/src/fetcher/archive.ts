@@ -2,6 +2,11 @@
  * Unpacks archives that frameworks name, which nobody has looked at: every entry is listed and judged first, and one
  * that leads out of the folder, is a device or makes the whole too large means that nothing is unpacked.
  */
+import { createReadStream, createWriteStream } from 'node:fs';
+import { basename, join } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
 import { runProgram } from '../container/run-program.ts';
 import { AgentError } from '../errors.ts';
 
@@ -27,7 +32,7 @@ const tarNames = /\.(tar|tar\.(gz|bz2|xz|zst)|tgz|tbz2|txz)$/;
 const timeoutMs = 10 * 60_000;
 
 export function isArchive(name: string): boolean {
-  return tarNames.test(name) || name.endsWith('.zip');
+  return tarNames.test(name) || name.endsWith('.zip') || name.endsWith('.gz');
 }
 
 /** Below the folder it starts from, whatever is on the way. */
@@ -116,6 +121,10 @@ export function parseZipListing(text: string): ArchiveEntry[] {
 export async function unpack(archive: string, folder: string, limits: ArchiveLimits = {}): Promise<void> {
   const isZip = archive.endsWith('.zip');
   try {
+    if (archive.endsWith('.gz') && !tarNames.test(archive)) {
+      await gunzip(archive, join(folder, basename(archive, '.gz')), limits);
+      return;
+    }
     const entries = isZip
       ? parseZipListing(await runProgram('unzip', ['-Z', archive], { timeoutMs }))
       : parseTarListing(await runProgram('tar', tarArguments('--list', archive, '--verbose'), { timeoutMs }));
@@ -134,6 +143,23 @@ export async function unpack(archive: string, folder: string, limits: ArchiveLim
       { cause },
     );
   }
+}
+
+/** A single file, which goes without a list of what is in it. */
+async function gunzip(
+  archive: string,
+  file: string,
+  { maxBytes = defaultMaxBytes }: ArchiveLimits,
+): Promise<void> {
+  let bytes = 0;
+  const limit = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      const problem = `archive ${archive}: it unpacks to more than ${maxBytes} bytes`;
+      done(bytes > maxBytes ? new AgentError('UnsafeArchive', problem) : null, chunk);
+    },
+  });
+  await pipeline(createReadStream(archive), createGunzip(), limit, createWriteStream(file));
 }
 
 const tarArguments = (mode: string, archive: string, ...more: string[]) => [
