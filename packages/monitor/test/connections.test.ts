@@ -63,8 +63,12 @@ async function container(name: string, script: string): Promise<{ id: string; ip
 const held = (ip: string, port: number) =>
   `until nc ${ip} ${port} </dev/null; do sleep 0.1; done; sleep 600 | nc ${ip} ${port}`;
 
+let made = 0;
+
 /** Connections of each kind, which stay. */
-async function connect(name: string) {
+async function connect(kind: string) {
+  // Run once more, a test meets the containers of its first run.
+  const name = `${kind}-${++made}`;
   const [port = 0, other = 0] = await freePorts(2);
   const [loopbackServer, hostServer] = [
     netcat('-ll', '-p', String(port), '-e', 'cat'),
