@@ -108,7 +108,9 @@ test('where it is reached is found out, and told to others', async () => {
   });
   expect(await withAddress({ ip: '10.0.0.2', hostname: 'h' })).toEqual({ ip: '10.0.0.2', hostname: 'h' });
   const wrong = withAddress({ ip_discovery_command: 'echo nowhere' });
-  await expect(wrong).rejects.toThrow('the answer of --ip_discovery_command is "nowhere", not an IPv4 address');
+  await expect(wrong).rejects.toThrow(
+    'the answer of --ip_discovery_command is "nowhere", not an IPv4 address',
+  );
   await expect(withAddress({ ip_discovery_command: 'exit 3' })).rejects.toThrow('failed');
   await expect(withAddress({ ip: '10.0.0.2', ip_discovery_command: 'x' })).rejects.toThrow('both given');
 });

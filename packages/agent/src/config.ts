@@ -25,7 +25,7 @@ import {
 } from '@orchestrator/mesos';
 import { parseBytes } from './bytes-text.ts';
 import type { ReconfigurationPolicy } from './checkpoint/reconfiguration.ts';
-import { egressLimitMissing } from './container/egress-limit.ts';
+import { type BandwidthLimits, bandwidthLimitMissing } from './container/bandwidth-limit.ts';
 import type { CoreOptions } from './core/records.ts';
 import { AgentError, asConfigError } from './errors.ts';
 import { agentFlags, completeFlags } from './flags.ts';
@@ -83,8 +83,7 @@ export interface AgentConfig {
   /** Parent of the cgroups of native containers. */
   cgroupsRoot: string;
   enforceCpuQuota: boolean;
-  /** What a container on a network of its own may send; undefined: as much as it likes. */
-  egressBytesPerS: number | undefined;
+  bandwidth: BandwidthLimits;
   ociRuntime: string | undefined;
   cniConfigFolder: string | undefined;
   cniPluginFolders: readonly string[] | undefined;
@@ -197,16 +196,19 @@ function placeOf(read: FlagReader) {
   };
 }
 
-const egressFlag = 'egress_rate_limit_per_container';
-
-function egressLimitOf(read: FlagReader): number | undefined {
-  const given = read.text(egressFlag);
-  const bytesPerS = given === undefined ? 0 : parseBytes(egressFlag, given);
+function rateOf(read: FlagReader, flag: string): number | undefined {
+  const given = read.text(flag);
+  const bytesPerS = given === undefined ? 0 : parseBytes(flag, given);
   if (bytesPerS === 0) return undefined;
-  const missing = egressLimitMissing();
+  const missing = bandwidthLimitMissing();
   if (missing === undefined) return bytesPerS;
-  throw new AgentError('Config', `--${egressFlag} cannot be kept: ${missing}; install it`);
+  throw new AgentError('Config', `--${flag} cannot be kept: ${missing}; install it`);
 }
+
+const bandwidthOf = (read: FlagReader): BandwidthLimits => ({
+  egressBytesPerS: rateOf(read, 'egress_rate_limit_per_container'),
+  ingressBytesPerS: rateOf(read, 'ingress_rate_limit_per_container'),
+});
 
 function containersOf(read: FlagReader, workDir: string) {
   return {
@@ -217,7 +219,7 @@ function containersOf(read: FlagReader, workDir: string) {
     dockerConfig: read.contents('docker_config')?.text,
     cgroupsRoot: needed(read, 'cgroups_root'),
     enforceCpuQuota: read.yes('cgroups_enable_cfs'),
-    egressBytesPerS: egressLimitOf(read),
+    bandwidth: bandwidthOf(read),
     ociRuntime: read.text('oci_runtime'),
     cniConfigFolder: read.text('network_cni_config_dir'),
     cniPluginFolders: read.text('network_cni_plugins_dir')?.split(':'),

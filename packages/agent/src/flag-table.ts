@@ -143,7 +143,9 @@ export const flagTable: FlagTable = {
   ),
   image_provisioner_backend: none('layers are kept with overlayfs, by umoci'),
   ingress_isolate_existing_containers: none(portMapping),
-  ingress_rate_limit_per_container: none(portMapping),
+  ingress_rate_limit_per_container: differs(
+    'without the isolator `network/port_mapping`, of containers with a network of their own; on one that is no pair of ends the task fails',
+  ),
   initialize_driver_logging: none('there is no driver in this process'),
   ip: differs(
     'without it an agent listens on loopback alone; with `0.0.0.0` others are told the address that the name of the machine stands for, or else the first of its interfaces',

@@ -45,12 +45,12 @@ function imageStoreOf({ images, dockerConfig: config }: AgentConfig) {
 }
 
 function nativeRuntime(config: AgentConfig, stateFolder: string, hasImages: boolean): NativeRuntime {
-  const { cgroupsRoot, enforceCpuQuota, egressBytesPerS, ociRuntime } = config;
+  const { cgroupsRoot, enforceCpuQuota, bandwidth, ociRuntime } = config;
   const { cniConfigFolder, cniPluginFolders } = config;
   return new NativeRuntime({
     images: hasImages ? imageStoreOf(config) : undefined,
     imageGate: gateOf(config),
-    ...{ stateFolder, enforceCpuQuota, egressBytesPerS, cgroupRoot: `/${cgroupsRoot.replace(/^\/+/, '')}` },
+    ...{ stateFolder, enforceCpuQuota, bandwidth, cgroupRoot: `/${cgroupsRoot.replace(/^\/+/, '')}` },
     ...(ociRuntime !== undefined && { runcPath: ociRuntime }),
     cni: {
       ...(cniConfigFolder !== undefined && { configFolder: cniConfigFolder }),
@@ -60,10 +60,10 @@ function nativeRuntime(config: AgentConfig, stateFolder: string, hasImages: bool
 }
 
 function dockerRuntime(config: AgentConfig, stateFolder: string, leavesMesosImages: boolean): DockerRuntime {
-  const { dockerSocket: socketPath, dockerConfig, enforceCpuQuota, egressBytesPerS } = config;
+  const { dockerSocket: socketPath, dockerConfig, enforceCpuQuota, bandwidth } = config;
   const { advertisedPort, workDir } = config;
   return new DockerRuntime({
-    ...{ socketPath, stateFolder, enforceCpuQuota, egressBytesPerS, leavesMesosImages },
+    ...{ socketPath, stateFolder, enforceCpuQuota, bandwidth, leavesMesosImages },
     imageGate: gateOf(config),
     // Two agents on one machine differ in this, and the same agent never does.
     agentName: `${workDir}:${advertisedPort}`,

@@ -1,5 +1,7 @@
-/** `--egress_rate_limit_per_container`, measured: what a container sends in a second, with and without. */
+/** `--egress_rate_limit_per_container` and `--ingress_…`, measured: what a container sends and receives in a second. */
+import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { TaskState } from '@orchestrator/mesos';
 import {
@@ -52,6 +54,8 @@ async function startCluster(flags: Record<string, string>): Promise<SmallCluster
 }
 
 const server = `mkdir w; head -c ${sentBytes} /dev/zero >w/data; exec /bin/busybox httpd -f -p 80 -h w`;
+/** Says a byte once it has everything. */
+const sink = `exec /bin/busybox nc -ll -p 80 -e /bin/busybox sh -c 'head -c ${sentBytes} | tail -c 1'`;
 const killPolicy = { gracePeriod: { nanoseconds: 1n } };
 const kinds = {
   native: { container: { type: 2, mesos: {}, networkInfos: [{ name: 'pairs' }] } },
@@ -59,9 +63,13 @@ const kinds = {
 };
 
 /** @returns its address */
-async function serve(within: SmallCluster, kind: keyof typeof kinds): Promise<string> {
+async function serve(
+  within: SmallCluster,
+  kind: keyof typeof kinds,
+  command: string = server,
+): Promise<string> {
   const place = kind === 'native' ? kinds.native : kinds.docker();
-  await within.run(kind, server, { ...place, killPolicy });
+  await within.run(kind, command, { ...place, killPolicy });
   const { containerStatus } = await within.until(kind, TaskState.TASK_RUNNING);
   return containerStatus?.networkInfos[0]?.ipAddresses[0]?.ipAddress ?? '';
 }
@@ -95,6 +103,31 @@ test('containers send no more than they may, also after a restart of the agent',
   await limited.startAgent();
   await waitFor(async () => (await limited.state()).frameworks.length === 1, { what: 'the agent' });
   for (const address of addresses) expect(await bytesPerS(address)).toBeLessThan(1.2 * megabyte);
+});
+
+async function receivedPerS(address: string): Promise<number> {
+  const listens = async () => {
+    const socket = connect(80, address);
+    const [event] = await Promise.race([once(socket, 'connect').then(() => [true]), once(socket, 'error')]);
+    if (event === true) return socket;
+    socket.destroy();
+    return undefined;
+  };
+  const socket = await waitFor(listens, { what: `the sink at ${address}` });
+  const startMs = performance.now();
+  socket.write(Buffer.alloc(sentBytes));
+  await once(socket, 'data');
+  const rate = sentBytes / ((performance.now() - startMs) / 1000);
+  socket.destroy();
+  process.stdout.write(`to ${address}: ${(rate / megabyte).toFixed(2)} MB/s\n`);
+  return rate;
+}
+
+test.each(['native', 'docker'] as const)('%s: containers receive no more than they may', async (kind) => {
+  const limited = await startCluster({ ingress_rate_limit_per_container: '1MB' });
+  const rate = await receivedPerS(await serve(limited, kind, sink));
+  expect(rate).toBeLessThan(1.2 * megabyte);
+  expect(rate).toBeGreaterThan(0.5 * megabyte);
 });
 
 test('without a limit they send what they like', async () => {

@@ -5,8 +5,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type Clock, sleep, systemClock, type Timer } from '@orchestrator/runtime/clock';
 import type Docker from 'dockerode';
+import { type BandwidthLimits, limitBandwidth } from '../container/bandwidth-limit.ts';
 import { type ResourceUsage, readCgroupPaths, readUsage } from '../container/cgroup-usage.ts';
-import { limitEgress } from '../container/egress-limit.ts';
 import { LaunchGate } from '../container/launch-gate.ts';
 import type {
   CachedImage,
@@ -51,8 +51,8 @@ export interface DockerRuntimeOptions {
   config?: string;
   /** CPU quotas also for containers without a limit of their own. Default false. */
   enforceCpuQuota?: boolean;
-  /** What a container on a network of its own may send; default as much as it likes. */
-  egressBytesPerS?: number | undefined;
+  /** Default none. */
+  bandwidth?: BandwidthLimits;
   /** Of `stdout` and `stderr` in the sandbox. */
   rotation?: RotationOptions;
   /**
@@ -170,7 +170,7 @@ export class DockerRuntime implements Runtime {
       const container = this.#container(containerId);
       await this.#gate.run('start', () => container.start());
       const status = statusFrom(containerId, await container.inspect());
-      await this.#limitEgress(status);
+      await this.#limitBandwidth(status);
       await this.#follow(containerId, sandboxPath, status.pid);
       // It may have ended before anybody watched.
       if (status.pid === 0) this.#onEnded(containerId);
@@ -274,11 +274,11 @@ export class DockerRuntime implements Runtime {
   }
 
   /** The Engine makes a network together with the process: there is no earlier moment. */
-  async #limitEgress({ pid, hostNetwork }: ContainerStatus): Promise<void> {
-    const { egressBytesPerS } = this.#options;
+  async #limitBandwidth({ pid, hostNetwork }: ContainerStatus): Promise<void> {
+    const { bandwidth } = this.#options;
     const namespace = `/proc/${pid}/ns/net`;
-    if (egressBytesPerS === undefined || hostNetwork || !existsSync(namespace)) return;
-    await limitEgress(namespace, egressBytesPerS).catch((error) => {
+    if (bandwidth === undefined || hostNetwork || !existsSync(namespace)) return;
+    await limitBandwidth(namespace, bandwidth).catch((error) => {
       // It may have ended, and its network with it.
       if (existsSync(namespace)) throw error;
     });
@@ -320,7 +320,7 @@ export class DockerRuntime implements Runtime {
     const follower = await this.#follow(containerId, labels[sandboxLabel] ?? '', status.pid);
     if (Running) {
       // An agent that dies between its start and its limit leaves it without.
-      await this.#limitEgress(status);
+      await this.#limitBandwidth(status);
       return { containerId, state: 'running', status };
     }
     const watched = this.#watched.get(containerId);

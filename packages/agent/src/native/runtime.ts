@@ -4,6 +4,7 @@ import { chown, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@orchestrator/runtime/clock';
 import { type Account, findAccount, rootAccount } from '../container/account.ts';
+import { type BandwidthLimits, limitBandwidth } from '../container/bandwidth-limit.ts';
 import {
   type CgroupPaths,
   chooseHierarchies,
@@ -13,7 +14,6 @@ import {
   readUsage,
 } from '../container/cgroup-usage.ts';
 import { ContainerFolders, writeWhole } from '../container/container-folder.ts';
-import { limitEgress } from '../container/egress-limit.ts';
 import { ExitFolder } from '../container/exit-folder.ts';
 import { LaunchGate } from '../container/launch-gate.ts';
 import { identify } from '../container/process-identity.ts';
@@ -62,8 +62,8 @@ export interface NativeRuntimeOptions {
   bridgeName?: string;
   /** CPU quotas also for containers without a limit of their own. Default false. */
   enforceCpuQuota?: boolean;
-  /** What a container on a network of its own may send; default as much as it likes. */
-  egressBytesPerS?: number | undefined;
+  /** Default none. */
+  bandwidth?: BandwidthLimits;
   /** Of `stdout` and `stderr` in the sandbox. */
   rotation?: RotationOptions;
   /** Containers made or started at a time; default the number of processors, 2 at least. */
@@ -251,9 +251,8 @@ export class NativeRuntime implements Runtime {
     if (spec.image !== undefined && account.uid !== 0) await chown(sandboxPath, account.uid, account.gid);
     const networks = { cni: this.#cni, bridgeName: this.#options.bridgeName ?? 'bridge' };
     const network = await joinNetwork(spec, folder, networks);
-    const { egressBytesPerS } = this.#options;
-    if (network !== undefined && egressBytesPerS !== undefined)
-      await limitEgress(network.path, egressBytesPerS);
+    const { bandwidth } = this.#options;
+    if (network !== undefined && bandwidth !== undefined) await limitBandwidth(network.path, bandwidth);
     this.#facts ??= readHostFacts();
     const config = bundleConfig(spec, {
       host: await this.#facts,
