@@ -34,10 +34,14 @@ let zk: string;
 const doors = new Map<MasterName, ExposedPort>();
 const processes: ServerProcess[] = [];
 
-async function run(host: string, name: string, args: readonly string[]): Promise<ServerProcess> {
+async function run(
+  host: string,
+  name: string,
+  args: readonly string[],
+  command: string = programPath('orchestrator'),
+): Promise<ServerProcess> {
   const { wrapper } = network.host(host);
-  const options = { wrapper, logFile: join(folder, `${name}.log`), args };
-  const started = await startProcess({ command: programPath('orchestrator'), ...options });
+  const started = await startProcess({ command, wrapper, logFile: join(folder, `${name}.log`), args });
   processes.push(started);
   return started;
 }
@@ -51,17 +55,26 @@ async function supervise(host: string, name: string, args: readonly string[]): P
 }
 let isOver = false;
 
+/** @returns what masters are told of it */
+async function startStore(): Promise<string> {
+  const place = `${network.host('etcd').address}:2379`;
+  const urls = [`--listen-client-urls=http://${place}`, `--advertise-client-urls=http://${place}`];
+  await run('etcd', 'etcd', [`--data-dir=${folder}/etcd`, ...urls], 'etcd');
+  return `etcd://${place}`;
+}
+
 beforeAll(async () => {
   [network, folder] = await Promise.all([
-    createNetwork(['zk', 'm1', 'm2', 'agent', 'framework']),
+    createNetwork(['zk', 'etcd', 'm1', 'm2', 'agent', 'framework']),
     temporaryFolder('cluster-partition'),
   ]);
   ensemble = await startEnsemble({ servers: 1, hosts: [network.host('zk')] });
   zk = `zk://${ensemble.connectString}/mesos`;
+  const store = await startStore();
   for (const name of masters) {
     await supervise(name, name, [
       ...['master', `--ip=${network.host(name).address}`, '--port=5050', `--zk=${zk}`, '--quorum=2'],
-      ...[`--work_dir=${folder}/${name}`, `--store=sqlite:${folder}/registry`, '--zk_session_timeout=2secs'],
+      ...[`--work_dir=${folder}/${name}`, `--store=${store}`, '--zk_session_timeout=2secs'],
       ...[`--agent_ping_timeout=${pingTimeoutMs}ms`, `--max_agent_ping_timeouts=${mostPings}`],
       '--no-hostname_lookup',
     ]);
@@ -155,6 +168,7 @@ async function launch(): Promise<Task> {
 test.each([
   ['the framework', 'framework'],
   ['ZooKeeper', 'zk'],
+  ['the store', 'etcd'],
   ['the other master', 'standby'],
 ])('the leader and %s, each seen by all others: the task goes on, its end is heard of', async (_, far) => {
   const task = await launch();
