@@ -168,6 +168,8 @@ export interface AgentState {
   frameworks: Map<string, FrameworkRecord>;
   completedFrameworks: FrameworkRecord[];
   streams: Map<string, UpdateStream>;
+  /** Keys of records found at the start whose executor or framework has none: a crash was in the midst of writing or removing them. */
+  orphans: readonly string[];
   /** Reservations and volumes made while the agent ran. */
   checkpointed: Resources;
   /** Destroyed, and their data may still be there. */

@@ -23,7 +23,7 @@ import {
 } from './records.ts';
 import { startRegistration } from './registration.ts';
 import { setCheckpointed } from './resources.ts';
-import type { SavedExecutor, SavedRecord, SavedTask } from './saved.ts';
+import { keyOf, type SavedExecutor, type SavedRecord, type SavedTask } from './saved.ts';
 import { type Turn, timer } from './turn.ts';
 import { streamKey } from './updates.ts';
 
@@ -35,6 +35,7 @@ export function newState(info: AgentInfoValid, options: CoreOptions): AgentState
     authenticationAttempts: 0,
     pingTimeoutMs: coreLimits.pingTimeoutMs,
     ...{ frameworks: new Map(), completedFrameworks: [], streams: new Map(), operations: new Map() },
+    orphans: [],
     checkpointed: Resources.none,
     goneVolumes: [],
     resourceVersion: options.newUuid(),
@@ -47,21 +48,34 @@ export function newState(info: AgentInfoValid, options: CoreOptions): AgentState
 }
 
 function restoreExecutor(state: AgentState, saved: SavedExecutor): void {
-  const { frameworkId, executorKind: kind, info, containerId, phase, pid } = saved;
+  const framework = state.frameworks.get(saved.frameworkId);
+  if (framework === undefined) {
+    addOrphan(state, saved);
+    return;
+  }
+  const { executorKind: kind, info, containerId, phase, pid } = saved;
   const executor: ExecutorRecord = {
     ...{ kind, info, containerId, isSubscribed: false, tasks: new Map(), completedTasks: [] },
     phase: phase === 'terminated' ? 'running' : phase,
     ...(pid !== undefined && { pid }),
   };
-  state.frameworks.get(frameworkId)?.executors.set(info.executorId.value, executor);
+  framework.executors.set(info.executorId.value, executor);
+}
+
+function addOrphan(state: AgentState, record: SavedRecord): void {
+  state.orphans = [...state.orphans, keyOf(record)];
 }
 
 function restoreTask(state: AgentState, saved: SavedTask): void {
   const executor = state.frameworks.get(saved.frameworkId)?.executors.get(saved.executorId);
+  if (executor === undefined) {
+    addOrphan(state, saved);
+    return;
+  }
   const { info, task, phase, containerId, killRequest, pending, taken } = saved;
   const record: TaskRecord = { info, task, phase, containerId, ...(killRequest && { kill: killRequest }) };
   const taskId = task.taskId.value;
-  executor?.tasks.set(taskId, record);
+  executor.tasks.set(taskId, record);
   state.streams.set(streamKey(saved.frameworkId, taskId), {
     ...{ frameworkId: saved.frameworkId, taskId, pending, taken },
     retryMs: coreLimits.updateRetryMs,
@@ -215,6 +229,8 @@ export function onRecovered(
   isRebooted: boolean,
 ): void {
   const found = new Map(containers.map((container) => [container.containerId, container]));
+  for (const key of turn.state.orphans) turn.actions.push({ type: 'forget', key });
+  turn.state.orphans = [];
   for (const framework of [...turn.state.frameworks.values()]) {
     for (const executor of [...framework.executors.values()]) {
       recoverExecutor(turn, { framework, executor }, found, isRebooted);

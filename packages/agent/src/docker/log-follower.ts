@@ -3,7 +3,8 @@
  * in the Engine's log and the places in the two files are written down together, and a later agent goes on from there,
  * forgetting what the one before it had written beyond.
  */
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type Clock, sleep } from '@orchestrator/runtime/clock';
@@ -144,6 +145,24 @@ export class LogFollower {
   }
 }
 
+const checkpointSuffix = '.log.json';
+
+export const checkpointFile = (folder: string, containerId: string): string =>
+  join(folder, `${containerId}${checkpointSuffix}`);
+
 export async function removeCheckpoint(file: string): Promise<void> {
   await rm(file, { force: true });
+}
+
+/** Those of containers that are gone: an agent may have died between the removal of the one and of the other. */
+export async function removeStrayCheckpoints(
+  folder: string,
+  isThere: (containerId: string) => boolean,
+): Promise<void> {
+  const names = existsSync(folder) ? await readdir(folder) : [];
+  const strays = names.filter((name) => {
+    const [containerId = '', rest] = name.split(checkpointSuffix);
+    return rest !== undefined && !isThere(containerId);
+  });
+  await Promise.all(strays.map((name) => rm(join(folder, name), { force: true })));
 }

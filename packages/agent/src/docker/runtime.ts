@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { type Clock, sleep, systemClock, type Timer } from '@orchestrator/runtime/clock';
 import type Docker from 'dockerode';
 import { type BandwidthLimits, limitBandwidth } from '../container/bandwidth-limit.ts';
@@ -35,7 +34,7 @@ import { engineError, statusOf, unless } from './engine-errors.ts';
 import { execInContainer } from './exec.ts';
 import { ExitWatch } from './exit-watch.ts';
 import { Images } from './images.ts';
-import { LogFollower, removeCheckpoint } from './log-follower.ts';
+import { checkpointFile, LogFollower, removeCheckpoint, removeStrayCheckpoints } from './log-follower.ts';
 import { readOwnConfig } from './own-config.ts';
 
 export interface DockerRuntimeOptions {
@@ -218,6 +217,8 @@ export class DockerRuntime implements Runtime {
     this.#sweep = this.#clock.after(lateCreationMs, sweep, { background: true });
     this.#startWatch();
     await this.#watch?.connected;
+    const containers = new Set(listed.map(({ Labels }) => Labels[containerLabel]));
+    await removeStrayCheckpoints(this.#options.stateFolder, (containerId) => containers.has(containerId));
     return await Promise.all(listed.map(({ Labels }) => this.#recoverOne(Labels)));
   }
 
@@ -251,7 +252,7 @@ export class DockerRuntime implements Runtime {
   }
 
   #checkpointFile(containerId: string): string {
-    return join(this.#options.stateFolder, `${containerId}.log.json`);
+    return checkpointFile(this.#options.stateFolder, containerId);
   }
 
   async #make(options: Docker.ContainerCreateOptions): Promise<void> {
