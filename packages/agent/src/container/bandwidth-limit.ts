@@ -48,12 +48,17 @@ async function setBucket(run: Run, ifname: string, bytesPerS: number): Promise<v
   await run('tc', 'qdisc', 'replace', 'dev', ifname, 'root', 'tbf', ...rate);
 }
 
+/** Each names the other: numbers alone are those of a namespace, and another device here may have the one that is named. */
+const arePair = (one: Link, other: Link): boolean =>
+  [one, other].every(({ linkinfo }) => linkinfo?.info_kind === 'veth') &&
+  one.link_index === other.ifindex &&
+  other.link_index === one.ifindex;
+
 /** The end of a pair that stays on the machine: what it sends is what the container receives. */
-async function setIngress({ ifname, link_index, linkinfo }: Link, bytesPerS: number): Promise<void> {
-  const isPair = linkinfo?.info_kind === 'veth';
-  const end = isPair ? (await listLinks(onHost)).find(({ ifindex }) => ifindex === link_index) : undefined;
+async function setIngress(link: Link, bytesPerS: number): Promise<void> {
+  const end = (await listLinks(onHost)).find((other) => arePair(link, other));
   if (end === undefined) {
-    const message = `what the container receives on ${ifname} cannot be limited: it is no pair with an end on this machine`;
+    const message = `what the container receives on ${link.ifname} cannot be limited: it is no pair with an end on this machine`;
     throw new AgentError('LaunchFailed', message);
   }
   await setBucket(onHost, end.ifname, bytesPerS);

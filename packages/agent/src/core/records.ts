@@ -169,7 +169,7 @@ export interface AgentState {
   completedFrameworks: FrameworkRecord[];
   streams: Map<string, UpdateStream>;
   /** Keys of records found at the start whose executor or framework has none: a crash was in the midst of writing or removing them. */
-  orphans: readonly string[];
+  orphans: string[];
   /** Reservations and volumes made while the agent ran. */
   checkpointed: Resources;
   /** Destroyed, and their data may still be there. */

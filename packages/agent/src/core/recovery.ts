@@ -63,7 +63,7 @@ function restoreExecutor(state: AgentState, saved: SavedExecutor): void {
 }
 
 function addOrphan(state: AgentState, record: SavedRecord): void {
-  state.orphans = [...state.orphans, keyOf(record)];
+  state.orphans.push(keyOf(record));
 }
 
 function restoreTask(state: AgentState, saved: SavedTask): void {
