@@ -1,9 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-// Races, and properties tried with new values each time: what passes only when run once more is named at the end, with why.
-const retry = 1;
-
 // Unit tests stand beside the code and run first and in parallel; what starts real servers runs in few workers.
+// A test that fails is not tried again in its process, which it may have left in any state: `scripts/test.ts` does it.
 export default defineConfig({
   test: {
     projects: [
@@ -17,7 +15,7 @@ export default defineConfig({
             'simulation/**/*.test.ts',
           ],
           testTimeout: 120_000,
-          retry,
+          hookTimeout: 120_000,
           sequence: { groupOrder: 0 },
         },
       },
@@ -28,7 +26,6 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
-          retry,
           sequence: { groupOrder: 1 },
         },
       },

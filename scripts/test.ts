@@ -3,38 +3,54 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { resultFileVariable } from './test-reporter.ts';
+import { counts, described, failedFiles, merged, type TestResult } from './test-result.ts';
 
-interface Counts {
-  numPassedTests: number;
-  numFailedTests: number;
-  numPendingTests: number;
-}
+/** With failures in more files than this, something is wrong that no second run mends. */
+const mostFilesRunOnceMore = 8;
 
-const filters = process.argv.slice(2);
 const node = process.execPath;
-const inherit = { stdio: 'inherit' as const };
 
-const check = spawnSync(node, ['scripts/check.ts'], inherit);
-
-const folder = mkdtempSync(join(tmpdir(), 'orchestrator-test-'));
-const resultFile = join(folder, 'result.json');
-const reporters = [
-  ...['--reporter=default', '--reporter=./scripts/name-flaky.ts'],
-  ...['--reporter=json', `--outputFile.json=${resultFile}`],
-];
-const tests = spawnSync(node, ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...filters], inherit);
-
-let counts: Counts = { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0 };
-try {
-  counts = JSON.parse(readFileSync(resultFile, 'utf8'));
-} catch (error) {
-  console.log(`no test result: ${error}`);
+function runTests(args: string[]): TestResult {
+  const folder = mkdtempSync(join(tmpdir(), 'orchestrator-test-'));
+  const resultFile = join(folder, 'result.json');
+  const reporters = ['--reporter=default', '--reporter=./scripts/test-reporter.ts'];
+  const { status, signal } = spawnSync(
+    node,
+    ['node_modules/vitest/vitest.mjs', 'run', ...reporters, ...args],
+    {
+      stdio: 'inherit',
+      env: { ...process.env, [resultFileVariable]: resultFile },
+    },
+  );
+  let result: TestResult = { outcomes: [], errors: [] };
+  try {
+    result = JSON.parse(readFileSync(resultFile, 'utf8'));
+  } catch (error) {
+    result.errors.push(`no test result: ${error}`);
+  }
+  rmSync(folder, { recursive: true, force: true });
+  if (status !== 0 && counts(result).failed === 0)
+    result.errors.push(`the tests ended with ${signal ?? `status ${status}`}, and none had failed`);
+  return result;
 }
-rmSync(folder, { recursive: true, force: true });
 
-const checkFailed = check.status !== 0;
+/** What failed is tried in new processes, and with nothing beside it: chance, and a loaded machine, are not held against it. */
+function runFailedOnceMore(first: TestResult): TestResult {
+  const files = failedFiles(first);
+  if (files.length === 0 || files.length > mostFilesRunOnceMore) return first;
+  console.log(`run once more, one after the other: ${files.join(' ')}`);
+  const { late, ...result } = merged(first, runTests(['--maxWorkers=1', ...files]));
+  for (const outcome of late) console.log(`passed only when run once more: ${described(outcome)}`);
+  return result;
+}
+
+const checkFailed = spawnSync(node, ['scripts/check.ts'], { stdio: 'inherit' }).status !== 0;
+const result = runFailedOnceMore(runTests(process.argv.slice(2)));
+
+for (const error of result.errors) console.log(error);
 if (checkFailed) console.log('npm run check failed; see above');
-if (counts.numPendingTests > 0) console.log(`${counts.numPendingTests} tests were skipped; none may be`);
-console.log(`${counts.numPassedTests} passed, ${counts.numFailedTests + (checkFailed ? 1 : 0)} failed`);
-process.exitCode =
-  checkFailed || tests.status !== 0 || counts.numPendingTests > 0 || counts.numPassedTests === 0 ? 1 : 0;
+const { passed, failed, skipped } = counts(result);
+if (skipped > 0) console.log(`${skipped} tests were skipped; none may be`);
+console.log(`${passed} passed, ${failed + (checkFailed ? 1 : 0)} failed`);
+process.exitCode = checkFailed || failed > 0 || skipped > 0 || passed === 0 ? 1 : 0;
