@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { ReportNode } from '@orchestrator/report';
@@ -69,6 +70,25 @@ async function listen(host: string): Promise<[Server, port: number]> {
   const listener = createServer((socket) => socket.on('error', () => undefined));
   await new Promise<void>((resolve) => listener.listen(0, host, resolve));
   return [listener, Object(listener.address()).port];
+}
+
+/** Opens and resets as many connections, some of them at a time: nothing of them stays behind. */
+async function flood(port: number, connections: number): Promise<void> {
+  let left = connections;
+  const some = async () => {
+    while (left-- > 0) {
+      const socket = await open('127.0.0.1', port);
+      socket.resetAndDestroy();
+      await once(socket, 'close');
+    }
+  };
+  await Promise.all(Array.from({ length: 20 }, some));
+}
+
+/** Programs of this process that follow connection tracking. */
+async function followers(): Promise<number[]> {
+  const { stdout } = await runCommand('pgrep', ['--parent', String(process.pid), '--exact', 'conntrack']);
+  return stdout.trim().split('\n').map(Number);
 }
 
 beforeAll(async () => {
@@ -147,6 +167,25 @@ describe('with connection tracking', () => {
       what: 'its end',
       timeoutMs,
     });
+  });
+
+  it('what ends while there are more events than the kernel keeps is gone soon after, too', async () => {
+    const [listener, port] = await listen('127.0.0.1');
+    const [flooded, floodPort] = await listen('127.0.0.1');
+    const socket = await open('127.0.0.1', port);
+    await waitFor(() => edgeTo(app, onHost, '127.0.0.1', port), { what: 'the edge', timeoutMs });
+    const [follower = 0] = await followers();
+    process.kill(follower, 'SIGSTOP');
+    try {
+      await flood(floodPort, 8_000);
+      socket.destroy();
+      await once(socket, 'close');
+    } finally {
+      process.kill(follower, 'SIGCONT');
+    }
+    await waitFor(() => edgeTo(app, onHost, '127.0.0.1', port) === undefined, { what: 'its end', timeoutMs });
+    listener.close();
+    flooded.close();
   });
 
   it('UDP is seen too', async () => {

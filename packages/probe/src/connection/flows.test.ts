@@ -29,6 +29,12 @@ function track(
 const started = '[NEW] tcp 6 120 SYN_SENT';
 const ended = '[UPDATE] tcp 6 120 TIME_WAIT';
 
+/** A line of a list. */
+const listed = (clientPort: string) =>
+  parseTrackedFlow(
+    `ipv4 2 tcp 6 100 ESTABLISHED src=10.0.0.1 dst=10.0.0.2 sport=${clientPort} dport=80 src=10.0.0.2 dst=10.0.0.1 sport=80 dport=${clientPort}`,
+  )!;
+
 const seen = (change: Partial<SeenConnection> = {}): SeenConnection => ({
   protocol: 'tcp',
   client: { ip: '10.0.0.1', port: 4000 },
@@ -97,6 +103,42 @@ describe('tracked flows', () => {
     expect(flows.edges(3000)).toMatchObject([{ edge: { sentBytesPerS: 2000, receivedBytesPerS: 0 } }]);
   });
 
+  it('have no rate for what went over them before they were known', () => {
+    const bytes = (sent: number) =>
+      parseTrackedFlow(
+        `ipv4 2 tcp 6 100 ESTABLISHED src=10.0.0.1 dst=10.0.0.2 sport=4000 dport=80 packets=1 bytes=${sent} src=10.0.0.2 dst=10.0.0.1 sport=80 dport=4000 packets=1 bytes=10`,
+      )!;
+    flows.startList(0).see(bytes(1_000_000), 0);
+    flows.track(bytes(1_001_000), 900);
+    flows.rate(1000);
+    expect(flows.edges(1000)).toMatchObject([{ edge: { sentBytesPerS: 1000, receivedBytesPerS: 0 } }]);
+  });
+
+  it('of which a whole list does not tell are over, and those since its begin are not', () => {
+    track(started, 0, '10.0.0.1:4000');
+    track(started, 0, '10.0.0.1:4001');
+    const list = flows.startList(100);
+    list.see(listed('4001'), 100);
+    track(started, 110, '10.0.0.1:4002');
+    list.end({ isComplete: true, nowMs: 120 });
+    expect(flows.edges(120)).toMatchObject([{ edge: { connections: 2, opened: 3 } }]);
+    expect(flows.size.flows).toBe(2);
+  });
+
+  it('stay after a list that was cut off', () => {
+    track(started, 0);
+    flows.startList(100).end({ isComplete: false, nowMs: 120 });
+    expect(flows.edges(120)).toMatchObject([{ edge: { connections: 1 } }]);
+  });
+
+  it('that have ended since a list began do not come back by an older line of it', () => {
+    const list = flows.startList(0);
+    track(ended, 10);
+    expect(list.see(listed('4000'), 20)).toBe(false);
+    list.end({ isComplete: true, nowMs: 30 });
+    expect(flows.edges(30)).toEqual([]);
+  });
+
   it('end when tracking is interrupted', () => {
     track(started, 0);
     flows.forgetTracked(100);
@@ -107,11 +149,20 @@ describe('tracked flows', () => {
 describe('looks at sockets', () => {
   /** All sockets of a namespace. */
   function look(namespace: string, connections: SeenConnection[], nowMs: number, closedMs = nowMs): Flow[] {
-    const one = flows.startLook(namespace, { nowMs, countEnded: () => true });
+    const one = flows.startLook(namespace, { nowMs, countEnded: () => true, isFirst: false });
     const followed = connections.map((connection) => one.see(connection));
     one.end({ closedMs, isComplete: true });
     return followed.filter((flow) => flow !== undefined);
   }
+
+  it('count no bytes of before the first one', () => {
+    const first = flows.startLook('n', { nowMs: 0, countEnded: () => true, isFirst: true });
+    first.see(seen({ sentBytes: 5_000_000, receivedBytes: 0 }));
+    first.end({ closedMs: 0, isComplete: true });
+    look('n', [seen({ sentBytes: 5_002_000, receivedBytes: 0 })], 900);
+    flows.rate(1000);
+    expect(flows.edges(1000)).toMatchObject([{ edge: { sentBytesPerS: 2000 } }]);
+  });
 
   it('find connections and their end', () => {
     look('n', [seen()], 0);
@@ -131,7 +182,9 @@ describe('looks at sockets', () => {
 
   it('that have not seen everything end nothing', () => {
     look('n', [seen()], 0);
-    flows.startLook('n', { nowMs: 10, countEnded: () => true }).end({ closedMs: 10, isComplete: false });
+    flows
+      .startLook('n', { nowMs: 10, countEnded: () => true, isFirst: false })
+      .end({ closedMs: 10, isComplete: false });
     expect(flows.edges(10)).toMatchObject([{ edge: { connections: 1 } }]);
   });
 
@@ -217,7 +270,7 @@ describe('limits', () => {
 
 describe('connections that are over when they are seen', () => {
   it('leave half of the edges to those that are open', () => {
-    const look = flows.startLook('n', { nowMs: 0, countEnded: () => true });
+    const look = flows.startLook('n', { nowMs: 0, countEnded: () => true, isFirst: false });
     for (let host = 1; host <= 60; host++)
       look.see(seen({ isOpen: false, client: { ip: `10.0.0.${host}`, port: 1 } }));
     expect(flows.edges(0)).toHaveLength(25);

@@ -50,9 +50,19 @@ export interface FlowLook {
   };
 }
 
+/** All flows that connection tracking knows, one by one, while its events go on. */
+export interface FlowList {
+  /** Returns true if an edge came to be. */
+  see(flow: TrackedFlow, nowMs: number): boolean;
+  /** What was there when the list began and is not in it is over. Without all of it nothing is. */
+  end(options: { readonly isComplete: boolean; readonly nowMs: number }): void;
+}
+
 export interface LookOptions {
   /** Connections that are over already are news; elsewhere connection tracking has told of them. */
   readonly countEnded: (client: Address) => boolean;
+  /** The namespace has not been looked at before: its connections may be old. */
+  readonly isFirst: boolean;
   readonly nowMs: number;
 }
 
@@ -86,6 +96,8 @@ export function createFlows({ limit, edgeLimit, ownNamespace, listensOnAll }: Fl
   const edges = createEdges({ limit: edgeLimit });
   const young = new Map<string, Flow>();
   const leftOut = { connections: 0, edges: 0 };
+  /** Of each list that is being read, what events have told to be over since: its line may be older. */
+  const lists = new Set<Set<string>>();
   let looks = 0;
 
   /** All loopback addresses of a namespace are the same end, unless a server listens on some of them only. */
@@ -151,7 +163,13 @@ export function createFlows({ limit, edgeLimit, ownNamespace, listensOnAll }: Fl
     flow.receivedBytes = received;
   };
 
-  const startLook = (namespace: string, { nowMs, countEnded }: LookOptions): FlowLook => {
+  /** What a connection has carried before it was known did not go over it just now. */
+  const skipBytes = (flow: Flow, { sentBytes = 0, receivedBytes = 0 }: TrackedFlow | SeenConnection) => {
+    flow.sentBytes = sentBytes;
+    flow.receivedBytes = receivedBytes;
+  };
+
+  const startLook = (namespace: string, { nowMs, countEnded, isFirst }: LookOptions): FlowLook => {
     const look = ++looks;
     let untold = 0;
     let news = 0;
@@ -161,13 +179,13 @@ export function createFlows({ limit, edgeLimit, ownNamespace, listensOnAll }: Fl
         const key = flowKey(protocol, client, server, within(client, server, namespace));
         let flow = flows.get(key);
         if (flow === undefined && !isOpen && !countEnded(client)) return undefined;
-        if (flow === undefined) news++;
-        flow ??= open(key, connection, within(client, server, namespace), {
-          isOpen,
-          isTracked: false,
-          nowMs,
-        });
-        if (flow === undefined) return undefined;
+        if (flow === undefined) {
+          news++;
+          const state = { isOpen, isTracked: false, nowMs };
+          flow = open(key, connection, within(client, server, namespace), state);
+          if (flow === undefined) return undefined;
+          if (isFirst) skipBytes(flow, connection);
+        }
         if (side === 'client') {
           flow.clientNamespace = namespace;
           flow.clientLook = look;
@@ -211,29 +229,64 @@ export function createFlows({ limit, edgeLimit, ownNamespace, listensOnAll }: Fl
     return ended;
   };
 
+  const keyOf = ({ protocol, source, replySource }: TrackedFlow) =>
+    flowKey(protocol, source, replySource, within(source, replySource, ownNamespace));
+
+  const trackAs = (key: string, tracked: TrackedFlow, nowMs: number) => {
+    const { protocol, source: client, replySource: server, destination } = tracked;
+    const over = isOver(tracked);
+    let flow = flows.get(key);
+    // The end of a connection whose beginning was never told, as after a start, is no news.
+    if (flow === undefined && over) return;
+    // A port used again: the kernel tells of a new flow under the old name.
+    if (flow !== undefined && !flow.isOpen && tracked.event === 'new') flow = undefined;
+    if (flow === undefined) {
+      const state = { isOpen: !over, isTracked: true, nowMs };
+      flow = open(key, { protocol, client, server }, within(client, server, ownNamespace), state);
+      if (flow === undefined) return;
+      if (tracked.event !== 'new') skipBytes(flow, tracked);
+    }
+    if (!sameAddress(destination, server)) edges.ask(flow.edge, destination);
+    flow.isTracked = true;
+    countBytes(flow, tracked.sentBytes, tracked.receivedBytes);
+    if (over) close(flow, nowMs);
+    if (tracked.event === 'destroy') flows.delete(key);
+  };
+
   return {
     limits: { connectionLimit: limit, edgeLimit },
 
-    /** What connection tracking tells. Returns true if an edge came to be. */
+    /** An event of connection tracking, or a count of bytes. Returns true if an edge came to be. */
     track(tracked: TrackedFlow, nowMs: number): boolean {
-      const { protocol, source: client, replySource: server, destination } = tracked;
-      const namespace = within(client, server, ownNamespace);
-      const key = flowKey(protocol, client, server, namespace);
-      const over = isOver(tracked);
-      let flow = flows.get(key);
       const before = edges.size;
-      // The end of a connection whose beginning was never told, as after a start, is no news.
-      if (flow === undefined && over) return false;
-      // A port used again: the kernel tells of a new flow under the old name.
-      if (flow !== undefined && !flow.isOpen && tracked.event === 'new') flow = undefined;
-      flow ??= open(key, { protocol, client, server }, namespace, { isOpen: !over, isTracked: true, nowMs });
-      if (flow === undefined) return false;
-      if (!sameAddress(destination, server)) edges.ask(flow.edge, destination);
-      flow.isTracked = true;
-      countBytes(flow, tracked.sentBytes, tracked.receivedBytes);
-      if (over) close(flow, nowMs);
-      if (tracked.event === 'destroy') flows.delete(key);
+      const key = keyOf(tracked);
+      if (isOver(tracked)) for (const endedSince of lists) if (endedSince.size < limit) endedSince.add(key);
+      trackAs(key, tracked, nowMs);
       return edges.size > before;
+    },
+
+    startList(startedMs: number): FlowList {
+      const listed = new Set<string>();
+      const endedSince = new Set<string>();
+      lists.add(endedSince);
+      return {
+        see(tracked, nowMs) {
+          const before = edges.size;
+          const key = keyOf(tracked);
+          listed.add(key);
+          if (!endedSince.has(key)) trackAs(key, tracked, nowMs);
+          return edges.size > before;
+        },
+        end({ isComplete, nowMs }) {
+          lists.delete(endedSince);
+          if (!isComplete) return;
+          for (const [key, flow] of flows) {
+            if (!flow.isTracked || flow.sinceMs >= startedMs || listed.has(key)) continue;
+            close(flow, nowMs);
+            flows.delete(key);
+          }
+        },
+      };
     },
 
     /** A connection in this direction, as one calls it who looks at a namespace. */

@@ -35,7 +35,10 @@ export function createLooker(context: SourceContext, options: LookerOptions) {
   const shell = createLookShell({ clock, procRoot });
   const whereabouts = createWhereabouts({ places, networks, flows, listeners });
   const ownership = createOwnership({ clock, procRoot, flows, whereabouts });
+  /** Namespaces whose sockets have all been seen. */
+  const lookedAt = new Set<string>();
   const gone = (namespace: string) => {
+    lookedAt.delete(namespace);
     flows.forgetNamespace(namespace, clock.monotonicMs());
     listeners.forget(namespace);
   };
@@ -50,7 +53,8 @@ export function createLooker(context: SourceContext, options: LookerOptions) {
     const isTold = (client: Address) => isTracking() && (isOwn || !isLoopback(client.ip));
     // What had ended before the probe began is no news.
     const countEnded = (client: Address) => !isTold(client) && !(isOwn && !hasLooked);
-    const look = flows.startLook(namespace, { nowMs: clock.monotonicMs(), countEnded });
+    const isFirst = !lookedAt.has(namespace);
+    const look = flows.startLook(namespace, { nowMs: clock.monotonicMs(), countEnded, isFirst });
     const listening = listeners.startLook(namespace);
     const search = ownership.search(namespace);
     return {
@@ -65,6 +69,7 @@ export function createLooker(context: SourceContext, options: LookerOptions) {
         if (flow !== undefined) search.end(socket, flow, side);
       },
       end(isComplete: boolean, closedMs: number) {
+        if (isComplete) lookedAt.add(namespace);
         listening.end(isComplete);
         const told = look.end({ isComplete, closedMs });
         const { isComplete: isKnown, isNews } = search.find();

@@ -14,22 +14,29 @@ const guardProgram = 'setpriv';
 const guardFlags = ['--pdeathsig', 'KILL', '--'];
 /** Events that the kernel keeps for us while we are busy. */
 const eventBufferBytes = 4 * 2 ** 20;
+/** Of what the program says when that was not enough. It goes on then. */
+const missedWord = 'ENOBUFS';
 
-/** Tells of the flows that are known now, one by one; 10 ms of the kernel's time, so once after each start of the events. */
-export function listFlows(flow: (flow: TrackedFlow) => void): Promise<void> {
+/** Tells of the flows that are known now, one by one; 10 ms of the kernel's time for each family, so rarely. */
+export async function listFlows(flow: (flow: TrackedFlow) => void): Promise<void> {
+  // Older versions of the program list IPv4 alone unless asked.
+  for (const family of ['ipv4', 'ipv6']) await listFamily(family, flow);
+}
+
+function listFamily(family: string, flow: (flow: TrackedFlow) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const options = {
       timeout: listTimeoutMs,
       stdio: ['ignore', 'pipe', 'ignore'] as ['ignore', 'pipe', 'ignore'],
     };
-    const child = spawn(flowProgram, ['-L', '-o', 'extended'], options);
+    const child = spawn(flowProgram, ['-L', '-f', family, '-o', 'extended'], options);
     createInterface({ input: child.stdout }).on('line', (line) => {
       const parsed = parseTrackedFlow(line);
       if (parsed !== undefined) flow(parsed);
     });
     child.once('error', reject);
     child.once('close', (status) =>
-      status === 0 ? resolve() : reject(new Error(`${flowProgram} -L ended with ${status}`)),
+      status === 0 ? resolve() : reject(new Error(`${flowProgram} -L -f ${family} ended with ${status}`)),
     );
   });
 }
@@ -39,9 +46,12 @@ export interface FollowFlowsOptions {
   readonly logger: Logger;
   readonly signal: AbortSignal;
   readonly flow: (flow: TrackedFlow) => void;
-  /** Events begin now, or begin again after some were lost. */
+  /** Events begin now, or begin again after an interruption. */
   readonly opened: () => void;
+  /** Events have ended; they are tried for again. */
   readonly lost: () => void;
+  /** Some events are missing: there were more than the kernel keeps for us. Those that it has kept are told after this. */
+  readonly missed: () => void;
 }
 
 /** Follows the events of connection tracking until `signal` aborts. Without the program or the right it tries again, rarely. */
@@ -61,7 +71,7 @@ export async function followFlows(options: FollowFlowsOptions): Promise<void> {
   }
 }
 
-function runOnce({ signal, flow, opened }: FollowFlowsOptions): Promise<string> {
+function runOnce({ signal, flow, opened, missed }: FollowFlowsOptions): Promise<string> {
   return new Promise((resolve) => {
     const child = spawn(
       guardProgram,
@@ -73,6 +83,7 @@ function runOnce({ signal, flow, opened }: FollowFlowsOptions): Promise<string> 
     let complaint = '';
     child.stderr.on('data', (chunk) => {
       complaint = `${complaint}${String(chunk)}`.slice(-500);
+      if (String(chunk).includes(missedWord)) missed();
     });
     createInterface({ input: child.stdout }).on('line', (line) => {
       const parsed = parseTrackedFlow(line);

@@ -1,12 +1,13 @@
 import type { Template } from '@orchestrator/report';
 import { eachLine, readKernelFile } from '../procfs/read.ts';
 import type { Source, SourceContext } from '../source.ts';
-import { parseTrackedFlow, type TrackedFlow } from './conntrack.ts';
+import { parseTrackedFlow } from './conntrack.ts';
 import { createFlows, type Flows } from './flows.ts';
 import { createListeners } from './listeners.ts';
+import { createLister } from './lister.ts';
 import { createLooker } from './looker.ts';
 import { networksReader } from './networks.ts';
-import { followFlows, listFlows } from './programs.ts';
+import { followFlows } from './programs.ts';
 import { createPublisher } from './publisher.ts';
 
 export interface ConnectionSourceOptions {
@@ -47,7 +48,7 @@ export function connectionSource(options: ConnectionSourceOptions = {}): Source 
   return {
     name: 'connection',
     start(context) {
-      const { board, clock, scheduler, places } = context;
+      const { board, clock, logger, scheduler, places } = context;
       const abort = new AbortController();
       const listeners = createListeners();
       const flows = createFlows({
@@ -66,11 +67,6 @@ export function connectionSource(options: ConnectionSourceOptions = {}): Source 
         found: publisher.gather,
         isTracking: () => tracking,
       });
-      const track = (flow: TrackedFlow) => {
-        tracking = true;
-        looker.tracked(flow);
-        if (flows.track(flow, clock.monotonicMs())) publisher.gather();
-      };
       const jobs = [
         scheduler.add({ name: 'connections', everyMs: tickMs, share: tickShare, run: publisher.publish }),
         scheduler.add({
@@ -86,18 +82,27 @@ export function connectionSource(options: ConnectionSourceOptions = {}): Source 
           scheduler.add({ name: 'looks at sockets', everyMs: tickMs / 2, share: 1, run: looker.look }),
         );
       }
-      const lost = () => {
-        tracking = false;
-        flows.forgetTracked(clock.monotonicMs());
+      const told = (isNews: boolean) => {
+        tracking = true;
+        if (isNews) publisher.gather();
       };
-      const following =
-        options.conntrack === false
-          ? undefined
-          : followAll(context, {
-              ...{ abort, track, lost },
-              // Who listens is known then, and the edges are right from the beginning.
-              ready: options.sockets === false ? Promise.resolve() : looker.begun,
-            });
+      const lister = createLister(context, { flows, told, signal: abort.signal });
+      const follow = () =>
+        followFlows({
+          ...{ clock, logger, signal: abort.signal },
+          flow(flow) {
+            looker.tracked(flow);
+            told(flows.track(flow, clock.monotonicMs()));
+          },
+          // Who listens is known then, and the edges are right from the beginning.
+          opened: () => void (options.sockets === false ? lister.list() : looker.begun.then(lister.list)),
+          lost() {
+            tracking = false;
+            flows.forgetTracked(clock.monotonicMs());
+          },
+          missed: lister.missed,
+        });
+      const following = options.conntrack === false ? undefined : follow();
       return async () => {
         abort.abort();
         publisher.stop();
@@ -107,24 +112,6 @@ export function connectionSource(options: ConnectionSourceOptions = {}): Source 
       };
     },
   };
-}
-
-interface Following {
-  readonly abort: AbortController;
-  readonly track: (flow: TrackedFlow) => void;
-  readonly lost: () => void;
-  readonly ready: Promise<void>;
-}
-
-/** The flows there are, and then their events. */
-function followAll(
-  { clock, logger }: SourceContext,
-  { abort, track, lost, ready }: Following,
-): Promise<void> {
-  const opened = () => {
-    ready.then(() => listFlows(track)).catch((error) => logger.debug('flows could not be listed', { error }));
-  };
-  return followFlows({ clock, logger, signal: abort.signal, flow: track, opened, lost });
 }
 
 function rememberedNetworks({ clock, host, places }: SourceContext) {
