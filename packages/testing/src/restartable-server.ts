@@ -1,4 +1,5 @@
 /** A server that can be started, killed, frozen and started again, as tests of failures need it. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { TestingError } from './errors.ts';
 import { logTail, type ServerProcess, type ServerProcessOptions, startProcess } from './server-process.ts';
 import { waitFor } from './wait-for.ts';
@@ -15,6 +16,24 @@ export interface RestartableServerOptions {
 /** SIGTERM becomes SIGKILL after this. */
 const stopTimeoutMs = 10_000;
 const readyTimeoutMs = 60_000;
+/** Of threads that have been told to stop. */
+const pauseTimeoutMs = 5_000;
+
+/** A thread stops when it is scheduled next, which takes its time on a machine that is busy; meanwhile others answer. */
+function waitUntilStopped(pid: number): void {
+  const deadlineMs = performance.now() + pauseTimeoutMs;
+  const nobodyWakes = new Int32Array(new SharedArrayBuffer(4));
+  while (!areAllStopped(pid) && performance.now() < deadlineMs) Atomics.wait(nobodyWakes, 0, 0, 1);
+}
+
+function areAllStopped(pid: number): boolean {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    return threads.every((id) => /\) [TXZ] /.test(readFileSync(`/proc/${pid}/task/${id}/stat`, 'latin1')));
+  } catch {
+    return false; // a thread, or all of it, has just ended: the next look tells which
+  }
+}
 
 export class RestartableServer {
   readonly name: string;
@@ -73,11 +92,12 @@ export class RestartableServer {
     await this.#process?.exit;
   }
 
-  /** SIGSTOP: connections stay open, nothing answers. */
+  /** SIGSTOP: connections stay open, nothing answers. Returns when all its threads stand still. */
   pause(): void {
-    if (this.state !== 'running') return;
-    this.#process?.signal('SIGSTOP');
+    if (this.state !== 'running' || this.#process === undefined) return;
+    this.#process.signal('SIGSTOP');
     this.#paused = true;
+    waitUntilStopped(this.#process.pid);
   }
 
   /** SIGCONT */

@@ -56,6 +56,6 @@ export async function busyboxImage(
   const [repository = '', tag = 'latest'] = name.split(':');
   const query = new URLSearchParams({ fromSrc: '-', repo: repository, tag });
   query.append('changes', 'CMD ["sh"]');
-  await engine.request('POST', `/images/create?${query}`, await busyboxArchive());
+  await engine.request('POST', `/images/create?${query}`, { body: await busyboxArchive() });
   return name;
 }

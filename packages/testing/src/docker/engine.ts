@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { claim } from '../claims.ts';
 import { TestingError } from '../errors.ts';
 import { undoAtExit } from '../janitor.ts';
 import { RestartableServer } from '../restartable-server.ts';
@@ -26,7 +27,10 @@ interface EngineParts {
   flags: readonly string[];
 }
 
-const answerTimeoutMs = 2_000;
+/** Containers take seconds to be made and removed on a machine that is busy. */
+const answerTimeoutMs = 60_000;
+/** An engine that starts may leave the first question unanswered. */
+const readyAnswerTimeoutMs = 2_000;
 
 /**
  * dockerd without rules of a firewall: published ports are served by its proxy, containers reach this machine and each
@@ -64,7 +68,7 @@ export class DockerEngine extends RestartableServer {
         args: ['-c', 'echo $$ >"$0" && exec "$@"', parts.cgroup.procsFile, ...commandLine(parts)],
         logFile: join(parts.folder, 'dockerd.log'),
       },
-      isReady: () => this.request('GET', '/_ping'),
+      isReady: () => this.request('GET', '/_ping', { timeoutMs: readyAnswerTimeoutMs }),
     });
     this.socketPath = socketPath;
     this.dockerHost = `unix://${socketPath}`;
@@ -73,17 +77,21 @@ export class DockerEngine extends RestartableServer {
   }
 
   /**
-   * One call of the Engine API.
+   * One call of the Engine API, which is to say something within `timeoutMs` (default 60000).
    *
    * @returns the body as text
    * @throws TestingError `CommandFailed` when it answers with 400 or more
    */
-  request(method: 'GET' | 'POST' | 'DELETE', path: string, body?: Buffer): Promise<string> {
+  request(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    options: { body?: Buffer; timeoutMs?: number } = {},
+  ): Promise<string> {
+    const { body, timeoutMs: timeout = answerTimeoutMs } = options;
     return new Promise((resolve, reject) => {
-      const timeout = body === undefined ? answerTimeoutMs : undefined;
-      const outgoing = request({ socketPath: this.socketPath, method, path, ...(timeout && { timeout }) });
+      const outgoing = request({ socketPath: this.socketPath, method, path, timeout });
       outgoing.on('error', reject);
-      outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer in ${answerTimeoutMs} ms`)));
+      outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer in ${timeout} ms`)));
       outgoing.on('response', (response) => {
         const failed = (response.statusCode ?? 500) >= 400;
         text(response).then((answer) => {
@@ -125,13 +133,16 @@ async function deleteBridges(subnet: string): Promise<void> {
   }
 }
 
-/** A bridge in a subnet that nobody on this machine uses. */
+/**
+ * A bridge in a subnet that nobody on this machine uses, nor has used while its process lives: at that one's end all
+ * bridges in there are deleted.
+ */
 async function createBridge(): Promise<{ bridge: string; subnet: string }> {
   const { stdout: used } = await runCommand('ip', ['-4', 'address', 'show']);
   for (;;) {
     const number = randomInt(1, 255);
     const subnet = `10.213.${number}.`;
-    if (used.includes(` ${subnet}`)) continue;
+    if (used.includes(` ${subnet}`) || !claim('subnets', number)) continue;
     const bridge = `orch-docker${number}`;
     const made = await runCommand('ip', ['link', 'add', bridge, 'type', 'bridge']).then(
       () => true,

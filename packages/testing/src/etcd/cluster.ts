@@ -19,7 +19,7 @@ interface MemberStatus {
 }
 
 const startAttempts = 3;
-const answerTimeoutMs = 2_000;
+const answerTimeoutMs = 5_000;
 
 export class EtcdMember extends RestartableServer {
   /** `http://host:port` of the client API. */

@@ -4,7 +4,7 @@ import { runCommand } from '../run-command.ts';
 
 const largestAnswerBytes = 16 * 1024 * 1024;
 
-const answerTimeoutMs = 2_000;
+const answerTimeoutMs = 5_000;
 
 export interface FourLetterTarget {
   host: string;
