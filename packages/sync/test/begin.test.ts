@@ -2,7 +2,7 @@ import { type Ensemble, startEnsemble, temporaryFolder, waitFor } from '@orchest
 import { connect } from '@orchestrator/zookeeper';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { prepareSeed } from '../src/seed/seed.ts';
-import { type Pair, pairOf } from './engines.ts';
+import { type Pair, pairOf, settleMs } from './engines.ts';
 import { accessTo, clientOf, startSeeded } from './ensembles.ts';
 import { findLost, startWorkload } from './workload.ts';
 
@@ -49,11 +49,14 @@ test('a running target is filled while clients write, with versions and ACLs', a
   });
   const engine = pair.engine({ maxNodesInMemory: 200 }); // most of the mirrors on disk
   await engine.start();
-  await waitFor(() => engine.status().state === 'syncing', { what: 'the first copy' });
+  await waitFor(() => engine.status().state === 'syncing', {
+    what: 'the first copy',
+    timeoutMs: settleMs,
+  });
   await workload.stop();
-  await engine.settled(30_000);
+  await engine.settled(settleMs);
   await holder.close();
-  await engine.settled(30_000);
+  await engine.settled(settleMs);
   expect(await findLost(pair.b, workload)).toEqual([]);
   expect((await pair.b.exists('/app/deep/er')).stat?.version).toBe(7);
   const report = await engine.verify();
@@ -65,7 +68,7 @@ test('a running target is filled while clients write, with versions and ACLs', a
   expect(quick.checksum).toEqual(report.checksum);
 
   await pair.b.setData('/app/node-3', 'tampered', -1);
-  await engine.settled(10_000);
+  await engine.settled(settleMs);
   expect((await engine.verify()).differences).toEqual([]);
 
   for (const client of [pair.a, pair.b]) {
@@ -107,7 +110,7 @@ test('a seeded target goes on from where the seed was taken', async () => {
   const engine = pair.engine({ sequenceGap: 1000 });
   await engine.start();
   await workload.stop();
-  await engine.settled(30_000);
+  await engine.settled(settleMs);
   expect(await findLost(pair.b, workload)).toEqual([]);
   expect((await pair.b.exists('/app/lock')).stat?.ephemeralOwner).not.toBe(0n);
   const [a, b] = await Promise.all([pair.a.exists('/app/node-9'), pair.b.exists('/app/node-9')]);

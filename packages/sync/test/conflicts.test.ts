@@ -2,7 +2,7 @@ import { waitFor } from '@orchestrator/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ConflictStrategy } from '../src/core/types.ts';
 import type { SyncEngine } from '../src/engine-types.ts';
-import { type Pair, startPair, startSyncing } from './engines.ts';
+import { type Pair, settleMs, startPair, startSyncing } from './engines.ts';
 
 let pair: Pair;
 
@@ -22,7 +22,7 @@ async function collide(path: string, strategy: ConflictStrategy): Promise<SyncEn
   const first = pair.engine({ conflictStrategy: strategy });
   await startSyncing(first);
   await pair.a.create(path, 'before');
-  await first.settled(10_000);
+  await first.settled(settleMs);
   await first.stop();
   await pair.b.sync('/');
   await pair.a.setData(path, 'by the source');
@@ -35,7 +35,7 @@ async function collide(path: string, strategy: ConflictStrategy): Promise<SyncEn
 
 test('last-write-wins takes the later change on both sides, and keeps the other in the record', async () => {
   const engine = await collide('/lww', 'last-write-wins');
-  await engine.settled(10_000);
+  await engine.settled(settleMs);
   expect(await textOf(pair.a, '/lww')).toBe('by the target');
   expect(await textOf(pair.b, '/lww')).toBe('by the target');
   const [conflict] = await engine.conflicts.list();
@@ -48,7 +48,7 @@ test('last-write-wins takes the later change on both sides, and keeps the other 
 
 test('source-wins takes the source’s change', async () => {
   const engine = await collide('/source-wins', 'source-wins');
-  await engine.settled(10_000);
+  await engine.settled(settleMs);
   expect(await textOf(pair.b, '/source-wins')).toBe('by the source');
   expect((await engine.conflicts.list()).filter(({ path }) => path === '/source-wins')).toMatchObject([
     { decision: 'source' },
@@ -83,14 +83,14 @@ test('changes on both sides at once, with the engine running, end equal, and eac
   const engine = pair.engine();
   await startSyncing(engine);
   await pair.a.create('/hot', '0');
-  await engine.settled(10_000);
+  await engine.settled(settleMs);
   await pair.b.sync('/');
   const before = engine.status().conflicts.total;
   const write = async (client: Pair['a'], name: string) => {
     for (let i = 0; i < 150; i++) await client.setData('/hot', `${name} ${i}`);
   };
   await Promise.all([write(pair.a, 'a'), write(pair.b, 'b')]);
-  await engine.settled(20_000);
+  await engine.settled(settleMs);
   expect(await textOf(pair.a, '/hot')).toBe(await textOf(pair.b, '/hot'));
   expect(engine.status().conflicts.total).toBeGreaterThan(before);
   expect((await engine.verify()).differences).toEqual([]);

@@ -2,7 +2,7 @@
 import { type Ensemble, startEnsemble, startProxy, waitFor } from '@orchestrator/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { CaptureMode, EnsembleAccess, SyncEngine } from '../src/engine-types.ts';
-import { type Pair, pairOf, startSyncing } from './engines.ts';
+import { type Pair, pairOf, settleMs, startSyncing } from './engines.ts';
 import { clientOf } from './ensembles.ts';
 
 let source: Ensemble;
@@ -44,7 +44,7 @@ async function carry(pair: Pair, mode: CaptureMode, access?: EnsembleAccess): Pr
     ...(access === undefined ? {} : { target: access }),
   });
   await startSyncing(engine);
-  await engine.settled(20_000);
+  await engine.settled(settleMs);
   return engine;
 }
 
@@ -79,7 +79,7 @@ for (const mode of ['watch', 'scan'] as const) {
     await pair.a.create('/kept/meanwhile', null);
     await untilProblem(engine, /the target had committed 0x.*emptied, replaced.*Make sure/);
     await untilFilled(pair, 21);
-    await engine.settled(20_000);
+    await engine.settled(settleMs);
     expect((await engine.verify()).differences).toEqual([]);
     expect(engine.status().problem).toBeNull();
   });
@@ -106,6 +106,6 @@ test('a target emptied during a read, and ahead of what was seen, does not empty
   await restart(target);
   proxy.heal();
   await untilFilled(pair, 20);
-  await engine.settled(20_000);
+  await engine.settled(settleMs);
   expect((await engine.verify()).differences).toEqual([]);
 });

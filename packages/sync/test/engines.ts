@@ -16,6 +16,9 @@ import { createSyncEngine } from '../src/engine.ts';
 import type { SyncEngine, SyncOptions } from '../src/engine-types.ts';
 import { accessTo, clientOf } from './ensembles.ts';
 
+/** Far longer than it takes for all changes to arrive, on a machine that is busy too. */
+export const settleMs = 60_000;
+
 export interface Pair extends AsyncDisposable {
   readonly source: Ensemble;
   readonly target: Ensemble;
@@ -104,7 +107,10 @@ export async function pairOf(source: Ensemble, target: Ensemble): Promise<Pair> 
         process,
         async logged(text) {
           const what = `"${text}" in ${logFile}`;
-          await waitFor(async () => (await readFile(logFile, 'utf8')).includes(text), { what });
+          await waitFor(async () => (await readFile(logFile, 'utf8')).includes(text), {
+            what,
+            timeoutMs: settleMs,
+          });
         },
       };
     },
@@ -118,5 +124,6 @@ export async function startSyncing(engine: SyncEngine): Promise<void> {
   await engine.start();
   await waitFor(() => engine.status().state === 'syncing', {
     what: () => `the engine to lead: ${engine.status().state}, ${engine.status().problem}`,
+    timeoutMs: settleMs,
   });
 }

@@ -2,7 +2,7 @@ import { waitFor } from '@orchestrator/testing';
 import { connect, type ZooKeeperClient } from '@orchestrator/zookeeper';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SyncEngine } from '../src/engine-types.ts';
-import { type Pair, startPair } from './engines.ts';
+import { type Pair, settleMs, startPair } from './engines.ts';
 
 let pair: Pair;
 let engine: SyncEngine;
@@ -93,7 +93,7 @@ test('copies outlive a restart of the engine, in the same session', async () => 
   await engine.stop();
   const second = pair.engine({ electionGroups: ['/election'] });
   await second.start();
-  await second.settled(10_000);
+  await second.settled(settleMs);
   expect(await ownerOn(pair.b, '/locks/kept')).toBe(before);
   await holder.close();
   await waitFor(async () => (await pair.b.exists('/locks/kept')).stat === null, { what: 'the copy to go' });

@@ -1,7 +1,7 @@
 import { startProxy, type TcpProxy, waitFor } from '@orchestrator/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EnsembleAccess, SyncEngine } from '../src/engine-types.ts';
-import { type Pair, startPair } from './engines.ts';
+import { type Pair, settleMs, startPair } from './engines.ts';
 import { findLost, startWorkload, type Workload } from './workload.ts';
 
 let pair: Pair;
@@ -27,7 +27,7 @@ beforeAll(async () => {
   pair = await startPair();
   engine = pair.engine({ target: await proxied(pair) });
   await engine.start();
-  await engine.settled(20_000);
+  await engine.settled(settleMs);
 });
 
 afterAll(async () => {
@@ -48,7 +48,7 @@ function write(name: string): Promise<Workload[]> {
 async function expectNothingLost(workloads: readonly Workload[]): Promise<void> {
   await pause(500);
   await Promise.all(workloads.map((workload) => workload.stop()));
-  await engine.settled(60_000);
+  await engine.settled(settleMs);
   for (const workload of workloads) {
     expect(workload.acknowledged).toBeGreaterThan(200);
     expect(await findLost(pair.a, workload)).toEqual([]);

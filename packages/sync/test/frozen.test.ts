@@ -3,10 +3,13 @@ import { connect } from '@orchestrator/zookeeper';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Pair, startPair } from './engines.ts';
 
+/** Short, for the copies to expire soon, and long enough for those who hold the originals on a machine that is busy. */
+const sessionTimeoutMs = 4_000;
+
 let pair: Pair;
 
 beforeAll(async () => {
-  pair = await startPair({ config: { maxSessionTimeout: '2000' } });
+  pair = await startPair({ config: { maxSessionTimeout: String(sessionTimeoutMs) } });
 });
 
 afterAll(() => pair.close());
@@ -17,9 +20,7 @@ test('copies that went because the engine was frozen come back, and their loss i
   const engine = await pair.engineProcess({ leaseMs: 10_000 });
   await engine.logged('"state":"syncing"');
   const holders = await Promise.all(
-    [pair.source, pair.target].map(({ connectString }) =>
-      connect({ connectString, sessionTimeoutMs: 2_000 }),
-    ),
+    [pair.source, pair.target].map(({ connectString }) => connect({ connectString, sessionTimeoutMs })),
   );
   const [onA, onB] = holders;
   await onA?.create('/held-on-a', 'a', { mode: 'ephemeral' });

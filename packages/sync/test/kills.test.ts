@@ -1,7 +1,7 @@
 import { seededRandom } from '@orchestrator/runtime';
 import { waitFor } from '@orchestrator/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Pair, startPair } from './engines.ts';
+import { type Pair, settleMs, startPair } from './engines.ts';
 import { findLost, startWorkload, type Workload } from './workload.ts';
 
 let pair: Pair;
@@ -41,7 +41,7 @@ async function expectNothingLost(workloads: readonly Workload[]): Promise<void> 
   await engine.start();
   try {
     await waitFor(() => engine.status().state === 'syncing', { what: 'the engine to lead' });
-    await engine.settled(30_000);
+    await engine.settled(settleMs);
     for (const workload of workloads) {
       expect(await findLost(pair.a, workload)).toEqual([]);
       expect(await findLost(pair.b, workload)).toEqual([]);

@@ -2,7 +2,7 @@ import { type Ensemble, startEnsemble } from '@orchestrator/testing';
 import { connect } from '@orchestrator/zookeeper';
 import { afterAll, expect, test } from 'vitest';
 import type { CaptureMode } from '../src/engine-types.ts';
-import { pairOf } from './engines.ts';
+import { pairOf, settleMs } from './engines.ts';
 import { accessTo } from './ensembles.ts';
 import { findLost, startWorkload } from './workload.ts';
 
@@ -27,7 +27,7 @@ async function exercise(source: Ensemble, target: Ensemble, mode: CaptureMode): 
     mode === 'observer' ? accessTo(ensemble) : { connectString: ensemble.connectString };
   const engine = pair.engine({ source: access(source), target: access(target) });
   await engine.start();
-  await engine.settled(30_000);
+  await engine.settled(settleMs);
   for (const direction of engine.status().directions) {
     expect(direction.capture).toBe(mode);
     expect(direction.captureReason).toContain(
@@ -44,11 +44,11 @@ async function exercise(source: Ensemble, target: Ensemble, mode: CaptureMode): 
   await holder.create('/held', 'by a client', { mode: 'ephemeral' });
   await pair.a.setAcl('/before', [{ perms: 31, scheme: 'world', id: 'anyone' }]);
   await Promise.all(workloads.map((workload) => workload.stop()));
-  await engine.settled(30_000);
+  await engine.settled(settleMs);
   await pair.b.sync('/');
   expect((await pair.b.exists('/held')).stat?.ephemeralOwner).not.toBe(0n);
   await holder.close();
-  await engine.settled(30_000);
+  await engine.settled(settleMs);
   await pair.b.sync('/');
   expect((await pair.b.exists('/held')).stat).toBeNull();
   for (const workload of workloads) {

@@ -1,7 +1,7 @@
 import { startProxy, waitFor } from '@orchestrator/testing';
 import { connect } from '@orchestrator/zookeeper';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Pair, startPair, startSyncing } from './engines.ts';
+import { type Pair, settleMs, startPair, startSyncing } from './engines.ts';
 import { accessTo } from './ensembles.ts';
 import { findLost, startWorkload } from './workload.ts';
 
@@ -24,7 +24,7 @@ test('while paused nothing travels, verification tells what differs and how, and
   const engine = pair.engine();
   await startSyncing(engine);
   await pair.a.create('/paused', 'before');
-  await engine.settled(10_000);
+  await engine.settled(settleMs);
   await engine.pause();
   await waitFor(() => engine.status().state === 'paused', { what: 'the pause' });
   await pair.a.setData('/paused', 'after');
@@ -39,10 +39,10 @@ test('while paused nothing travels, verification tells what differs and how, and
     ['/paused/child', ['node']],
   ]);
   await engine.resume();
-  await engine.settled(10_000);
+  await engine.settled(settleMs);
   expect((await engine.verify()).differences).toEqual([]);
   await engine.repair(report);
-  await engine.settled(10_000);
+  await engine.settled(settleMs);
   expect((await engine.verify()).differences).toEqual([]);
   await engine.stop();
 });
@@ -57,7 +57,7 @@ test('a pause outlives the engine that was told', async () => {
   await waitFor(() => second.status().state === 'paused', { what: 'the pause' });
   await pair.a.create('/after-the-pause', null);
   await second.resume();
-  await second.settled(10_000);
+  await second.settled(settleMs);
   expect(await isThere(pair.b, '/after-the-pause')).toBe(true);
   await second.stop();
 });
@@ -70,7 +70,7 @@ test('only the paths asked for travel, and excluded ones do not', async () => {
   await pair.a.create('/in/deep', 'x');
   await pair.a.create('/in/out', 'x');
   await pair.a.create('/elsewhere', 'x');
-  await engine.settled(10_000);
+  await engine.settled(settleMs);
   expect(await isThere(pair.b, '/in/deep')).toBe(true);
   expect(await isThere(pair.b, '/in/out')).toBe(false);
   expect(await isThere(pair.b, '/elsewhere')).toBe(false);
@@ -93,7 +93,7 @@ test('ACLs travel, and a node too large for a multi is named, with everything el
   await pair.a.create('/large', Buffer.alloc(900_000));
   await pair.a.create('/too-large', Buffer.alloc(1_048_450));
   await pair.a.create('/after', null);
-  await engine.settled(10_000);
+  await engine.settled(settleMs);
   expect(await isThere(pair.b, '/after')).toBe(true);
   expect((await pair.b.getAcl('/with-acl')).acl).toEqual(acl);
   expect((await pair.b.getAcl('/made-with-acl')).acl).toEqual(acl);
@@ -127,16 +127,16 @@ test('a quorum port out of reach is given up for the client port, and taken back
   const holder = await connect({ connectString: pair.source.connectString, sessionTimeoutMs: 4_000 });
   await holder.create('/fallback/lock', null, { mode: 'ephemeral' });
   await workload.stop();
-  await engine.settled(20_000);
+  await engine.settled(settleMs);
   expect(await findLost(pair.b, workload)).toEqual([]);
   expect(await isThere(pair.b, '/fallback/lock')).toBe(true);
   await holder.close();
-  await engine.settled(10_000);
+  await engine.settled(settleMs);
   for (const proxy of proxies) proxy.heal();
   await waitFor(() => engine.status().directions[0]?.capture === 'observer', { what: 'the observer again' });
   await pair.a.create('/fallback/after', null);
   await waitFor(() => engine.status().state === 'syncing', { what: 'changes to go on' });
-  await engine.settled(20_000);
+  await engine.settled(settleMs);
   expect(await isThere(pair.b, '/fallback/after')).toBe(true);
   expect((await engine.verify()).differences).toEqual([]);
   expect(engine.status().conflicts.total).toBe(0);

@@ -1,7 +1,7 @@
 import { digestOf, type Ensemble, startEnsemble } from '@orchestrator/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EnsembleAccess } from '../src/engine-types.ts';
-import { pairOf } from './engines.ts';
+import { pairOf, settleMs } from './engines.ts';
 
 const superPassword = 'super-secret';
 const quorumSasl = { user: 'quorum', password: 'quorum-secret' };
@@ -49,10 +49,10 @@ test('TLS, SASL on both ports and the super user: what no other client may read 
   const acl = [{ perms: 31, scheme: 'digest', id: digestOf('owner', 'pw') }];
   const engine = pair.engine(over);
   await engine.start();
-  await engine.settled(30_000);
+  await engine.settled(settleMs);
   await pair.a.create('/owned', 'hidden', { acl });
   await pair.a.create('/owned/child', 'too', { acl });
-  await engine.settled(10_000);
+  await engine.settled(settleMs);
   expect(engine.status().directions.map(({ capture }) => capture)).toEqual(['observer', 'observer']);
   await pair.b.sync('/');
   await expect(pair.b.getData('/owned')).rejects.toMatchObject({ code: 'NoAuth' });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Pair, startPair } from './engines.ts';
+import { type Pair, settleMs, startPair, startSyncing } from './engines.ts';
 import { findLost, startWorkload } from './workload.ts';
 
 let pair: Pair;
@@ -12,7 +12,7 @@ afterAll(() => pair.close());
 
 test('changes travel both ways while clients of both sides write, and nothing is lost', async () => {
   const engine = pair.engine();
-  await engine.start();
+  await startSyncing(engine);
   const writers = await Promise.all([
     startWorkload({
       client: pair.a,
@@ -34,7 +34,7 @@ test('changes travel both ways while clients of both sides write, and nothing is
   await new Promise((resolve) => setTimeout(resolve, 5_000));
   const busy = engine.status();
   await Promise.all(writers.map((writer) => writer.stop()));
-  await engine.settled(20_000);
+  await engine.settled(settleMs);
   for (const writer of writers) {
     expect(writer.failed).toBe(0);
     expect(await findLost(pair.a, writer)).toEqual([]);
