@@ -1,74 +1,33 @@
 /** Our agent under a master of Mesos: what was recorded of one is played, and what it hears compared with what it heard then. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { decodeMessage, internal, OperationState, TaskState, writeJson } from '@orchestrator/mesos';
 import {
-  freePorts,
-  removeFolder,
-  type ServerProcess,
-  startProcess,
-  temporaryFolder,
-  waitFor,
-} from '@orchestrator/testing';
+  decodeMessage,
+  internal,
+  OperationState,
+  TaskState,
+  TaskStatus_Reason,
+  writeJson,
+} from '@orchestrator/mesos';
+import { waitFor } from '@orchestrator/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { agentNodeFlags } from '../src/index.ts';
-import { agentId, ForeignMaster, type Heard, recordedBody } from './foreign-master.ts';
+import { agentId, type ForeignMaster, type Heard, recordedBody } from './foreign-master.ts';
+import { capability, driver, ForeignScene, idOf, pods } from './foreign-scene.ts';
 import { field, replaced, shapeOf } from './wire-message.ts';
 
-const { TASK_STARTING, TASK_RUNNING, TASK_KILLED, TASK_LOST } = TaskState;
+const { TASK_STARTING, TASK_RUNNING, TASK_KILLED, TASK_LOST, TASK_DROPPED } = TaskState;
 type Schema = Parameters<typeof decodeMessage>[0];
 
-/** Ids of the recording. */
-const driver = '321a1cc4-df3a-4dac-a5b8-a13363a59115-0000';
-const pods = '1c4bb5be-bdc7-437a-be4c-d816141cca6d-0000';
 const otherAgent = agentId.replace(/0$/, '1');
 
-let workDir: string;
-let agentPort: number;
+let scene: ForeignScene;
 let master: ForeignMaster;
-let standby: ForeignMaster;
-let agent: ServerProcess;
-
-/** With what the recorded agent had. */
-async function startAgent(): Promise<ServerProcess> {
-  const program = fileURLToPath(new URL('agent-daemon.ts', import.meta.url));
-  const flags = {
-    ...{ master: `127.0.0.1:${master.port},127.0.0.1:${standby.port}`, port: String(agentPort) },
-    ...{ work_dir: workDir, hostname: '127.0.0.5', attributes: 'rack:r1;zone:z1' },
-    ...{ resources: 'cpus:8;mem:8192;disk:20000;ports:[31000-32000];bandwidth:1000' },
-    ...{ registration_backoff_factor: '10ms', containerizers: 'process' },
-  };
-  const args = [...agentNodeFlags, program, JSON.stringify(flags)];
-  return startProcess({ command: process.execPath, args, logFile: join(workDir, 'agent.log') });
-}
 
 beforeEach(async () => {
-  workDir = await temporaryFolder('foreign-master');
-  [agentPort = 0] = await freePorts(1);
-  master = await ForeignMaster.start(agentPort);
-  standby = await ForeignMaster.start(agentPort);
-  standby.leader = master;
-  agent = await startAgent();
+  scene = await ForeignScene.start();
+  ({ master } = scene);
 });
-afterEach(async () => {
-  await master.say('ShutdownFrameworkMessage', idOf(1, driver));
-  await master.say('ShutdownFrameworkMessage', idOf(1, pods));
-  const isOver = async () => agent.ended !== undefined || (await frameworks()) === 0;
-  await waitFor(isOver, { what: 'the end of all tasks' });
-  agent.signal('SIGKILL');
-  await agent.exit;
-  master.close();
-  standby.close();
-  await removeFolder(workDir);
-});
+afterEach(() => scene?.end());
 
-async function frameworks(): Promise<number> {
-  const answer = await fetch(`http://127.0.0.1:${agentPort}/state`);
-  return ((await answer.json()) as { frameworks: unknown[] }).frameworks.length;
-}
-
-const idOf = (number: number, id: string) => field(number, field(1, id));
 const json = (schema: Schema, body: Buffer) => JSON.parse(writeJson(schema, decodeMessage(schema, body)));
 
 /** What is set in ours and not in the recorded one, and the other way round. */
@@ -81,37 +40,9 @@ function differences(schema: Schema, ours: Heard, recorded: string) {
   };
 }
 
-async function register(): Promise<Heard> {
-  const registration = await master.hear('RegisterSlaveMessage');
-  await master.say('SlaveRegisteredMessage');
-  await master.say('PingSlaveMessage', undefined, { from: 'slave-observer(1)' });
-  await master.hear('PongSlaveMessage');
-  return registration;
-}
-
-/** The version of its resources, which decisions have to name. */
-const versionOf = ({ body }: Heard) =>
-  Buffer.from(decodeMessage(internal.RegisterSlaveMessageSchema, body).resourceVersionUuid?.value ?? []);
-
-const recordedVersion = (
-  schema: typeof internal.RunTaskMessageSchema | typeof internal.RunTaskGroupMessageSchema,
-) => Buffer.from(decodeMessage(schema, recordedBody(schema.name)).resourceVersionUuids[0]?.uuid.value ?? []);
-
-/** The recorded launch of the task `0`, with another id and a shorter command if they are as long. */
-function recordedRun(registration: Heard, changes: [string, string][] = []): Buffer {
-  const version: [Buffer, Buffer] = [recordedVersion(internal.RunTaskMessageSchema), versionOf(registration)];
-  return replaced(recordedBody('RunTaskMessage'), version, ...changes);
-}
-
-/** The recorded acknowledgement, of this update. */
-function acknowledgement({ uuid }: internal.StatusUpdateValid): Buffer {
-  const body = recordedBody('StatusUpdateAcknowledgementMessage');
-  return replaced(body, [body.subarray(-16), Buffer.from(uuid)]);
-}
-
 test('it registers, answers pings where they come from, and tells what a real one told, in the same words', async () => {
-  const registration = await register();
-  const own = `127.0.0.1:${agentPort}`;
+  const registration = await scene.register();
+  const own = `127.0.0.1:${scene.agentPort}`;
   const headTo = (path: string) => [
     `POST /${path} HTTP/1.1`,
     `User-Agent: libprocess/slave(1)@${own}`,
@@ -123,7 +54,7 @@ test('it registers, answers pings where they come from, and tells what a real on
   expect(registration.head).toEqual([...headTo('master/mesos.internal.RegisterSlaveMessage'), chunked]);
   const told = json(internal.RegisterSlaveMessageSchema, registration.body);
   const recorded = json(internal.RegisterSlaveMessageSchema, recordedBody('RegisterSlaveMessage'));
-  recorded.agent.port = agentPort;
+  recorded.agent.port = scene.agentPort;
   recorded.resource_version_uuid = told.resource_version_uuid;
   expect(told).toEqual(recorded);
 
@@ -142,15 +73,15 @@ test('it registers, answers pings where they come from, and tells what a real on
 });
 
 test('a task of a driver is launched, acknowledged and killed by recorded messages', async () => {
-  const registration = await register();
-  await master.say('RunTaskMessage', recordedRun(registration));
+  await scene.register();
+  await master.say('RunTaskMessage', scene.run());
   const starting = await master.hearUpdate('0', TASK_STARTING);
-  await master.say('StatusUpdateAcknowledgementMessage', acknowledgement(starting));
+  await scene.acknowledge(starting);
   const running = await master.hearUpdate('0', TASK_RUNNING);
   const heard = await master.hear('StatusUpdateMessage', 2);
   const schema = internal.StatusUpdateMessageSchema;
   expect(differences(schema, heard, 'StatusUpdateMessage')).toEqual({ more: [], less: [] });
-  await master.say('StatusUpdateAcknowledgementMessage', acknowledgement(running));
+  await scene.acknowledge(running);
   const kill = replaced(recordedBody('KillTaskMessage'), [pods, driver], ['ck-cmd', '000000']);
   await master.say('KillTaskMessage', kill);
   await master.say('KillTaskMessage', Buffer.concat([idOf(1, driver), idOf(2, '0')]));
@@ -160,14 +91,11 @@ test('a task of a driver is launched, acknowledged and killed by recorded messag
 });
 
 test('a group on a reservation, and what becomes of the reservation, as a real agent tells it', async () => {
-  const registration = await register();
+  await scene.register();
   const operation = recordedBody('ApplyOperationMessage');
   const recorded = decodeMessage(internal.ApplyOperationMessageSchema, operation);
-  const version: [Buffer, Buffer] = [
-    Buffer.from(recorded.resourceVersionUuid.uuid.value),
-    versionOf(registration),
-  ];
-  await master.say('ApplyOperationMessage', replaced(operation, version));
+  const version = Buffer.from(recorded.resourceVersionUuid.uuid.value);
+  await master.say('ApplyOperationMessage', scene.decided(operation, version));
   const done = await master.hear('UpdateOperationStatusMessage');
   const schema = internal.UpdateOperationStatusMessageSchema;
   expect(differences(schema, done, 'UpdateOperationStatusMessage')).toEqual({ more: [], less: [] });
@@ -183,14 +111,7 @@ test('a group on a reservation, and what becomes of the reservation, as a real a
   );
   await master.say('AcknowledgeOperationStatusMessage', acknowledgement);
 
-  const groupVersion: [Buffer, Buffer] = [
-    recordedVersion(internal.RunTaskGroupMessageSchema),
-    versionOf(registration),
-  ];
-  await master.say(
-    'RunTaskGroupMessage',
-    replaced(recordedBody('RunTaskGroupMessage'), groupVersion, [otherAgent, agentId]),
-  );
+  await master.say('RunTaskGroupMessage', scene.runGroup());
   await master.hearUpdate('ck-pod-a', TASK_STARTING);
 
   // Another master leads at the same address, and knows nobody: what the agent brings is all there is.
@@ -228,9 +149,10 @@ test('a group on a reservation, and what becomes of the reservation, as a real a
 });
 
 test('when another master leads the agent goes there with its tasks, and hears the first one no more', async () => {
-  const registration = await register();
-  await master.say('RunTaskMessage', recordedRun(registration));
+  await scene.register();
+  await master.say('RunTaskMessage', scene.run());
   await master.hearUpdate('0', TASK_STARTING);
+  const { standby } = scene;
   master.leader = standby;
   standby.leader = standby;
   const again = await standby.hear('ReregisterSlaveMessage');
@@ -242,11 +164,17 @@ test('when another master leads the agent goes there with its tasks, and hears t
   await standby.say('PingSlaveMessage', undefined, { from: 'slave-observer(7)' });
   const lost = Buffer.concat([idOf(1, 'unheard'), field(2, TaskState.TASK_STAGING)]);
   const unheard = field(2, Buffer.concat([idOf(1, driver), field(2, lost)]));
+  // Of one that this agent has never had a task of, masters tell what it understands.
+  const info = Buffer.concat([field(1, 'root'), field(2, 'elsewhere'), capability.partitionAware]);
+  const never = Buffer.concat([idOf(1, 'never'), field(2, TaskState.TASK_STAGING)]);
+  const elsewhere = field(2, Buffer.concat([idOf(1, 'elsewhere'), field(2, never), field(3, info)]));
   const readmitted = replaced(recordedBody('SlaveReregisteredMessage'), [otherAgent, agentId]);
-  await standby.say('SlaveReregisteredMessage', Buffer.concat([readmitted, unheard]));
+  await standby.say('SlaveReregisteredMessage', Buffer.concat([readmitted, unheard, elsewhere]));
   expect((await standby.hear('PongSlaveMessage')).to).toBe('slave-observer(7)');
   expect((await standby.hearUpdate('0', TASK_STARTING)).latestState).toBe(TASK_RUNNING);
   await standby.hearUpdate('unheard', TASK_LOST);
+  const { status } = await standby.hearUpdate('never', TASK_DROPPED);
+  expect(status.reason).toBe(TaskStatus_Reason.RECONCILIATION);
   const known = replaced(recordedBody('UpdateFrameworkMessage'), [`${driver.slice(0, -1)}2`, driver]);
   await standby.say('UpdateFrameworkMessage', known);
   await standby.hearUpdate('0', TASK_STARTING);
@@ -254,13 +182,13 @@ test('when another master leads the agent goes there with its tasks, and hears t
   await master.say('ShutdownFrameworkMessage', idOf(1, driver));
   await master.say('PingSlaveMessage', undefined, { from: 'slave-observer(1)' });
   await master.hear('PongSlaveMessage', 2);
-  expect(await frameworks(), 'after an order of a master that does not lead').toBe(1);
-  master = standby;
+  expect((await scene.state()).frameworks.length, 'after an order of a master that does not lead').toBe(1);
+  scene.master = standby;
 });
 
 test('messages come in pieces, many in one, on several connections, half-closed, and as garbage between', async () => {
-  const registration = await register();
-  await master.say('RunTaskMessage', recordedRun(registration), { pieceBytes: 7, connection: 'slow' });
+  await scene.register();
+  await master.say('RunTaskMessage', scene.run(), { pieceBytes: 7, connection: 'slow' });
   await master.hearUpdate('0', TASK_STARTING);
   for (let at = 0; at < 50; at++)
     await master.say('PingSlaveMessage', undefined, { from: `slave-observer(${at})` });
@@ -300,25 +228,37 @@ test('messages come in pieces, many in one, on several connections, half-closed,
     await waitFor(isAnswered, { what: () => `${status} for ${name}; it was ${master.answers.get(name)}` });
   }
   await master.hearUpdate('0', TASK_STARTING);
-  expect(agent.ended).toBeUndefined();
+  expect(scene.agent.ended).toBeUndefined();
 });
 
 test('told to end, it ends its tasks and itself; started again it is another agent', async () => {
-  const registration = await register();
-  await master.say('RunTaskMessage', recordedRun(registration));
+  await scene.register();
+  await master.say('RunTaskMessage', scene.run());
   const starting = await master.hearUpdate('0', TASK_STARTING);
-  await master.say('StatusUpdateAcknowledgementMessage', acknowledgement(starting));
+  await scene.acknowledge(starting);
   const { status } = await master.hearUpdate('0', TASK_RUNNING);
   const pid = status.containerStatus?.executorPid ?? 0;
   expect(existsSync(`/proc/${pid}`)).toBe(true);
   await master.say('ShutdownMessage', field(1, 'Agent has been removed'));
-  await agent.exit;
-  expect(agent.ended).toBe('exit code 1');
+  await scene.agent.exit;
+  expect(scene.agent.ended).toBe('exit code 1');
   expect(existsSync(`/proc/${pid}`), 'its task').toBe(false);
   const before = master.all('RegisterSlaveMessage').length;
-  agent = await startAgent();
+  await scene.startAgent();
   await master.hear('RegisterSlaveMessage', before + 1);
   await master.say('ShutdownMessage', field(1, 'Machine is DOWN'));
-  await agent.exit;
-  expect(agent.ended, 'of one that is not let in').toBe('exit code 1');
+  await scene.agent.exit;
+  expect(scene.agent.ended, 'of one that is not let in').toBe('exit code 1');
+});
+
+test('called by the name of another agent it ends, and comes back as what it is', async () => {
+  await scene.register();
+  await master.say('PingSlaveMessage', field(1, 0), { from: 'slave-observer(1)' });
+  await master.hear('ReregisterSlaveMessage');
+  await master.say('SlaveReregisteredMessage');
+  await scene.agent.exit;
+  expect(scene.agent.ended).toBe('exit code 1');
+  await scene.startAgent();
+  const again = await scene.readmit(2);
+  expect(json(internal.ReregisterSlaveMessageSchema, again.body).agent.id.value).toBe(agentId);
 });

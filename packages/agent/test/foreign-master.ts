@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket, connect as tcpConnect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { decodeMessage, internal, writeJson } from '@orchestrator/mesos';
+import { decodeMessage, internal, nameOfEnum, TaskState } from '@orchestrator/mesos';
 import { freePorts, waitFor } from '@orchestrator/testing';
 
 const recorded: Record<string, string> = JSON.parse(
@@ -161,21 +161,25 @@ export class ForeignMaster {
     return await waitFor(() => this.all(type)[count - 1], { what });
   }
 
+  /** Of a task, oldest first. */
+  updates(taskId: string): internal.StatusUpdateValid[] {
+    return this.all('StatusUpdateMessage')
+      .map(({ body }) => decodeMessage(internal.StatusUpdateMessageSchema, body).update)
+      .filter(({ status }) => status.taskId.value === taskId);
+  }
+
   /** Of a task, the update in that state. */
   async hearUpdate(taskId: string, state: number): Promise<internal.StatusUpdateValid> {
-    const find = () =>
-      this.all('StatusUpdateMessage')
-        .map(({ body }) => decodeMessage(internal.StatusUpdateMessageSchema, body).update)
-        .find(({ status }) => status.taskId.value === taskId && status.state === state);
+    const find = () => this.updates(taskId).find(({ status }) => status.state === state);
     return await waitFor(find, {
       what: () => `state ${state} of ${taskId}; there were ${this.#updates().join(' ')}`,
     });
   }
 
   #updates(): string[] {
-    return this.all('StatusUpdateMessage').map(({ body }) =>
-      writeJson(internal.StatusUpdateMessageSchema, decodeMessage(internal.StatusUpdateMessageSchema, body)),
-    );
+    return this.all('StatusUpdateMessage')
+      .map(({ body }) => decodeMessage(internal.StatusUpdateMessageSchema, body).update.status)
+      .map(({ taskId, state, message }) => `${taskId.value}: ${nameOfEnum(TaskState, state)} (${message})`);
   }
 
   close(): void {

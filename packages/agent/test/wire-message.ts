@@ -1,11 +1,14 @@
 /** Protobuf on the wire, written and changed without what writes it in the product. */
 /** A field of protobuf: text, bytes or fields by their number and length, numbers as varints. */
 export function field(number: number, value: string | Buffer | number): Buffer {
-  if (typeof value === 'number') return Buffer.from([number << 3, value]);
+  if (typeof value === 'number') return Buffer.from([...varint(number << 3), ...varint(value)]);
   const bytes = Buffer.from(value);
-  if (bytes.length > 127)
-    throw new RangeError(`${bytes.length} bytes: lengths beyond 127 are not written here`);
-  return Buffer.concat([Buffer.from([(number << 3) | 2, bytes.length]), bytes]);
+  return Buffer.concat([Buffer.from([...varint((number << 3) | 2), ...varint(bytes.length)]), bytes]);
+}
+
+/** Of a whole number that is not negative. */
+function varint(value: number): number[] {
+  return value < 0x80 ? [value] : [(value % 0x80) | 0x80, ...varint(Math.floor(value / 0x80))];
 }
 
 /** The bytes with others of the same length in the place of some. */

@@ -2,7 +2,6 @@
 import { isTerminal, Resources, TaskState, TaskStatus_Reason, TaskStatus_Source } from '@orchestrator/mesos';
 import type { Termination } from '../container/machine.ts';
 import type { ContainerStatus } from '../container/runtime.ts';
-import { finishDrainIfDone } from './drain.ts';
 import { endExecutor, endTask } from './ends.ts';
 import { killTask } from './kill.ts';
 import type { ExecutorRecord, FrameworkRecord, TaskRecord } from './records.ts';
@@ -120,7 +119,6 @@ export function onTerminated(turn: Turn, containerId: string, termination: Termi
     const isOver = [...executor.tasks.values()].every(({ phase }) => phase === 'ended');
     if (isOver) endExecutor(turn, framework, executor, termination);
   }
-  finishDrainIfDone(turn);
 }
 
 export function onHealth(turn: Turn, event: { containerId: string; healthy: boolean; kill: boolean }): void {

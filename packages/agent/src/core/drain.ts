@@ -1,7 +1,14 @@
 /** Draining: every task is asked to end, and nothing new is taken until the operator has the agent back. */
-import { type internal, TaskStatus_Reason } from '@orchestrator/mesos';
+import {
+  type DrainConfigValid,
+  type internal,
+  KillPolicySchema,
+  type KillPolicyValid,
+  makeMessage,
+  TaskStatus_Reason,
+} from '@orchestrator/mesos';
 import { killTask } from './kill.ts';
-import type { KillRequest } from './records.ts';
+import type { KillRequest, TaskRecord } from './records.ts';
 import { save, type Turn } from './turn.ts';
 
 const isIdle = ({ state }: Turn) =>
@@ -13,16 +20,28 @@ const request: KillRequest = {
   message: 'The agent is being drained',
 };
 
+/**
+ * Instead of the task's own: as in Mesos the bound also holds for one that names no grace, which then has all of it.
+ */
+export function drainPolicy(
+  config: DrainConfigValid | undefined,
+  { info }: TaskRecord,
+): KillPolicyValid | undefined {
+  const bound = config?.maxGracePeriod;
+  const own = info.killPolicy?.gracePeriod;
+  if (bound === undefined || (own !== undefined && own.nanoseconds <= bound.nanoseconds)) return undefined;
+  return makeMessage(KillPolicySchema, { gracePeriod: bound });
+}
+
 /** A task that came to know of it already only hears of a shorter grace. */
 export function drainAgain(turn: Turn): void {
   const { drain, frameworks } = turn.state;
   if (drain === undefined) return;
-  const { maxGracePeriod } = drain.config;
-  const mostGraceMs = maxGracePeriod === undefined ? undefined : Number(maxGracePeriod.nanoseconds) / 1e6;
   for (const framework of frameworks.values()) {
     for (const executor of framework.executors.values()) {
       for (const task of executor.tasks.values()) {
-        killTask(turn, { framework, executor, task }, { kill: request, mostGraceMs });
+        const killPolicy = drainPolicy(drain.config, task);
+        killTask(turn, { framework, executor, task }, { kill: request, killPolicy });
       }
     }
   }

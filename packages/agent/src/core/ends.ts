@@ -35,16 +35,18 @@ export function endExecutor(
   cancelTimer(turn, `grace ${executor.containerId}`);
   turn.actions.push({ type: 'closeSession', containerId: executor.containerId });
   turn.state.counters.executorsTerminated++;
-  const agentId = turn.state.info.id;
-  if (executor.kind !== 'command' && agentId !== undefined) {
-    const { executorId } = executor.info;
+  if (executor.kind !== 'command') {
     const status = executor.kind === 'group' ? 0 : waitStatus(termination?.exitCode);
-    const message = { agentId, executorId, frameworkId: { value: framework.id }, status };
-    sendToMaster(
-      turn,
-      internal.ExitedExecutorMessageSchema,
-      makeMessage(internal.ExitedExecutorMessageSchema, message),
-    );
+    tellExited(turn, framework.id, executor.info.executorId.value, status);
   }
   tidy(turn, framework);
+}
+
+/** Masters keep the resources of an executor until then. */
+export function tellExited(turn: Turn, frameworkId: string, executorId: string, status: number): void {
+  const agentId = turn.state.info.id;
+  if (agentId === undefined) return;
+  const { ExitedExecutorMessageSchema: schema } = internal;
+  const ids = { agentId, frameworkId: { value: frameworkId }, executorId: { value: executorId } };
+  sendToMaster(turn, schema, makeMessage(schema, { ...ids, status }));
 }

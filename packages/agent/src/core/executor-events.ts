@@ -56,6 +56,13 @@ export function sendLaunch(turn: Turn, place: Place, tasks: readonly TaskInfoVal
   }
 }
 
+/** Whole, where there are words for it: executors from before the v1 API hear of one task at a time. */
+export function sendLaunchGroup(turn: Turn, place: Place, tasks: readonly TaskInfoValid[]): void {
+  if (place.executor.pid === undefined)
+    sendEvent(turn, place, { type: type.LAUNCH_GROUP, launchGroup: { taskGroup: { tasks: [...tasks] } } });
+  else sendLaunch(turn, place, tasks);
+}
+
 export function sendKill(
   turn: Turn,
   place: Place,

@@ -21,19 +21,13 @@ interface KillOptions {
   kill: KillRequest;
   /** Instead of the task's own. */
   killPolicy?: KillPolicyValid | undefined;
-  /** Shortens whatever the policies say. */
-  mostGraceMs?: number | undefined;
 }
 
 /** Between asking it to end and ending it, in milliseconds. */
-export function graceOf(
-  turn: Turn,
-  task: TaskRecord,
-  { killPolicy, mostGraceMs = Number.POSITIVE_INFINITY }: KillOptions,
-) {
+export function graceOf(turn: Turn, task: TaskRecord, killPolicy: KillPolicyValid | undefined): number {
   const period = (killPolicy ?? task.info.killPolicy)?.gracePeriod;
   const graceMs = period === undefined ? turn.state.options.killGraceMs : Number(period.nanoseconds) / 1e6;
-  return Math.max(0, Math.min(graceMs, mostGraceMs));
+  return Math.max(0, graceMs);
 }
 
 /** A repeated kill may shorten the grace; the first one says why. */
@@ -47,7 +41,8 @@ export function killTask(turn: Turn, place: Place & { task: TaskRecord }, option
     killInExecutor(turn, place, options);
     return;
   }
-  turn.actions.push({ type: 'kill', containerId: task.containerId, graceMs: graceOf(turn, task, options) });
+  const graceMs = graceOf(turn, task, options.killPolicy);
+  turn.actions.push({ type: 'kill', containerId: task.containerId, graceMs });
   if (isFirst && hasCapability(framework, FrameworkInfo_Capability_Type.TASK_KILLING_STATE)) {
     const { TASK_KILLING: state } = TaskState;
     const { message } = task.kill;
@@ -59,12 +54,16 @@ function killInExecutor(turn: Turn, place: Place & { task: TaskRecord }, options
   const { framework, executor, task } = place;
   const taskId = task.task.taskId.value;
   if (task.phase === 'launched') {
-    sendKill(turn, place, taskId, options.killPolicy ?? task.info.killPolicy);
+    // Its own policy the executor knows.
+    sendKill(turn, place, taskId, options.killPolicy);
     return;
   }
   const { TASK_KILLED_DURING_LAUNCH: reason } = TaskStatus_Reason;
   const message = 'Killed before it was given to its executor';
-  endTask(turn, framework, executor, task, { state: TaskState.TASK_KILLED, reason, message });
+  const others = task.group === undefined ? [] : [...executor.tasks.values()];
+  // A group is given to it as a whole, or not at all.
+  for (const each of [task, ...others.filter(({ group }) => group === task.group)])
+    endTask(turn, framework, executor, each, { state: TaskState.TASK_KILLED, reason, message });
   const isIdle = [...executor.tasks.values()].every(({ phase }) => phase === 'ended');
   // Started for these tasks alone.
   if (isIdle && executor.phase === 'registering') shutdownExecutor(turn, framework, executor, options.kill);
@@ -85,7 +84,7 @@ export function onKillTask(turn: Turn, message: internal.KillTaskMessageValid): 
     turn,
     { frameworkId: frameworkId.value, taskId: taskId.value },
     {
-      state: droppedFor(framework),
+      state: droppedFor(framework?.info),
       reason: TaskStatus_Reason.EXECUTOR_TERMINATED,
       message: 'The agent has no such task',
     },
@@ -120,7 +119,12 @@ export function onShutdownExecutor(turn: Turn, message: internal.ShutdownExecuto
   const framework = turn.state.frameworks.get(message.frameworkId?.value ?? '');
   const executor = framework?.executors.get(message.executorId?.value ?? '');
   if (framework === undefined || executor === undefined) return;
-  const request: KillRequest = { state: 'killed', message: 'Its executor was shut down by the framework' };
+  const why = 'Its executor was shut down by the framework';
+  // What an executor of its own does not tell of before it ends counts as failed, as in Mesos.
+  const request: KillRequest =
+    executor.kind === 'custom'
+      ? { state: 'failed', reason: TaskStatus_Reason.EXECUTOR_TERMINATED, message: why }
+      : { state: 'killed', message: why };
   shutdownExecutor(turn, framework, executor, request);
 }
 

@@ -1,67 +1,33 @@
 /** Tasks that a master sends. */
 import {
   ExecutorInfo_Type,
-  ExecutorInfoSchema,
   type ExecutorInfoValid,
   type FrameworkInfoValid,
-  type internal,
-  makeMessage,
+  internal,
+  isFieldSet,
   Resources,
   type TaskInfoValid,
-  TaskSchema,
   TaskState,
   TaskStatus_Reason,
   TaskStatus_Source,
-  type TaskValid,
 } from '@orchestrator/mesos';
-import { sendLaunch } from './executor-events.ts';
+import { tellExited, waitStatus } from './ends.ts';
+import { sendLaunch, sendLaunchGroup } from './executor-events.ts';
 import { saveFramework } from './frameworks.ts';
-import { coreLimits, type ExecutorKind, type ExecutorRecord, type FrameworkRecord } from './records.ts';
+import { shutdownExecutor } from './kill.ts';
+import {
+  coreLimits,
+  type ExecutorKind,
+  type ExecutorRecord,
+  type FrameworkRecord,
+  type TaskRecord,
+} from './records.ts';
 import { unknownResources } from './resources.ts';
 import { reportTask, reportUnknown } from './status.ts';
+import { commandExecutor, taskMessage } from './task-message.ts';
 import { droppedFor } from './task-state.ts';
-import { hasEnded, log, newId, save, type Turn, timer } from './turn.ts';
+import { hasEnded, log, newId, type Place, save, type Turn, timer } from './turn.ts';
 import { openStream, saveTask, streamKey } from './updates.ts';
-
-function taskMessage(
-  turn: Turn,
-  framework: FrameworkRecord,
-  kind: ExecutorKind,
-  info: TaskInfoValid,
-): TaskValid {
-  const { executor, command, discovery, labels, container, healthCheck, killPolicy } = info;
-  const user = command?.user || executor?.command?.user;
-  return makeMessage(TaskSchema, {
-    ...{ name: info.name, taskId: info.taskId, frameworkId: { value: framework.id } },
-    agentId: turn.state.info.id ?? info.agentId,
-    state: TaskState.TASK_STAGING,
-    ...{ resources: info.resources, limits: info.limits },
-    ...(kind !== 'command' && executor !== undefined && { executorId: executor.executorId }),
-    ...(user && { user }),
-    ...(labels && { labels }),
-    ...(discovery && { discovery }),
-    ...(container && { container }),
-    ...(healthCheck && { healthCheck }),
-    ...(killPolicy && { killPolicy }),
-  });
-}
-
-/** The executor of a command task goes by the task's id and takes nothing for itself. */
-function commandExecutor(framework: FrameworkRecord, task: TaskInfoValid): ExecutorInfoValid {
-  const { command, taskId } = task;
-  return makeMessage(ExecutorInfoSchema, {
-    executorId: { value: taskId.value },
-    frameworkId: { value: framework.id },
-    ...(command && { command }),
-    name: `Command Executor (Task: ${taskId.value}) (Command: ${commandText(task)})`,
-    source: taskId.value,
-  });
-}
-
-function commandText({ command }: TaskInfoValid): string {
-  if (command === undefined) return 'NO EXECUTABLE';
-  return command.shell ? `sh -c '${command.value}'` : `[${[command.value, ...command.arguments].join(', ')}]`;
-}
 
 function frameworkFor(
   turn: Turn,
@@ -129,7 +95,7 @@ function drop(turn: Turn, framework: FrameworkRecord, tasks: readonly TaskInfoVa
       taskId: taskId.value,
       executorId: executor?.executorId.value,
     };
-    reportUnknown(turn, subject, { state: droppedFor(framework), ...why });
+    reportUnknown(turn, subject, { state: droppedFor(framework.info), ...why });
   }
 }
 
@@ -178,25 +144,23 @@ function launchContainer(
 const milliseconds = (duration: { nanoseconds: bigint } | undefined) =>
   duration === undefined ? undefined : Number(duration.nanoseconds) / 1e6;
 
+/** @param group given together with others */
 function addTask(
   turn: Turn,
-  framework: FrameworkRecord,
-  executor: ExecutorRecord,
+  { framework, executor }: Place,
   info: TaskInfoValid,
+  group: string | undefined,
 ): void {
   const taskId = info.taskId.value;
   const ownContainer = executor.kind === 'group' ? newId(turn) : executor.containerId;
   const task = taskMessage(turn, framework, executor.kind, info);
   const phase = executor.kind === 'custom' && !executor.isSubscribed ? 'queued' : 'launched';
-  const record = { info, task, phase, containerId: ownContainer } as const;
-  const live = { ...record };
+  const isOfGroup = executor.kind === 'custom' && group !== undefined;
+  const live: TaskRecord = { info, task, phase, containerId: ownContainer, ...(isOfGroup && { group }) };
   executor.tasks.set(taskId, live);
   openStream(turn, framework.id, taskId);
   saveTask(turn, framework, executor, live);
-  if (executor.kind === 'custom') {
-    if (phase === 'launched') sendLaunch(turn, { framework, executor }, [info]);
-    return;
-  }
+  if (executor.kind === 'custom') return;
   reportTask(turn, framework, executor, live, {
     state: TaskState.TASK_STARTING,
     source: TaskStatus_Source.EXECUTOR,
@@ -206,21 +170,44 @@ function addTask(
   if (limitMs !== undefined) timer(turn, `completion ${framework.id} ${taskId}`, limitMs);
 }
 
+/** One that runs, or a new one. */
 function executorFor(
   turn: Turn,
   framework: FrameworkRecord,
-  kind: ExecutorKind,
+  request: Request,
   info: ExecutorInfoValid,
 ): ExecutorRecord | Refusal {
-  const existing = framework.executors.get(info.executorId.value);
-  if (existing === undefined) return newExecutor(turn, framework, kind, info);
-  if (existing.phase !== 'terminating' && existing.phase !== 'terminated') {
-    if (existing.tasks.size < coreLimits.queuedTasks) return existing;
-    const message = `Executor ${info.executorId.value} has ${existing.tasks.size} tasks already`;
-    return { reason: TaskStatus_Reason.EXECUTOR_TERMINATED, message };
+  const id = info.executorId.value;
+  const kind = kindOf(request);
+  const { EXECUTOR_TERMINATED: reason, TASK_INVALID } = TaskStatus_Reason;
+  const existing = framework.executors.get(id);
+  if (existing === undefined) {
+    if (kind === 'command' || request.launchExecutor !== false)
+      return newExecutor(turn, framework, kind, info);
+    // The task that was to start it did not get through, which the master is about to hear.
+    return { reason, message: `Executor ${id} is not to be launched, and does not run` };
   }
-  const message = `Executor ${info.executorId.value} is ${existing.phase}`;
-  return { reason: TaskStatus_Reason.EXECUTOR_TERMINATED, message };
+  if (kind === 'command')
+    return { reason: TASK_INVALID, message: `Executor ${id} is there already: a command has its own` };
+  if (existing.phase === 'terminating' || existing.phase === 'terminated')
+    return { reason, message: `Executor ${id} is ${existing.phase}` };
+  if (request.launchExecutor === true) {
+    // The master knows nothing of the one that is there: without it they can agree again.
+    const message = `Executor ${id} is to be launched, and runs already`;
+    shutdownExecutor(turn, framework, existing, { state: 'failed', reason, message });
+    return { reason, message };
+  }
+  if (existing.tasks.size < coreLimits.queuedTasks) return existing;
+  return { reason, message: `Executor ${id} has ${existing.tasks.size} tasks already` };
+}
+
+/** What the master has set aside for an executor that it wanted for these tasks is free again. */
+function refuse(turn: Turn, framework: FrameworkRecord, request: Request, why: Refusal): void {
+  drop(turn, framework, request.tasks, why);
+  const id = request.executor?.executorId.value;
+  if (request.launchExecutor !== true || id === undefined) return;
+  const { phase = 'terminated' } = framework.executors.get(id) ?? {};
+  if (phase === 'terminated') tellExited(turn, framework.id, id, waitStatus(undefined));
 }
 
 interface Request {
@@ -229,12 +216,16 @@ interface Request {
   tasks: readonly TaskInfoValid[];
   executor: ExecutorInfoValid | undefined;
   isGroup: boolean;
+  /** Whether the master has set resources aside for a new executor; old masters do not say. */
+  launchExecutor: boolean | undefined;
   versions: readonly internal.ResourceVersionUUIDValid[];
 }
 
+/** Old frameworks do not say of which type their own executors are. */
 function kindOf({ executor, isGroup }: Request): ExecutorKind {
   if (executor === undefined) return 'command';
-  return isGroup || executor.type === ExecutorInfo_Type.DEFAULT ? 'group' : 'custom';
+  const { DEFAULT, CUSTOM } = ExecutorInfo_Type;
+  return executor.type === DEFAULT || (isGroup && executor.type !== CUSTOM) ? 'group' : 'custom';
 }
 
 /** All of them or none: tasks of a group belong together. */
@@ -248,28 +239,41 @@ function run(turn: Turn, request: Request): void {
   }
   const why = refusal(turn, framework, tasks, request.versions);
   if (why !== undefined) {
-    drop(turn, framework, tasks, why);
+    refuse(turn, framework, request, why);
     return;
   }
-  const kind = kindOf(request);
   const [first] = tasks;
   if (first === undefined) return;
   const info = request.executor ?? commandExecutor(framework, first);
-  const executor = executorFor(turn, framework, kind, info);
-  if ('reason' in executor) drop(turn, framework, tasks, executor);
-  else for (const task of tasks) addTask(turn, framework, executor, task);
+  const executor = executorFor(turn, framework, request, info);
+  if ('reason' in executor) {
+    refuse(turn, framework, request, executor);
+    return;
+  }
+  const place = { framework, executor };
+  const group = request.isGroup ? first.taskId.value : undefined;
+  for (const task of tasks) addTask(turn, place, task, group);
+  if (executor.kind === 'custom' && executor.isSubscribed)
+    (request.isGroup ? sendLaunchGroup : sendLaunch)(turn, place, tasks);
 }
+
+const launchExecutorOf = (
+  schema: typeof internal.RunTaskMessageSchema | typeof internal.RunTaskGroupMessageSchema,
+  message: { launchExecutor: boolean },
+) => (isFieldSet(message as never, schema.field.launchExecutor) ? message.launchExecutor : undefined);
 
 export function onRunTask(turn: Turn, message: internal.RunTaskMessageValid): void {
   const { framework, task, pid, resourceVersionUuids: versions } = message;
   // Over HTTP it is "@0.0.0.0:0" or nothing.
   const driver = pid.startsWith('@') ? undefined : pid;
-  run(turn, { framework, pid: driver, tasks: [task], executor: task.executor, isGroup: false, versions });
+  const launchExecutor = launchExecutorOf(internal.RunTaskMessageSchema, message);
+  const one = { tasks: [task], executor: task.executor, isGroup: false };
+  run(turn, { framework, pid: driver, ...one, launchExecutor, versions });
 }
 
 export function onRunTaskGroup(turn: Turn, message: internal.RunTaskGroupMessageValid): void {
   const { framework, executor, taskGroup, resourceVersionUuids: versions } = message;
-  const isGroup = executor.type !== ExecutorInfo_Type.CUSTOM;
   const tasks = taskGroup.tasks.map((task) => ({ ...task, executor }));
-  run(turn, { framework, pid: undefined, tasks, executor, isGroup, versions });
+  const launchExecutor = launchExecutorOf(internal.RunTaskGroupMessageSchema, message);
+  run(turn, { framework, pid: undefined, tasks, executor, isGroup: true, launchExecutor, versions });
 }

@@ -90,6 +90,8 @@ export interface TaskRecord {
   task: TaskValid;
   /** `queued`: for an executor that has not subscribed. `ended`: its last update waits to be acknowledged. */
   phase: 'queued' | 'launched' | 'ended';
+  /** The same for those that an executor of their own is given together. */
+  group?: string;
   /** Its own container, or that of its executor. */
   containerId: string;
   kill?: KillRequest;

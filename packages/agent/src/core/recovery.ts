@@ -9,6 +9,7 @@ import {
 import type { RecoveredContainer } from '../container/containerizer.ts';
 import type { Termination } from '../container/machine.ts';
 import { onLaunched, onTerminated } from './containers.ts';
+import { drainPolicy } from './drain.ts';
 import { endExecutor, endTask } from './ends.ts';
 import { sendReconnect } from './executor-events.ts';
 import { tidy } from './frameworks.ts';
@@ -72,8 +73,12 @@ function restoreTask(state: AgentState, saved: SavedTask): void {
     addOrphan(state, saved);
     return;
   }
-  const { info, task, phase, containerId, killRequest, pending, taken } = saved;
-  const record: TaskRecord = { info, task, phase, containerId, ...(killRequest && { kill: killRequest }) };
+  const { info, task, phase, containerId, killRequest, group, pending, taken } = saved;
+  const record: TaskRecord = {
+    ...{ info, task, phase, containerId },
+    ...(killRequest && { kill: killRequest }),
+    ...(group !== undefined && { group }),
+  };
   const taskId = task.taskId.value;
   executor.tasks.set(taskId, record);
   state.streams.set(streamKey(saved.frameworkId, taskId), {
@@ -218,7 +223,7 @@ function recoverTask(
   }
   // A kill that was under way is given its time again.
   if (task.kill !== undefined) {
-    const graceMs = graceOf(turn, task, { kill: task.kill });
+    const graceMs = graceOf(turn, task, drainPolicy(turn.state.drain?.config, task));
     turn.actions.push({ type: 'kill', containerId: task.containerId, graceMs });
   }
 }

@@ -180,15 +180,16 @@ export function onReregistered(turn: Turn, message: internal.SlaveReregisteredMe
   for (const reconciliation of message.reconciliations) reconcile(turn, reconciliation);
 }
 
-/** Tasks that the master has sent and this agent has never seen. */
-function reconcile(turn: Turn, { frameworkId, statuses }: internal.ReconcileTasksMessageValid): void {
+/** Tasks that the master has sent and this agent has never seen; nor has it, maybe, the framework, so the master tells of it. */
+function reconcile(turn: Turn, message: internal.ReconcileTasksMessageValid): void {
+  const { frameworkId, statuses, framework } = message;
   for (const { taskId } of statuses) {
     if (findTask(turn.state, frameworkId.value, taskId.value) !== undefined) continue;
     reportUnknown(
       turn,
       { frameworkId: frameworkId.value, taskId: taskId.value },
       {
-        state: droppedFor(turn.state.frameworks.get(frameworkId.value)),
+        state: droppedFor(framework),
         reason: TaskStatus_Reason.RECONCILIATION,
         message: 'Reconciliation: task unknown to the agent',
       },

@@ -181,31 +181,6 @@ export function onOperationAcknowledged(
   turn.actions.push({ type: 'forget', key: `operations/${uuid}` });
 }
 
-/** The master names operations that it waits for; those nobody has heard of were lost on the way. */
-export function onReconcileOperations(turn: Turn, message: internal.ReconcileOperationsMessageValid): void {
-  for (const { operationUuid, operationId } of message.operations) {
-    if (operationUuid === undefined) continue;
-    const known = turn.state.operations.has(Buffer.from(operationUuid.value).toString('hex'));
-    if (known) continue;
-    const status = makeMessage(OperationStatusSchema, {
-      ...(operationId !== undefined && { operationId }),
-      state: OperationState.OPERATION_DROPPED,
-      uuid: { value: turn.state.options.newUuid() },
-    });
-    const agentId = turn.state.info.id;
-    sendToMaster(
-      turn,
-      internal.UpdateOperationStatusMessageSchema,
-      makeMessage(internal.UpdateOperationStatusMessageSchema, {
-        ...(message.frameworkId !== undefined && { frameworkId: message.frameworkId }),
-        ...(agentId !== undefined && { agentId }),
-        ...{ status, latestStatus: status, operationUuid },
-      }),
-    );
-  }
-  resendOperations(turn);
-}
-
 /** Which version of the resources operations have to be decided on, and those whose end is not acknowledged. */
 export function sendResourceVersion(turn: Turn): void {
   const { info, operations, resourceVersion } = turn.state;

@@ -23,6 +23,7 @@ export interface SavedTask {
   containerId: string;
   phase: 'queued' | 'launched' | 'ended';
   killRequest: KillRequest | undefined;
+  group?: string;
   pending: internal.StatusUpdateValid[];
   taken: string[];
 }

@@ -14,14 +14,16 @@ import {
   sendAcknowledged,
   sendData,
   sendLaunch,
+  sendLaunchGroup,
   sendShutdown,
   sendShutdownTo,
   sendSubscribed,
 } from './executor-events.ts';
 import { saveExecutor } from './launch.ts';
-import type { AgentState } from './records.ts';
+import type { AgentState, TaskRecord } from './records.ts';
+import { whileDrained } from './status.ts';
 import { droppedFor } from './task-state.ts';
-import { cancelTimer, isRegistered, type Place, send, sendToMaster, type Turn } from './turn.ts';
+import { cancelTimer, type Place, send, sendToMaster, type Turn } from './turn.ts';
 import { saveTask, takesOnlyItsEnd, takeUpdate } from './updates.ts';
 
 type EventOf<Type extends AgentEvent['type']> = Extract<AgentEvent, { type: Type }>;
@@ -64,7 +66,8 @@ function takeFromExecutor(turn: Turn, place: Place, status: TaskStatusValid): vo
   const kill = executor.tasks.get(status.taskId.value)?.kill;
   const why =
     kill?.reason === undefined || status.state !== TaskState.TASK_KILLED ? {} : { reason: kill.reason };
-  if (framework.phase === 'running') takeUpdate(turn, completed(turn, place, { ...status, ...why }));
+  const said = whileDrained(turn, framework, { ...status, ...why });
+  if (framework.phase === 'running') takeUpdate(turn, completed(turn, place, said));
   sendAcknowledged(turn, place, status.taskId.value, status.uuid);
 }
 
@@ -82,7 +85,7 @@ function endLostTasks(turn: Turn, place: Place, known: ReadonlySet<string>): voi
     const isUnheard = task.phase === 'launched' && task.task.state === TaskState.TASK_STAGING;
     if (!isUnheard || known.has(taskId)) continue;
     endTask(turn, framework, executor, task, {
-      state: droppedFor(framework),
+      state: droppedFor(framework.info),
       reason: TaskStatus_Reason.AGENT_RESTARTED,
       message: 'The task did not reach its executor',
     });
@@ -123,11 +126,23 @@ export function onExecutorSubscribed(turn: Turn, event: EventOf<'executorSubscri
   const heard = event.subscribe?.unacknowledgedTasks ?? [];
   if (!isFirst) endLostTasks(turn, place, new Set(heard.map(({ taskId }) => taskId.value)));
   for (const task of executor.tasks.values()) {
-    if (task.phase !== 'queued') continue;
-    task.phase = 'launched';
-    saveTask(turn, framework, executor, task);
-    sendLaunch(turn, place, [task.info]);
+    if (task.phase === 'queued') launchTogether(turn, place, task);
   }
+}
+
+/** A task, or all of its group. */
+function launchTogether(turn: Turn, place: Place, task: TaskRecord): void {
+  const { framework, executor } = place;
+  const tasks = [...executor.tasks.values()].filter(
+    (each) => each === task || (task.group !== undefined && each.group === task.group),
+  );
+  for (const each of tasks) {
+    each.phase = 'launched';
+    saveTask(turn, framework, executor, each);
+  }
+  const infos = tasks.map(({ info }) => info);
+  if (task.group === undefined) sendLaunch(turn, place, infos);
+  else sendLaunchGroup(turn, place, infos);
 }
 
 /** It may come back; the end of its container is what counts. */
@@ -140,7 +155,13 @@ export function onExecutorDisconnected(turn: Turn, event: EventOf<'executorDisco
 export function onExecutorMessage(turn: Turn, event: EventOf<'executorMessage'>): void {
   const place = findExecutor(turn.state, event);
   const agentId = turn.state.info.id;
-  if (place === undefined || agentId === undefined || !isRegistered(turn.state)) return;
+  const { counters, phase } = turn.state;
+  const isHeard = phase === 'running' && place?.framework.phase === 'running';
+  if (!isHeard || agentId === undefined) {
+    counters.invalidFrameworkMessages++;
+    return;
+  }
+  counters.validFrameworkMessages++;
   const { framework, executor } = place;
   const message = makeMessage(internal.ExecutorToFrameworkMessageSchema, {
     ...{ agentId, frameworkId: { value: framework.id } },
@@ -154,8 +175,10 @@ export function onExecutorMessage(turn: Turn, event: EventOf<'executorMessage'>)
 export function onFrameworkMessage(turn: Turn, message: internal.FrameworkToExecutorMessageValid): void {
   const ids = { frameworkId: message.frameworkId.value, executorId: message.executorId.value };
   const place = findExecutor(turn.state, ids);
-  const { counters } = turn.state;
-  if (place?.executor.isSubscribed !== true) {
+  const { counters, phase } = turn.state;
+  const isThere =
+    place?.framework.phase === 'running' && place.executor.phase === 'running' && place.executor.isSubscribed;
+  if (phase !== 'running' || !isThere) {
     counters.invalidFrameworkMessages++;
     return;
   }

@@ -1,16 +1,17 @@
 /** Makes the updates that the agent itself has to tell. */
 import {
   type CheckStatusInfo,
+  FrameworkInfo_Capability_Type,
   internal,
   makeMessage,
   type Resources,
-  type TaskState,
-  type TaskStatus_Reason,
+  TaskState,
+  TaskStatus_Reason,
   TaskStatus_Source,
 } from '@orchestrator/mesos';
 import { containerStatusOf } from './container-status.ts';
 import type { ExecutorRecord, FrameworkRecord, TaskRecord } from './records.ts';
-import type { Turn } from './turn.ts';
+import { hasCapability, type Turn } from './turn.ts';
 import { takeUnheard, takeUpdate } from './updates.ts';
 
 export interface Report {
@@ -58,6 +59,27 @@ function makeUpdate(turn: Turn, subject: Subject, report: Report): internal.Stat
   });
 }
 
+/**
+ * While an agent is drained whatever kills a task is called that, and in the end, if the agent is not to come back, the
+ * task is gone. (Mesos calls one that is still being killed gone already, and so loses sight of it.)
+ */
+export function whileDrained<Status extends { state: TaskState; reason?: TaskStatus_Reason }>(
+  { state: { drain } }: Turn,
+  framework: FrameworkRecord,
+  status: Status,
+): Status {
+  const { TASK_KILLED, TASK_KILLING, TASK_GONE_BY_OPERATOR } = TaskState;
+  const isEnd = status.state === TASK_KILLED;
+  if (drain === undefined || !(isEnd || status.state === TASK_KILLING)) return status;
+  const isGone =
+    isEnd && drain.config.markGone && hasCapability(framework, FrameworkInfo_Capability_Type.PARTITION_AWARE);
+  return {
+    ...status,
+    reason: TaskStatus_Reason.AGENT_DRAINING,
+    ...(isGone && { state: TASK_GONE_BY_OPERATOR }),
+  };
+}
+
 /** Of a task that the agent has. */
 export function reportTask(
   turn: Turn,
@@ -72,10 +94,8 @@ export function reportTask(
   }
   const executorId = executor.info.executorId.value;
   const taskId = task.task.taskId.value;
-  takeUpdate(
-    turn,
-    makeUpdate(turn, { frameworkId: framework.id, taskId, executorId, executor, task }, report),
-  );
+  const subject = { frameworkId: framework.id, taskId, executorId, executor, task };
+  takeUpdate(turn, makeUpdate(turn, subject, whileDrained(turn, framework, report)));
 }
 
 /** Of one that it does not have: it never came to run. */

@@ -23,6 +23,7 @@ import {
   shutdownExecutor,
 } from './kill.ts';
 import { onRunTask, onRunTaskGroup } from './launch.ts';
+import { onReconcileOperations } from './reconcile-operations.ts';
 import type { AgentState } from './records.ts';
 import { finishRecoveryIfDone, onRecovered } from './recovery.ts';
 import {
@@ -35,13 +36,7 @@ import {
   onReregistered,
   startRegistration,
 } from './registration.ts';
-import {
-  onApplyOperation,
-  onOperationAcknowledged,
-  onReconcileOperations,
-  onVolumesRemoved,
-  setCheckpointed,
-} from './resources.ts';
+import { onApplyOperation, onOperationAcknowledged, onVolumesRemoved, setCheckpointed } from './resources.ts';
 import {
   onExecutorDisconnected,
   onExecutorMessage,
@@ -92,7 +87,6 @@ function onAcknowledgement(turn: Turn, message: Acknowledgement): void {
   if (!acknowledge(turn, message)) return;
   const framework = turn.state.frameworks.get(message.frameworkId.value);
   if (framework !== undefined) tidy(turn, framework);
-  finishDrainIfDone(turn);
 }
 
 function onWork(turn: Turn, event: MasterMessage): void {
@@ -237,6 +231,7 @@ function apply(turn: Turn, event: AgentEvent): void {
 export function step(state: AgentState, event: AgentEvent, nowMs: number): Step {
   const turn: Turn = { state, nowMs, actions: [] };
   apply(turn, event);
+  finishDrainIfDone(turn);
   finishRecoveryIfDone(turn);
   finishShutdownIfDone(turn);
   return { state, actions: turn.actions };

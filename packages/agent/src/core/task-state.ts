@@ -1,9 +1,7 @@
-import { FrameworkInfo_Capability_Type, TaskState } from '@orchestrator/mesos';
-import type { FrameworkRecord } from './records.ts';
-import { hasCapability } from './turn.ts';
+import { FrameworkInfo_Capability_Type, type FrameworkInfoValid, TaskState } from '@orchestrator/mesos';
 
 /** What became of a task that never ran: frameworks that know nothing of partitions only know LOST. */
-export const droppedFor = (framework: FrameworkRecord | undefined) =>
-  framework !== undefined && hasCapability(framework, FrameworkInfo_Capability_Type.PARTITION_AWARE)
+export const droppedFor = (info: Pick<FrameworkInfoValid, 'capabilities'> | undefined) =>
+  info?.capabilities.some(({ type }) => type === FrameworkInfo_Capability_Type.PARTITION_AWARE) === true
     ? TaskState.TASK_DROPPED
     : TaskState.TASK_LOST;

@@ -89,6 +89,7 @@ export function saveTask(
     containerId: record.containerId,
     phase: record.phase,
     killRequest: record.kill,
+    ...(record.group !== undefined && { group: record.group }),
     pending: [...(stream?.pending ?? [])],
     taken: [...(stream?.taken ?? [])],
   });
