@@ -23,8 +23,8 @@ export default defineConfig({
         test: {
           name: 'real servers',
           include: ['packages/*/test/**/*.test.ts', 'e2e/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
 const executablePath = '/usr/bin/chromium';
+/** For whatever is clicked, filled or waited for, unless a test says otherwise: machines are busy. */
+const timeoutMs = 60_000;
 const pictureFolder = fileURLToPath(new URL('../out/console', import.meta.url));
 
 export interface ConsoleBrowser {
@@ -29,9 +31,11 @@ export async function openConsole({
 }: BrowserOptions): Promise<ConsoleBrowser> {
   const browser: Browser = await chromium.launch({
     executablePath,
+    timeout: timeoutMs,
     args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
   });
   const page = await browser.newPage({ colorScheme, viewport: { ...viewport } });
+  page.setDefaultTimeout(timeoutMs);
   const failures: string[] = [];
   page.on('pageerror', (error) => failures.push(error.stack ?? error.message));
   page.on('console', (message) => {

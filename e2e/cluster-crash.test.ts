@@ -10,7 +10,9 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isAlive, type LocalCluster, processesWith, startLocalCluster } from './local-cluster.ts';
 
-const patience = { timeout: 30_000, interval: 50 };
+const patience = { timeout: 60_000, interval: 50 };
+/** Seconds that no other process of this machine sleeps. */
+const [inImageSec, withoutSec] = [`555${process.pid}`, `556${process.pid}`];
 let engine: DockerEngine;
 let cgroup: TestCgroup;
 let cluster: LocalCluster;
@@ -36,15 +38,18 @@ test('tasks run in Docker images and without', async () => {
   expect(await cli.run(...inImage, '--command=echo in an image; exit 4')).toMatchObject({
     ...{ exitCode: 4, stdout: 'in an image\n' },
   });
-  const id = (await cli.run(...inImage, '--detach', '--command=exec sleep 55501')).stdout.trim();
+  expect(await cli.run(...inImage, '--', 'echo', 'with', 'words')).toMatchObject({
+    ...{ exitCode: 0, stdout: 'with words\n' },
+  });
+  const id = (await cli.run(...inImage, '--detach', `--command=exec sleep ${inImageSec}`)).stdout.trim();
   expect(await cli.run('exec', id, 'echo', 'inside')).toMatchObject({ exitCode: 0, stdout: 'inside\n' });
 });
 
 test('the supervisor is killed: status says so, down cleans up', async () => {
   const { cli } = cluster;
-  await cli.run('run', '--quiet', '--detach', '--command=exec sleep 55502');
-  await expect.poll(async () => (await processesWith('55501')).length, patience).toBeGreaterThan(0);
-  await expect.poll(async () => (await processesWith('55502')).length, patience).toBeGreaterThan(0);
+  await cli.run('run', '--quiet', '--detach', `--command=exec sleep ${withoutSec}`);
+  await expect.poll(async () => (await processesWith(inImageSec)).length, patience).toBeGreaterThan(0);
+  await expect.poll(async () => (await processesWith(withoutSec)).length, patience).toBeGreaterThan(0);
   const { parts } = await cluster.status();
   process.kill(await cluster.supervisor(), 'SIGKILL');
   expect(await cli.run('cluster', 'status')).toMatchObject({
@@ -54,8 +59,8 @@ test('the supervisor is killed: status says so, down cleans up', async () => {
   expect(await cli.json<unknown[]>('tasks')).toHaveLength(2);
 
   expect(await cli.run('cluster', 'down')).toMatchObject({ exitCode: 0 });
-  expect(await processesWith('sleep\u000055501')).toEqual([]);
-  expect(await processesWith('sleep\u000055502')).toEqual([]);
+  expect(await processesWith(`sleep\u0000${inImageSec}`)).toEqual([]);
+  expect(await processesWith(`sleep\u0000${withoutSec}`)).toEqual([]);
   expect(await Promise.all(parts.map(({ pid }) => isAlive(pid)))).not.toContain(true);
   expect(existsSync(cluster.folder)).toBe(false);
 });

@@ -6,7 +6,7 @@ import { freePorts, removeFolder, temporaryFolder, testCertificates } from '@orc
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openProgram, type Program } from './program.ts';
 
-const patience = { timeout: 30_000, interval: 50 };
+const patience = { timeout: 60_000, interval: 50 };
 let folder: string;
 let cli: Program;
 

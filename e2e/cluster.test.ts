@@ -11,7 +11,7 @@ interface Agent {
   readonly active: boolean;
 }
 
-const patience = { timeout: 30_000, interval: 50 };
+const patience = { timeout: 60_000, interval: 50 };
 let cluster: LocalCluster;
 
 beforeAll(async () => {
@@ -216,7 +216,7 @@ test('what is wrong is told with a remedy and an exit code', async () => {
 
 test('down leaves nothing behind, running tasks least of all', async () => {
   const { cli } = cluster;
-  const marker = '98761234';
+  const marker = `987${process.pid}`;
   await cli.run('run', '--detach', `--command=exec sleep ${marker}`);
   await expect.poll(() => processesWith(marker), patience).not.toEqual([]);
   const { parts } = await cluster.status();

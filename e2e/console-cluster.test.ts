@@ -9,7 +9,7 @@ import { accessibilityFaults } from './accessibility.ts';
 import { type ConsoleBrowser, openConsole } from './browser.ts';
 import { type LocalCluster, startLocalCluster } from './local-cluster.ts';
 
-const shown = { timeout: 40_000 };
+const shown = { timeout: 60_000 };
 
 let folder: string;
 let cluster: LocalCluster;

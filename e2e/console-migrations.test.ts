@@ -16,6 +16,10 @@ const token = 'token-of-the-monitor';
 const patience = { timeout: 60_000, interval: 50 };
 const shown = { timeout: 60_000 };
 
+interface Status {
+  readonly live: { readonly sync: { readonly state: string } | null };
+}
+
 let folder: string;
 let leftovers: Leftovers;
 let source: Ensemble;
@@ -88,6 +92,9 @@ async function watch(coordinatorUrl: string): Promise<string> {
 /** What the two sides write to one node before either knows of the other. */
 async function disagree(id: string, onA: ZooKeeperClient, onB: ZooKeeperClient): Promise<void> {
   await cli.run('pause', `--migration-id=${id}`);
+  // The command asks for it; what is under way is carried to its end first.
+  const engine = async () => (await cli.json<Status>('status', `--migration-id=${id}`)).live.sync?.state;
+  await expect.poll(engine, patience).toBe('paused');
   await onA.setData('/app/owner', 'the old side');
   await onB.setData('/app/owner', 'the new side');
   await cli.run('resume', `--migration-id=${id}`);

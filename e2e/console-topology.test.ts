@@ -111,7 +111,7 @@ test('a container appears, is found, opened, used through a shell, stopped, and 
   await page.getByLabel('Search and filter').fill('label.tier=front');
   await page.keyboard.press('Enter');
   await page.locator('[data-testid=graph][data-nodes="1"]').waitFor(shown);
-  expect(new URL(page.url()).searchParams.get('q')).toBe('label.tier=front');
+  await expect.poll(() => new URL(page.url()).searchParams.get('q'), shown).toBe('label.tier=front');
   await page.getByRole('button', { name: 'Saved views' }).click();
   await page.getByLabel('Save what is shown as').fill('The front');
   await page.keyboard.press('Enter');
@@ -164,7 +164,7 @@ test('the same as a table, as resources, and as it was', async () => {
   await slider.focus();
   await page.keyboard.press('ArrowLeft');
   await page.getByRole('button', { name: 'Back to now' }).last().click(shown);
-  expect(new URL(page.url()).searchParams.get('at')).toBeNull();
+  await expect.poll(() => new URL(page.url()).searchParams.get('at'), shown).toBeNull();
   expect(faults()).toEqual([]);
 });
 

@@ -92,6 +92,8 @@ test('from preflight to the archive, with an interruption and a way back', { tim
 
   // Paused, what is written waits; resumed, it arrives.
   expect(await cli.run('pause', `--migration-id=${id}`)).toMatchObject({ exitCode: 0 });
+  const engine = async () => (await cli.json<Status>('status')).live?.sync?.state;
+  await expect.poll(engine, patience).toBe('paused');
   await onA.setData('/app', 'while paused');
   expect(String((await onB.getData('/app')).data)).toBe('from a');
   expect(await cli.run('resume', `--migration-id=${id}`)).toMatchObject({ exitCode: 0 });

@@ -28,7 +28,7 @@ export interface ProgramOptions {
   readonly env: NodeJS.ProcessEnv;
 }
 
-export interface Program {
+export interface Program extends AsyncDisposable {
   start(...args: readonly string[]): Running;
   /** @throws Error with all it has printed, when it takes longer than any command should */
   run(...args: readonly string[]): Promise<Ended>;
@@ -75,6 +75,10 @@ export function openProgram({ name, env }: ProgramOptions): Program {
     const others = [...running].map((other) => other.text()).join('\n---\n');
     throw new Error(`${name} ${args.join(' ')} did not end: ${self.text()}\nwhile others printed: ${others}`);
   };
+  const close = async () => {
+    for (const { child } of running) child.kill('SIGTERM');
+    await Promise.all([...running].map(({ ended }) => ended));
+  };
   return {
     start,
     run,
@@ -84,9 +88,7 @@ export function openProgram({ name, env }: ProgramOptions): Program {
         throw new Error(`${name} ${args.join(' ')} ended with ${exitCode}: ${stdout}${stderr}`);
       return JSON.parse(stdout);
     },
-    async close() {
-      for (const { child } of running) child.kill('SIGTERM');
-      await Promise.all([...running].map(({ ended }) => ended));
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

@@ -119,7 +119,7 @@ describe('arguments', () => {
   test('no server, no migration, no such migration', async () => {
     expect(await cli.run('advance', '--phase=6', '--confirm')).toMatchObject({ exitCode: 5 });
     const server = cli.start('serve');
-    await expect.poll(() => server.text(), { timeout: 20_000 }).toContain('serving at');
+    await expect.poll(() => server.text(), { timeout: 60_000 }).toContain('serving at');
     expect(await cli.run('status')).toMatchObject({ exitCode: 4 });
     const unknown = await cli.run('status', '--migration-id=abc123', '--json');
     expect(unknown.exitCode).toBe(4);

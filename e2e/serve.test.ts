@@ -9,7 +9,7 @@ import { type ZkMigrate, zkMigrate } from './zk-migrate.ts';
 let folder: string;
 let cli: ZkMigrate;
 
-const patience = { timeout: 30_000, interval: 50 };
+const patience = { timeout: 60_000, interval: 50 };
 
 beforeEach(async () => {
   folder = await temporaryFolder('e2e');

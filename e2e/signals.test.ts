@@ -12,9 +12,11 @@ let folder: string;
 let cli: ZkMigrate;
 let silent: { server: Server; sockets: Set<Socket>; address: string };
 
-const patience = { timeout: 30_000, interval: 20 };
+const patience = { timeout: 60_000, interval: 20 };
 /** However long the command would go on by itself. */
-const soonMs = 5_000;
+const soonMs = 10_000;
+/** Longer than any wait of these tests. */
+const leaseSec = 300;
 const bothSignals = ['SIGINT', 'SIGTERM'] as const;
 
 /** Takes connections and never says a word: whoever asks waits for as long as it is willing to. */
@@ -31,7 +33,8 @@ async function startSilentServer(): Promise<typeof silent> {
 
 beforeEach(async () => {
   folder = await temporaryFolder('signals');
-  cli = zkMigrate({ workFolder: join(folder, 'work') });
+  const env = { ZK_MIGRATE_SERVER_LEASE_SEC: String(leaseSec) };
+  cli = zkMigrate({ workFolder: join(folder, 'work'), env });
   silent = await startSilentServer();
 });
 
@@ -69,7 +72,7 @@ test.each(bothSignals)('%s in a start with its coordinator', async (signal) => {
   // Nothing of it is in the way of the next, which does not wait for a lease to end.
   const before = silent.sockets.size;
   const second = cli.start('start', ...ensembles());
-  await expect.poll(() => silent.sockets.size, { ...patience, timeout: 5_000 }).toBeGreaterThan(before);
+  await expect.poll(() => silent.sockets.size, patience).toBeGreaterThan(before);
   await expect.poll(() => second.text(), patience).toContain('going on with migration');
   expect(await end(second, signal)).toBe(130);
 });

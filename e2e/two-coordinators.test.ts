@@ -12,7 +12,7 @@ import { type Running, type ZkMigrate, zkMigrate } from './zk-migrate.ts';
 const patience = { timeout: 60_000, interval: 50 };
 const leaseSec = 2;
 /** What a take-over may take beyond the lease, on a loaded machine. */
-const slackMs = 8_000;
+const slackMs = 15_000;
 
 interface Coordinator {
   readonly name: string;
@@ -57,6 +57,7 @@ async function person(folder: string, { url }: Coordinator, name: string): Promi
     run: (...args) => cli.run(...args, ...flags),
     json: (...args) => cli.json(...args, ...flags),
     close: () => cli.close(),
+    [Symbol.asyncDispose]: () => cli.close(),
   };
 }
 
@@ -172,7 +173,8 @@ async function conflictIsDecided({ a, b }: Stage, ann: ZkMigrate): Promise<void>
 
   const resolved = await ann.run('conflicts', 'resolve', id, '--winner=target');
   expect(resolved).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/winner +B/) });
-  expect([await textAt(a, '/app'), await textAt(b, '/app')]).toEqual(['by the target', 'by the target']);
+  const texts = async () => [await textAt(a, '/app'), await textAt(b, '/app')];
+  await expect.poll(texts, patience).toEqual(['by the target', 'by the target']);
   expect(await ann.run('conflicts', 'resolve', id, '--winner=source')).toMatchObject({
     exitCode: 6,
     stderr: expect.stringMatching(/is decided[\s\S]*→/),

@@ -23,7 +23,7 @@ import { pause } from './stage.ts';
 
 const masters = ['m1', 'm2'] as const;
 type MasterName = (typeof masters)[number];
-const pingTimeoutMs = 300;
+const pingTimeoutMs = 500;
 const mostPings = 4;
 const awayMs = pingTimeoutMs * mostPings;
 
@@ -74,7 +74,7 @@ beforeAll(async () => {
   for (const name of masters) {
     await supervise(name, name, [
       ...['master', `--ip=${network.host(name).address}`, '--port=5050', `--zk=${zk}`, '--quorum=2'],
-      ...[`--work_dir=${folder}/${name}`, `--store=${store}`, '--zk_session_timeout=2secs'],
+      ...[`--work_dir=${folder}/${name}`, `--store=${store}`, '--zk_session_timeout=4secs'],
       ...[`--agent_ping_timeout=${pingTimeoutMs}ms`, `--max_agent_ping_timeouts=${mostPings}`],
       '--no-hostname_lookup',
     ]);
@@ -109,7 +109,7 @@ interface Summary {
 
 async function summaryOf(name: MasterName): Promise<Summary | undefined> {
   const door = doors.get(name);
-  const options = { redirect: 'manual', signal: AbortSignal.timeout(1_000) } as const;
+  const options = { redirect: 'manual', signal: AbortSignal.timeout(5_000) } as const;
   const answer = await fetch(`http://${door?.host}:${door?.port}/state-summary`, options).catch(
     () => undefined,
   );

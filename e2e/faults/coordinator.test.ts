@@ -22,7 +22,7 @@ interface Status {
 test('a coordinator killed in a step, in the first copy and in sync goes on where it was, and nothing is lost', async () => {
   const servers = { servers: 1, config: { standaloneEnabled: 'false' } };
   await using stage = await openStage({ source: servers, target: servers });
-  const cli = zkMigrate({ workFolder: join(stage.workFolder, 'work') });
+  await using cli = zkMigrate({ workFolder: join(stage.workFolder, 'work') });
   const { file } = await writeMigrationFile({
     folder: stage.workFolder,
     source: stage.source,
@@ -64,5 +64,4 @@ test('a coordinator killed in a step, in the first copy and in sync goes on wher
   expect(await findLost(stage.a, workload)).toEqual([]);
   expect(await findLost(stage.b, workload)).toEqual([]);
   expect((await cli.run('audit', 'verify')).stdout, `seed ${seed}`).toMatch(/^intact/);
-  await cli.close();
 });

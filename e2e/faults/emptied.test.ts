@@ -3,6 +3,7 @@ import type { Ensemble } from '@orchestrator/testing';
 import { waitFor } from '@orchestrator/testing';
 import { connect, type ZooKeeperClient } from '@orchestrator/zookeeper';
 import { expect, test } from 'vitest';
+import { settleTimeoutMs } from './intact.ts';
 import { openStage, type Stage } from './stage.ts';
 
 /** One server a side: quick to empty, and its epoch is as high as the number of its starts. */
@@ -41,12 +42,12 @@ test('a target emptied while the engine runs is filled again, and the source kee
   const engine = await stage.engine();
   await engine.lead();
   await fillSource(stage);
-  await engine.settled(20_000);
+  await engine.settled(settleTimeoutMs);
   await empty(stage.target);
   await stage.a.setData('/kept', 'changed meanwhile');
   const isFilled = async () => (await textOn(stage.target, '/kept')) === 'changed meanwhile';
   await waitFor(isFilled, { what: 'the target to be filled again' });
-  await engine.settled(20_000);
+  await engine.settled(settleTimeoutMs);
   expect((await stage.a.getChildren('/kept')).children).toHaveLength(50);
   expect((await engine.verify()).differences).toEqual([]);
 });
@@ -56,7 +57,7 @@ test('nor does an emptied target of a higher epoch, written by a client of its o
   const engine = await stage.engine();
   await engine.lead();
   await fillSource(stage);
-  await engine.settled(20_000);
+  await engine.settled(settleTimeoutMs);
   engine.signal('SIGSTOP');
   await empty(stage.target);
   await restart(stage.target);
@@ -76,12 +77,12 @@ test('a target emptied while no engine runs is filled again by the next', async 
   const first = await stage.engine();
   await first.lead();
   await fillSource(stage);
-  await first.settled(20_000);
+  await first.settled(settleTimeoutMs);
   await first.kill();
   await empty(stage.target);
   const second = await stage.engine();
   await second.lead();
-  await second.settled(20_000);
+  await second.settled(settleTimeoutMs);
   expect(await textOn(stage.target, '/kept/49')).toBe('49');
   expect((await stage.a.getChildren('/kept')).children).toHaveLength(50);
   expect((await second.verify()).differences).toEqual([]);
@@ -92,7 +93,7 @@ test('an emptied source is refused, and the target keeps everything', async () =
   const engine = await stage.engine();
   await engine.lead();
   await fillSource(stage);
-  await engine.settled(20_000);
+  await engine.settled(settleTimeoutMs);
   await empty(stage.source);
   const refusal = () => engine.status().then(({ problem }) => problem?.includes('the source was emptied'));
   await waitFor(refusal, { what: 'the refusal' });
@@ -104,13 +105,13 @@ test('followed over the client port, an emptied target does not empty the source
   const engine = await stage.engine({ capture: { source: 'watch', target: 'watch' } });
   await engine.lead();
   await fillSource(stage);
-  await engine.settled(20_000);
+  await engine.settled(settleTimeoutMs);
   engine.signal('SIGSTOP');
   await empty(stage.target);
   await restart(stage.target);
   engine.signal('SIGCONT');
   const isFilled = async () => (await textOn(stage.target, '/kept/49')) === '49';
   await waitFor(isFilled, { what: 'the target to be filled again' });
-  await engine.settled(20_000);
+  await engine.settled(settleTimeoutMs);
   expect((await stage.a.getChildren('/kept')).children).toHaveLength(50);
 });

@@ -33,7 +33,7 @@ export interface EngineProcessOptions {
 }
 
 const program = fileURLToPath(new URL('engine-program.ts', import.meta.url));
-const readyTimeoutMs = 30_000;
+const readyTimeoutMs = 60_000;
 
 function launch({ engine, logFile, wrapper = [] }: EngineProcessOptions): ChildProcess {
   // The kernel ends it with this process, however that ends.

@@ -2,7 +2,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type EnsembleServer, mountSmallDisk, type SmallDisk, waitFor } from '@orchestrator/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, test } from 'vitest';
 import { expectIntact } from './intact.ts';
 import { openStage, pause, type Stage } from './stage.ts';
 
@@ -43,7 +43,8 @@ test('one server with a full disk, and then all of them', async () => {
   await disks[2]?.fill();
   await waitFor(() => third !== undefined && isOut(third), { what: 'the third server to serve no more' });
   await pause(1_000);
-  expect((await engine.status()).state).toBe('syncing');
+  const isSyncing = async () => (await engine.status()).state === 'syncing';
+  await waitFor(isSyncing, { what: 'changes to go on by the other two' });
 
   await Promise.all(disks.map((disk) => disk.fill()));
   const allOut = async () => (await Promise.all(stage.target.servers.map(isOut))).every(Boolean);

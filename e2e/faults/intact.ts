@@ -5,7 +5,7 @@ import { findLost } from '../../packages/sync/test/workload.ts';
 import type { EngineProcess } from './engine.ts';
 import type { Load, Stage } from './stage.ts';
 
-const settleTimeoutMs = 60_000;
+export const settleTimeoutMs = 60_000;
 
 export interface IntactOptions {
   readonly stage: Stage;

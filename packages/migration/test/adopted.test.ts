@@ -56,7 +56,7 @@ async function begin(extra: object = {}): Promise<string> {
       name: 'adopted',
       source: cluster(source),
       target: cluster(target),
-      sync: { lag_threshold_ms: 2_000, ...extra },
+      sync: { lag_threshold_ms: 10_000, ...extra },
       orchestration: { health_check_interval_sec: 0.2, quiet_period_sec: 0.5, start_timeout_sec: 60 },
     },
   });
@@ -73,7 +73,7 @@ const until = (id: string, status: string): Promise<MigrationRecord> =>
         throw new Error(`failed at ${record.state.current?.step}: ${record.state.failure?.message}`);
       return record.state.status === status ? record : undefined;
     },
-    { what: `status ${status}`, timeoutMs: 60_000, intervalMs: 50 },
+    { what: `status ${status}`, timeoutMs: 120_000, intervalMs: 50 },
   );
 
 const arrives = (client: ZooKeeperClient, path: string) =>

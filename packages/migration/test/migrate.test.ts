@@ -94,7 +94,7 @@ function config() {
           })),
         },
       },
-      sync: { lag_threshold_ms: 2_000 },
+      sync: { lag_threshold_ms: 10_000 },
       orchestration: { health_check_interval_sec: 0.5, quiet_period_sec: 1, start_timeout_sec: 60 },
       archive: { folder: join(folder, 'archive'), key_file: join(folder, 'key') },
     },
@@ -158,11 +158,13 @@ test('a whole migration: deployed, synchronised, retired, archived, and all the 
   await service.command(id, { kind: 'rollback', toPhase: 1 }, 'tester');
   await until(id, 'rolled-back');
   client = await connect({ connectString: source.connectString });
+  await client.sync('/');
   expect((await client.getData('/app/after')).data?.toString()).toBe('after');
 
   await service.command(id, { kind: 'rollback', toPhase: 0 }, 'tester');
   const back = await until(id, 'rolled-back');
   expect(back.state).toMatchObject({ phase: 0, done: [] });
+  await client.sync('/');
   expect((await client.getChildren('/')).children.sort()).toEqual(['app', 'zookeeper']);
   expect(await service.verifyAudit(id)).toMatchObject({ intact: true });
 }, 240_000);

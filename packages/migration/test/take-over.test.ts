@@ -53,7 +53,7 @@ async function coordinator(instance: string): Promise<MigrationService> {
     store,
     workFolder: join(folder, instance),
     instance,
-    leaseMs: 2_000,
+    leaseMs: 10_000,
     phases: {
       phases: [
         definePhase<MigrationContext>({ number: 1, name: 'one', steps: [step('a', false), step('b', true)] }),
