@@ -69,13 +69,15 @@ function containerOf({ dockerImage: image, network = 'host' }: TaskDescription) 
   return { container: { type: ContainerInfo_Type.DOCKER, docker, networkInfos } };
 }
 
-function commandOf({ command, argv, user, environment }: TaskDescription) {
+function commandOf({ command, argv, dockerImage, user, environment }: TaskDescription) {
   const [program] = argv;
+  // Mesos gives an image its value and then all arguments; elsewhere the first of these is what the program is called.
+  const args = dockerImage === undefined ? argv : argv.slice(1);
   const variables = Object.entries(environment).map(([name, value]) => ({ name, value }));
   return {
     ...(command !== undefined && { shell: true, value: command }),
     ...(command === undefined && { shell: false }),
-    ...(command === undefined && program !== undefined && { value: program, arguments: [...argv] }),
+    ...(command === undefined && program !== undefined && { value: program, arguments: [...args] }),
     ...(user === undefined ? {} : { user }),
     ...(variables.length > 0 && { environment: { variables } }),
   };

@@ -61,6 +61,9 @@ describe('what a framework asks for', () => {
     expect(taskInfo({ command: undefined, argv: ['ls', '-l'], user: 'ann' }).command).toEqual({
       ...{ shell: false, value: 'ls', arguments: ['ls', '-l'], user: 'ann' },
     });
+    expect(taskInfo({ command: undefined, argv: ['ls', '-l'], dockerImage: 'nginx' }).command).toEqual({
+      ...{ shell: false, value: 'ls', arguments: ['-l'] },
+    });
     const image = taskInfo({ command: undefined, dockerImage: 'nginx', network: 'front' });
     expect(image).toMatchObject({
       command: { shell: false },
