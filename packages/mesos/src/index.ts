@@ -26,8 +26,7 @@ export { create, isFieldSet, type MessageShape } from '@bufbuild/protobuf';
 export { MesosError, type MesosErrorCode, type MesosErrorOptions } from './errors.ts';
 export { type DriverCall, decodeDriverCall } from './messages/driver-call.ts';
 export { formatDuration, parseDuration } from './messages/duration.ts';
-export { type EncodedParts, encodeMessageParts } from './messages/encode-parts.ts';
-export { madeWhenRead } from './messages/made-when-read.ts';
+export { madeWhenRead } from './messages/long-list.ts';
 export { nameOfEnum } from './messages/enum-name.ts';
 export { ipFromNumber, ipToNumber } from './messages/ip.ts';
 export {
@@ -38,6 +37,8 @@ export {
   type Valid,
 } from './messages/message.ts';
 export { missingFields } from './messages/required.ts';
+export type { Parts } from './bytes/block-writer.ts';
+export { encodeMessageParts } from './protobuf/write-parts.ts';
 export { isTerminal } from './messages/task-state.ts';
 export { formatUuid, isUuid, newUuidBytes } from './messages/uuid.ts';
 

@@ -1,10 +1,11 @@
-import type { DescMessage } from '@bufbuild/protobuf';
+import { type DescMessage, toBinary } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   agent,
   decodeMessage,
   encodeMessage,
+  encodeMessageParts,
   executor,
   internal,
   master,
@@ -16,6 +17,7 @@ import {
   TaskStatusSchema,
   writeJson,
 } from '../src/index.ts';
+import { runToEnd } from '../src/protobuf/run-to-end.fixture.ts';
 import { arbitraryMessage } from './arbitrary-message.ts';
 
 const schemas: readonly DescMessage[] = [
@@ -45,6 +47,23 @@ test.each(schemas.map((schema) => [schema.typeName, schema] as const))(
           expect(() => JSON.parse(written)).not.toThrow();
           expect(writeJson(schema, readJson(schema, written, { names }), { names })).toBe(written);
         }
+      }),
+      { numRuns: 25 },
+    );
+  },
+);
+
+test.each(schemas.map((schema) => [schema.typeName, schema] as const))(
+  '%s: its bytes are those of the library, in parts it reads as the same message',
+  (_, schema) => {
+    fc.assert(
+      fc.property(arbitraryMessage(schema), (message) => {
+        const bytes = encodeMessage(schema, message);
+        expect(bytes).toEqual(toBinary(schema, message));
+        const { parts } = runToEnd(encodeMessageParts(schema, message));
+        expect(decodeMessage(schema, Uint8Array.from(Buffer.concat(parts)))).toEqual(
+          decodeMessage(schema, bytes),
+        );
       }),
       { numRuns: 25 },
     );

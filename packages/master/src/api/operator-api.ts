@@ -68,15 +68,16 @@ export async function serveOperator(place: OperatorPlace, exchange: Exchange): P
   }
   const answer = (await readAnswer(place, call)) ?? (await answerFileCall(place, call));
   if (answer === undefined) throw new HttpRefusal(501, '501 Not Implemented.');
+  const { slicer: turns, blocks } = place;
+  const sending = { turns, onSent: (block: Uint8Array) => blocks.give(block) };
   if (accepted === 'protobuf') {
-    const { parts, bytes } = await encodeInSlices(place.slicer, accepted, master.ResponseSchema, answer);
+    const { parts, bytes } = await encodeInSlices(place, accepted, master.ResponseSchema, answer);
     response.setHeader('Content-Length', bytes);
-    await sendChunks(response, mediaTypes.protobuf, parts, { turns: place.slicer });
+    await sendChunks(response, mediaTypes.protobuf, parts, sending);
     return;
   }
-  const { slicer: turns, blocks } = place;
   const chunks = writeJsonChunks(master.ResponseSchema, answer, { blocks });
-  await sendChunks(response, mediaTypes.json, chunks, { turns, onSent: (block) => blocks.give(block) });
+  await sendChunks(response, mediaTypes.json, chunks, sending);
 }
 
 const names = new Map(Object.entries(type).map(([name, value]) => [value, name]));

@@ -59,7 +59,7 @@ export async function serveSubscription(
   { response, principal }: Exchange,
   format: 'json' | 'protobuf',
 ): Promise<void> {
-  const { master: leading, viewer, clock, slicer } = place;
+  const { master: leading, viewer, clock, blocks } = place;
   // Taken from now on, and sent after the state: what happens while that is put together must not be missed.
   let before: MasterEvent[] | undefined = [];
   let stream: EventStream<typeof master.EventSchema> | undefined;
@@ -79,7 +79,7 @@ export async function serveSubscription(
     heartbeatIntervalSeconds: heartbeatIntervalMs / 1000,
   });
   event.subscribed.getState = await viewState(place);
-  const first = await encodeInSlices(slicer, format, master.EventSchema, event);
+  const first = await encodeInSlices(place, format, master.EventSchema, event);
   if (response.destroyed || response.writableEnded) return leading.removeSubscriber(subscriber);
   response.setHeader('Content-Type', mediaTypes[format]);
   response.writeHead(200);
@@ -91,6 +91,7 @@ export async function serveSubscription(
     onTooSlow: (bytes) => leading.readsTooSlowly(principal, bytes),
   });
   stream.sendEncoded(first);
+  for (const part of first.parts) blocks.give(part);
   stream.send(heartbeatEvent);
   for (const waiting of before) stream.send(waiting);
   before = undefined;

@@ -1,9 +1,10 @@
 /** Answers and events of megabytes are written in slices. */
 import {
+  type BlockPool,
   type BodyFormat,
-  type EncodedParts,
   encodeMessageParts,
   type MessageShape,
+  type Parts,
   type Valid,
   writeJsonChunks,
 } from '@orchestrator/mesos';
@@ -15,10 +16,11 @@ type Descriptor = Parameters<typeof encodeMessageParts>[0];
 function* jsonParts(
   schema: Descriptor,
   message: MessageShape<Descriptor>,
-): Generator<undefined, EncodedParts> {
-  const parts: Uint8Array[] = [];
+  blocks: BlockPool,
+): Generator<undefined, Parts> {
+  const parts: Buffer[] = [];
   let bytes = 0;
-  for (const chunk of writeJsonChunks(schema, message)) {
+  for (const chunk of writeJsonChunks(schema, message, { blocks })) {
     parts.push(chunk);
     bytes += chunk.length;
     yield;
@@ -26,13 +28,19 @@ function* jsonParts(
   return { parts, bytes };
 }
 
+interface SlicedEncoding {
+  readonly slicer: Slicer;
+  /** Where the memory comes from: each part is given back when it is sent. */
+  readonly blocks: BlockPool;
+}
+
 /** The whole of it, with turns for others while it is written. */
 export function encodeInSlices<Desc extends Descriptor>(
-  slicer: Slicer,
+  { slicer, blocks }: SlicedEncoding,
   format: BodyFormat,
   schema: Desc,
   message: Valid<Desc> | MessageShape<Desc>,
-): Promise<EncodedParts> {
+): Promise<Parts> {
   const encode = format === 'json' ? jsonParts : encodeMessageParts;
-  return slicer.run(encode(schema, message as MessageShape<Desc>));
+  return slicer.run(encode(schema, message as MessageShape<Desc>, blocks));
 }

@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import {
   type BodyFormat,
-  type EncodedParts,
   encodeBody,
   encodeRecord,
   type MessageShape,
+  type Parts,
   type Valid,
 } from '@orchestrator/mesos';
 import type { Clock, Timer } from '@orchestrator/runtime';
@@ -57,8 +57,8 @@ export class EventStream<Desc extends MessageDescriptor> {
     this.#write(encodeRecord(encodeBody(format, schema, event)));
   }
 
-  /** An event that took long to write. */
-  sendEncoded({ parts, bytes }: EncodedParts): void {
+  /** An event that took long to write; its parts are copied. */
+  sendEncoded({ parts, bytes }: Parts): void {
     if (!this.#ended) this.#write(Buffer.concat([Buffer.from(`${bytes}\n`), ...parts]));
   }
 

@@ -1,6 +1,6 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { BlockPool, inBlocks } from '../bytes/blocks.ts';
-import { isLongList } from '../messages/made-when-read.ts';
+import { deepestSplit, isLongList, longList } from '../messages/long-list.ts';
 import type { Valid } from '../messages/message.ts';
 import { styleOf } from './names.ts';
 import { type FieldPlan, type Fields, planOf, type WriteJsonOptions } from './write.ts';
@@ -9,12 +9,6 @@ export interface WriteJsonChunksOptions extends WriteJsonOptions {
   /** Where chunks are taken from; give them back when they are sent. Default: one of its own. */
   blocks?: BlockPool;
 }
-
-/** Lists are split down to here: the event, its state, its tasks. */
-const deepestSplit = 4;
-
-/** A message of a list that has a list of more than so many is split itself: a framework and its offers. */
-const longList = 64;
 
 /** The messages of a list, one by one, those with long lists of their own in pieces. */
 function* itemsOf({ item: write, itemFields }: FieldPlan, items: Iterable<unknown>): Generator<string> {

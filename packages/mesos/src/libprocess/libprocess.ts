@@ -4,7 +4,7 @@ import { TLSSocket } from 'node:tls';
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { type Clock, systemClock } from '@orchestrator/runtime/clock';
 import { MesosError } from '../errors.ts';
-import { encodeMessage, type Valid } from '../messages/message.ts';
+import { type Valid, writeMessage } from '../messages/message.ts';
 import { encodeRequest } from './encode-message.ts';
 import type { ReceivedMessage } from './message-parser.ts';
 import { openPeer, type Peer, type PeerLimits } from './peer.ts';
@@ -151,7 +151,7 @@ export function createLibprocess(options: LibprocessOptions): Libprocess {
     const pid: Upid = { id, ...address };
     return {
       pid,
-      send: (to, schema, message) => sendBytes(pid, to, schema.typeName, encodeMessage(schema, message)),
+      send: (to, schema, message) => sendBytes(pid, to, schema.typeName, writeMessage(schema, message)),
       sendBytes: (to, type, body) => sendBytes(pid, to, type, body),
       drained: (to) => peers.get(addressOf(to))?.peer.drained() ?? Promise.resolve(),
       link(to, onExited, { reconnect = false } = {}) {

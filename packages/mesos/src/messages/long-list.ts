@@ -1,3 +1,9 @@
+/** Messages of megabytes are written in pieces, split at their lists: down to here, the event, its state, its tasks. */
+export const deepestSplit = 4;
+
+/** A message of a list that has a list of more than so many is split itself: a framework and its offers. */
+export const longList = 64;
+
 /**
  * A list of messages that are made when they are written and forgotten then: of tens of thousands only a few are there at a
  * time. For lists near the top of what goes to `writeJsonChunks` or `encodeMessageParts`; nothing else reads it.
