@@ -21,7 +21,7 @@ async function start(): Promise<ContractSubject> {
         await etcd.close();
       }
     },
-    shortestTtlMs: 2000,
+    ttlMs: 2000,
   };
 }
 

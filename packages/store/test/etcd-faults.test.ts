@@ -269,7 +269,7 @@ test('TLS with client certificates: ours is let in, a stranger and an unknown au
 
   const refused = async (tls: object | undefined) => {
     const other = await opened(
-      openEtcdStore({ hosts, requestTimeoutMs: 400, ...(tls === undefined ? {} : { tls }) }),
+      openEtcdStore({ hosts, requestTimeoutMs: 1_500, ...(tls === undefined ? {} : { tls }) }),
     );
     await expect(other.get('a')).rejects.toMatchObject({
       code: 'unavailable',

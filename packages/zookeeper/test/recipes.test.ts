@@ -24,7 +24,11 @@ let path: string;
 let tests = 0;
 
 async function open(options: Partial<ClientOptions> = {}): Promise<ZooKeeperClient> {
-  const client = await connect({ connectString: ensemble.connectString, sessionTimeoutMs: 4000, ...options });
+  const client = await connect({
+    connectString: ensemble.connectString,
+    sessionTimeoutMs: 10_000,
+    ...options,
+  });
   clients.push(client);
   return client;
 }

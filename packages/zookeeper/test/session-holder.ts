@@ -2,6 +2,6 @@
 import { connect } from '../src/index.ts';
 
 const [connectString = ''] = process.argv.slice(2);
-const client = await connect({ connectString, sessionTimeoutMs: 3000 });
+const client = await connect({ connectString, sessionTimeoutMs: 6000 });
 await client.create('/held', null, { mode: 'ephemeral' });
 process.stdout.write(`${client.sessionId}\n`);
