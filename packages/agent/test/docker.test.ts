@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import {
@@ -12,7 +12,7 @@ import {
   temporaryFolder,
   waitFor,
 } from '@orchestrator/testing';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Containerizer, type ContainerSpec, createContainerizer, DockerRuntime } from '../src/index.ts';
 import { readLog, shellSpec } from './container-spec.ts';
 import { startDoomedAgent } from './doomed-agent.ts';
@@ -124,8 +124,10 @@ describe('a container', () => {
   });
 
   test('is ended when it does not end by itself', async () => {
-    const spec = await specFor('trap "" TERM; while :; do sleep 0.05; done');
+    const spec = await specFor('trap "" TERM; echo ready; while :; do sleep 0.05; done');
     await containerizer.launch(spec);
+    // Before it has become the command it is the OCI runtime still, which ends with 2 when it is asked to.
+    await waitFor(async () => (await readLog(spec)).includes('ready'), { what: 'the trap' });
     containerizer.kill(spec.containerId, { graceMs: 100 });
     const termination = await containerizer.wait(spec.containerId);
     expect(termination).toMatchObject({ reason: 'killed', exitCode: 137 });
@@ -148,13 +150,13 @@ describe('a container', () => {
 
 describe('networks', () => {
   test('bridge publishes ports, a named one has addresses, host and none have none', async () => {
-    const [hostPort = 0] = await freePorts(1);
+    const [[hostPort = 0], network] = [await freePorts(1), `tasks-${Date.now()}`];
     const served = await specFor('mkdir /w; echo served >/w/index.html; exec httpd -f -p 80 -h /w', {
       network: { mode: 'bridge' },
       portMappings: [{ hostPort, containerPort: 80, protocol: 'tcp' }],
     });
-    await docker('network', 'create', 'tasks');
-    const named = await specFor('sleep 100', { network: { mode: 'named', name: 'tasks' } });
+    await docker('network', 'create', network);
+    const named = await specFor('sleep 100', { network: { mode: 'named', name: network } });
     const host = await specFor('sleep 100');
     const none = await specFor('ip -4 -o address', { network: { mode: 'none' } });
     const [bridged, onNamed, onHost] = await Promise.all(
@@ -168,7 +170,7 @@ describe('networks', () => {
     await run(none);
     expect((await readLog(none)).trim().split('\n')).toHaveLength(1);
     for (const one of [served, named, host]) await containerizer.destroy(one.containerId);
-    await docker('network', 'rm', 'tasks');
+    await docker('network', 'rm', network);
   });
 });
 
@@ -186,11 +188,48 @@ describe('images', () => {
     expect(await run(await pulled({}))).toMatchObject({ exitCode: 0 });
     expect(registry.manifestRequests).toHaveLength(1);
     await run(await pulled({ pullConfig, forcePull: true }));
+
+    // As tasks have always brought them along: among their URIs.
+    for (const file of ['.docker/config.json', '.dockercfg']) {
+      const fetched = await pulled({ forcePull: true });
+      await mkdir(join(fetched.sandboxPath, '.docker'));
+      const { auths } = JSON.parse(pullConfig);
+      const text = file === '.dockercfg' ? JSON.stringify(auths) : pullConfig;
+      await writeFile(join(fetched.sandboxPath, file), text);
+      expect(await run(fetched)).toMatchObject({ exitCode: 0 });
+    }
     const names = (await runtime.cachedImages()).flatMap((one) => one.names);
     expect(names).toContain(`${registry.image}:1`);
     const wrong = JSON.stringify({ auths: { [registry.host]: { username, password: 'wrong' } } });
     const refused = containerizer.launch(await pulled({ pullConfig: wrong, forcePull: true }));
+    await expect(refused).rejects.toMatchObject({ code: 'ImageUnavailable' });
+    await expect(refused).rejects.toThrow(/unauthorized|authentication required/i);
     await expect(refused).rejects.toSatisfy((error: Error) => !error.message.includes('wrong'));
+  });
+
+  test("a program that the agent's configuration names is asked for credentials, one that a task names is not", async () => {
+    await using registry = await startFakeRegistry({ auth: 'bearer' });
+    const { username, password } = registry.credentials;
+    const bin = await temporaryFolder('helper');
+    const answer = JSON.stringify({ ServerURL: registry.host, Username: username, Secret: password });
+    const script = `#!/bin/sh\n[ "$1 $(cat)" = "get ${registry.host}" ] && echo '${answer}'\n`;
+    await writeFile(join(bin, 'docker-credential-tested'), script, { mode: 0o755 });
+    vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
+    const config = JSON.stringify({ credHelpers: { [registry.host]: 'tested' } });
+    const own = createContainerizer(new DockerRuntime({ ...settings(), agentName: 'helped', config }));
+    try {
+      const image = { name: `${registry.image}:1`, forcePull: true };
+      const spec = await specFor('true', { image });
+      await own.launch(spec);
+      expect(await own.wait(spec.containerId)).toMatchObject({ exitCode: 0 });
+      await own.destroy(spec.containerId);
+      const named = await specFor('true', { image: { ...image, pullConfig: config } });
+      await expect(own.launch(named)).rejects.toMatchObject({ code: 'ImageUnavailable' });
+    } finally {
+      vi.unstubAllEnvs();
+      await own.close();
+      await removeFolder(bin);
+    }
   });
 
   test('that take long to come can be given up', async () => {

@@ -139,10 +139,11 @@ describe('a container', () => {
   });
 
   test('is asked to end, with all its processes, and ended when it does not', async () => {
-    const polite = await specFor('sleep 100; echo never');
+    const polite = await specFor('echo ready; sleep 100; echo never');
     const deaf = await specFor('trap "" TERM; echo ready; while :; do sleep 0.05; done');
     for (const spec of [polite, deaf]) await containerizer.launch(spec);
-    await waitFor(async () => (await readLog(deaf)) === 'ready\n', { what: 'the trap' });
+    for (const spec of [polite, deaf])
+      await waitFor(async () => (await readLog(spec)) === 'ready\n', { what: 'the commands' });
     containerizer.kill(polite.containerId, { graceMs: 60_000 });
     containerizer.kill(deaf.containerId, { graceMs: 100 });
     expect(await containerizer.wait(polite.containerId)).toMatchObject({ reason: 'killed', exitCode: 143 });

@@ -20,6 +20,8 @@ export interface ExecutorEnvironmentOptions {
   recoveryTimeoutMs?: number;
   /** Default 2 s; told when `checkpoint`. */
   subscriptionBackoffMaxMs?: number;
+  /** Of the resources that it runs on. */
+  allocationRole?: string | undefined;
   /** Secret. */
   authenticationToken?: string;
 }
@@ -45,6 +47,7 @@ export function executorEnvironment(options: ExecutorEnvironmentOptions): Record
     ...(options.agentIp !== undefined && { LIBPROCESS_IP: options.agentIp }),
     LIBPROCESS_PORT: '0',
     MESOS_AGENT_ENDPOINT: options.agentEndpoint,
+    ...(options.allocationRole !== undefined && { MESOS_ALLOCATION_ROLE: options.allocationRole }),
     MESOS_CHECKPOINT: options.checkpoint ? '1' : '0',
     MESOS_DIRECTORY: options.sandboxPath,
     MESOS_EXECUTOR_ID: options.executorId,

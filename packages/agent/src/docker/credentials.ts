@@ -2,7 +2,8 @@
 import type { RegistryCredentials } from '../container/spec.ts';
 import { AgentError } from '../errors.ts';
 
-const dockerHub = 'https://index.docker.io/v1/';
+/** What it is called in configurations. */
+export const dockerHub = 'https://index.docker.io/v1/';
 
 /** `docker.io` for names without a registry, as the Engine reads them. */
 export function registryOf(image: string): string {

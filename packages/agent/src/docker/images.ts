@@ -5,6 +5,7 @@ import type Docker from 'dockerode';
 import type { CachedImage } from '../container/runtime.ts';
 import type { Image } from '../container/spec.ts';
 import { AgentError } from '../errors.ts';
+import { askHelper, helperFor } from './credential-helper.ts';
 import { credentialsFor, engineAuth } from './credentials.ts';
 import { engineError } from './engine-errors.ts';
 
@@ -46,6 +47,14 @@ async function readProgress(stream: Readable, onProgress: () => void): Promise<s
   return errorOfProgress(rest) ?? failure;
 }
 
+/** Programs are run for the agent's own configuration alone: others come with tasks. */
+async function ownCredentials(image: string, config: string | undefined, signal: AbortSignal) {
+  if (config === undefined) return undefined;
+  const given = credentialsFor(image, config);
+  const helper = helperFor(image, config);
+  return (helper === undefined ? undefined : await askHelper(helper, image, signal)) ?? given;
+}
+
 export class Images {
   readonly #options: ImagesOptions;
 
@@ -71,8 +80,10 @@ export class Images {
    */
   async pull({ name, pullConfig }: Image, signal: AbortSignal): Promise<void> {
     const { docker, clock, readConfig, pullStallTimeoutMs } = this.#options;
-    const config = pullConfig ?? (await readConfig());
-    const credentials = config === undefined ? undefined : credentialsFor(name, config);
+    const credentials =
+      pullConfig === undefined
+        ? await ownCredentials(name, await readConfig(), signal)
+        : credentialsFor(name, pullConfig);
     signal.throwIfAborted();
     const stalled = new AbortController();
     const watch = () => clock.after(pullStallTimeoutMs, () => stalled.abort(), { background: true });

@@ -17,7 +17,7 @@ import type {
   Recovered,
   Runtime,
 } from '../container/runtime.ts';
-import type { ContainerSpec } from '../container/spec.ts';
+import type { ContainerSpec, Image } from '../container/spec.ts';
 import { AgentError } from '../errors.ts';
 import type { ImageGate } from '../image/image-gate.ts';
 import type { RotationOptions } from '../sandbox/rotating-log.ts';
@@ -35,7 +35,7 @@ import { execInContainer } from './exec.ts';
 import { ExitWatch } from './exit-watch.ts';
 import { Images } from './images.ts';
 import { checkpointFile, LogFollower, removeCheckpoint, removeStrayCheckpoints } from './log-follower.ts';
-import { readOwnConfig } from './own-config.ts';
+import { readFetchedConfig, readOwnConfig } from './own-config.ts';
 
 export interface DockerRuntimeOptions {
   /** Default `/var/run/docker.sock`. */
@@ -143,14 +143,14 @@ export class DockerRuntime implements Runtime {
     const { image } = spec;
     if (image === undefined) throw new AgentError('InvalidContainer', `${what}: it has no image`);
     this.#own.add(spec.containerId);
-    if (image.forcePull === true) await this.images.pull(image, signal);
+    if (image.forcePull === true) await this.#pull(image, spec, signal);
     signal.throwIfAborted();
     const options = createOptions(spec, this.#createSettings());
     try {
       await this.#make(options).catch(async (error) => {
         // Asked for only when it turns out to be missing: most often it is there, and each call counts.
         if (statusOf(error) !== 404 || image.forcePull === true) throw error;
-        await this.images.pull(image, signal);
+        await this.#pull(image, spec, signal);
         signal.throwIfAborted();
         await this.#make(options);
       });
@@ -253,6 +253,11 @@ export class DockerRuntime implements Runtime {
 
   #checkpointFile(containerId: string): string {
     return checkpointFile(this.#options.stateFolder, containerId);
+  }
+
+  async #pull(image: Image, { sandboxPath }: ContainerSpec, signal: AbortSignal): Promise<void> {
+    const pullConfig = image.pullConfig ?? (await readFetchedConfig(sandboxPath));
+    await this.images.pull({ ...image, ...(pullConfig !== undefined && { pullConfig }) }, signal);
   }
 
   async #make(options: Docker.ContainerCreateOptions): Promise<void> {

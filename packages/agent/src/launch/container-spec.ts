@@ -9,6 +9,7 @@ import {
   Resources,
   type ResourceValid,
   Volume_Mode,
+  Volume_Source_SandboxPath_Type,
   Volume_Source_Type,
   type VolumeValid,
 } from '@orchestrator/mesos';
@@ -38,6 +39,11 @@ export function urisOf(order: LaunchOrder): FetchUri[] {
       ...(sha256 !== undefined && { sha256 }),
     };
   });
+}
+
+/** Of whose resources it runs: they are all of one role. */
+export function roleOf({ task, executor }: LaunchOrder): string | undefined {
+  return (task?.resources ?? executor.resources)[0]?.allocationInfo?.role;
 }
 
 /** As who it runs; undefined: as the agent. */
@@ -93,7 +99,21 @@ function portsOf({ docker, networkInfos }: ContainerInfoValid): PortMapping[] {
   }));
 }
 
-function volumeOf({ containerPath, hostPath, mode, source }: VolumeValid): Volume {
+/** Below a sandbox, wherever that is. */
+function withinSandbox(path: string): string {
+  const isWithin = path !== '' && !path.startsWith('/') && !path.split('/').includes('..');
+  if (isWithin) return path;
+  throw new AgentError(
+    'InvalidContainer',
+    `volume of the sandbox path "${path}": it leads out of the sandbox`,
+  );
+}
+
+/** @param parent the sandbox of the executor that tasks of a group are below; undefined for those of none */
+function volumeOf(
+  { containerPath, hostPath, mode, source }: VolumeValid,
+  parent: string | undefined,
+): Volume {
   const shared = { containerPath, readOnly: mode === Volume_Mode.RO };
   if (source?.type === Volume_Source_Type.DOCKER_VOLUME && source.dockerVolume !== undefined) {
     const { driver, name, driverOptions } = source.dockerVolume;
@@ -101,7 +121,12 @@ function volumeOf({ containerPath, hostPath, mode, source }: VolumeValid): Volum
     return { ...shared, source: 'driver', driver, name, driverOptions: Object.fromEntries(options) };
   }
   if (source?.type === Volume_Source_Type.SANDBOX_PATH && source.sandboxPath !== undefined) {
-    return { ...shared, source: 'sandbox', path: source.sandboxPath.path };
+    const path = withinSandbox(source.sandboxPath.path);
+    if (source.sandboxPath.type !== Volume_Source_SandboxPath_Type.PARENT)
+      return { ...shared, source: 'sandbox', path };
+    if (parent !== undefined) return { ...shared, source: 'host', hostPath: `${parent}/${path}` };
+    const message = `volume ${containerPath} is of the sandbox above, which only tasks of a group have`;
+    throw new AgentError('InvalidContainer', message);
   }
   const path = source?.hostPath?.path ?? hostPath;
   if (path === '') {
@@ -109,7 +134,17 @@ function volumeOf({ containerPath, hostPath, mode, source }: VolumeValid): Volum
   }
   return path.startsWith('/')
     ? { ...shared, source: 'host', hostPath: path }
-    : { ...shared, source: 'sandbox', path };
+    : { ...shared, source: 'sandbox', path: withinSandbox(path) };
+}
+
+/** Folders of sandboxes that a task has elsewhere too; to be there before it starts. */
+export function sandboxFoldersOf({ volumes = [], sandboxPath }: ContainerSpec, parent: string | undefined) {
+  return volumes.flatMap((volume) => {
+    if (volume.source === 'sandbox') return [`${sandboxPath}/${volume.path}`];
+    const isOfParent =
+      volume.source === 'host' && parent !== undefined && volume.hostPath.startsWith(`${parent}/`);
+    return isOfParent ? [volume.hostPath] : [];
+  });
 }
 
 /** Where the data of a persistent volume is. */
@@ -159,12 +194,13 @@ function imageOf(container: ContainerInfoValid): ContainerSpec['image'] {
 function containerFields(
   container: ContainerInfoValid | undefined,
   volumes: Volume[],
+  parent?: string,
 ): Partial<ContainerSpec> {
   if (container === undefined) return volumes.length === 0 ? {} : { volumes };
   const image = imageOf(container);
   const network = networkOf(container);
   const portMappings = portsOf(container);
-  const all = [...container.volumes.map(volumeOf), ...volumes];
+  const all = [...container.volumes.map((volume) => volumeOf(volume, parent)), ...volumes];
   const { docker, hostname } = container;
   const linux = docker === undefined ? linuxSettings(container) : undefined;
   return {
@@ -180,6 +216,8 @@ function containerFields(
 
 export interface SpecPlace {
   sandboxPath: string;
+  /** Of the executor, for tasks of a group. */
+  parentSandboxPath?: string | undefined;
   workDir: string;
   /** As `executorEnvironment` has it. */
   environment: Readonly<Record<string, string>>;
@@ -211,12 +249,27 @@ function resourcesOf(
   };
 }
 
+/** A port of the machine is whose offer had it. @throws AgentError `InvalidContainer` */
+function refuseOthersPorts(mappings: readonly PortMapping[], resources: Resources): void {
+  const ports = resources.filter(({ name }) => name === 'ports');
+  const ranges = ports.toMessages().flatMap((each) => each.ranges?.range ?? []);
+  const isOwn = (port: number) =>
+    ranges.some(({ begin, end }) => BigInt(port) >= begin && BigInt(port) <= end);
+  const other = mappings.find(({ hostPort }) => !isOwn(hostPort));
+  if (other === undefined) return;
+  const own = `${ports}` === '' ? 'none' : `${ports}`;
+  const message = `host port ${other.hostPort} is not among the resources of the task (ports: ${own})`;
+  throw new AgentError('InvalidContainer', message);
+}
+
 /** @throws AgentError `InvalidContainer` for what no containerizer here can do, or may do */
 export function containerSpec(order: LaunchOrder, place: SpecPlace): ContainerSpec {
   const { task, executor, containerId } = order;
   const resources = Resources.from(task?.resources ?? executor.resources);
   const container = task === undefined ? executor.container : task.container;
-  const fields = containerFields(container, persistentVolumes(resources, place.workDir));
+  const volumes = persistentVolumes(resources, place.workDir);
+  const fields = containerFields(container, volumes, place.parentSandboxPath);
+  refuseOthersPorts(fields.portMappings ?? [], resources);
   const user = userInside(order, fields);
   return permitted(
     {

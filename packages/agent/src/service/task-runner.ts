@@ -15,6 +15,8 @@ import {
   containerSpec,
   persistentVolumePath,
   persistentVolumePaths,
+  roleOf,
+  sandboxFoldersOf,
   urisOf,
   userOf,
 } from '../launch/container-spec.ts';
@@ -58,6 +60,13 @@ async function ownerOf(user: string): Promise<Owner> {
 /** Volumes are of whoever uses them last. */
 async function chownVolumes(order: LaunchOrder, workDir: string, { uid, gid }: Owner): Promise<void> {
   for (const path of persistentVolumePaths(order, workDir)) await chown(path, uid, gid);
+}
+
+async function makeFolders(paths: readonly string[], owner: Owner | undefined): Promise<void> {
+  for (const path of paths) {
+    const made = await mkdir(path, { recursive: true });
+    if (owner !== undefined && made !== undefined) await chown(path, owner.uid, owner.gid);
+  }
 }
 
 export class TaskRunner {
@@ -106,10 +115,14 @@ export class TaskRunner {
     await fetcher.fetch(urisOf(order), sandboxPath, { signal, ...(owner && { owner }) });
     signal.throwIfAborted();
     if (owner !== undefined) await chownVolumes(order, workDir, owner);
+    const executorSandbox = this.sandboxOf(order.executorContainerId);
+    const parentSandboxPath = executorSandbox === sandboxPath ? undefined : executorSandbox;
     const environment = this.#environment(order, sandboxPath);
-    const launched = containerizer.launch(
-      containerSpec(order, { sandboxPath, workDir, environment, switchUser, allowPrivileged }),
-    );
+    const place = { sandboxPath, parentSandboxPath, workDir, environment, switchUser, allowPrivileged };
+    const spec = containerSpec(order, place);
+    await makeFolders(sandboxFoldersOf(spec, parentSandboxPath), owner);
+    signal.throwIfAborted();
+    const launched = containerizer.launch(spec);
     // From here on the containerizer knows it, and kills are its own.
     this.#preparing.delete(containerId);
     const status = await launched;
@@ -125,6 +138,7 @@ export class TaskRunner {
       ...{ agentPid: pid, agentIp: ip, agentEndpoint: `${ip}:${port}`, sandboxPath },
       ...{ checkpoint: order.framework.checkpoint, recoveryTimeoutMs },
       ...(grace !== undefined && { shutdownGracePeriodMs: Number(grace.nanoseconds) / 1e6 }),
+      allocationRole: roleOf(order),
     });
     return { ...(order.task === undefined && tlsVariables), ...variables, ...documented };
   }
