@@ -30,6 +30,7 @@ import type { CoreOptions } from './core/records.ts';
 import { AgentError, asConfigError } from './errors.ts';
 import { agentFlags, completeFlags } from './flags.ts';
 import { type ImageSettings, imageGateOf, imagesOf } from './image-flags.ts';
+import type { SeccompProfiles } from './native/seccomp-folder.ts';
 import { parseObject } from './object-flag.ts';
 
 type CoreTimes = Pick<
@@ -84,6 +85,8 @@ export interface AgentConfig {
   cgroupsRoot: string;
   enforceCpuQuota: boolean;
   bandwidth: BandwidthLimits;
+  /** Of native containers. */
+  seccomp: SeccompProfiles | undefined;
   ociRuntime: string | undefined;
   cniConfigFolder: string | undefined;
   cniPluginFolders: readonly string[] | undefined;
@@ -210,6 +213,17 @@ const bandwidthOf = (read: FlagReader): BandwidthLimits => ({
   ingressBytesPerS: rateOf(read, 'ingress_rate_limit_per_container'),
 });
 
+function seccompOf(read: FlagReader): SeccompProfiles | undefined {
+  const folder = read.text('seccomp_config_dir');
+  const defaultName = read.text('seccomp_profile_name');
+  if (folder !== undefined) return { folder, defaultName };
+  if (defaultName === undefined) return undefined;
+  throw new AgentError(
+    'Config',
+    '--seccomp_profile_name needs --seccomp_config_dir, the folder that it is in',
+  );
+}
+
 function containersOf(read: FlagReader, workDir: string) {
   return {
     images: imagesOf(read, workDir),
@@ -220,6 +234,7 @@ function containersOf(read: FlagReader, workDir: string) {
     cgroupsRoot: needed(read, 'cgroups_root'),
     enforceCpuQuota: read.yes('cgroups_enable_cfs'),
     bandwidth: bandwidthOf(read),
+    seccomp: seccompOf(read),
     ociRuntime: read.text('oci_runtime'),
     cniConfigFolder: read.text('network_cni_config_dir'),
     cniPluginFolders: read.text('network_cni_plugins_dir')?.split(':'),

@@ -46,11 +46,17 @@ function imageStoreOf({ images, dockerConfig: config }: AgentConfig) {
 
 function nativeRuntime(config: AgentConfig, stateFolder: string, hasImages: boolean): NativeRuntime {
   const { cgroupsRoot, enforceCpuQuota, bandwidth, ociRuntime } = config;
-  const { cniConfigFolder, cniPluginFolders } = config;
+  const { cniConfigFolder, cniPluginFolders, seccomp } = config;
   return new NativeRuntime({
     images: hasImages ? imageStoreOf(config) : undefined,
     imageGate: gateOf(config),
-    ...{ stateFolder, enforceCpuQuota, bandwidth, cgroupRoot: `/${cgroupsRoot.replace(/^\/+/, '')}` },
+    ...{
+      stateFolder,
+      enforceCpuQuota,
+      bandwidth,
+      seccomp,
+      cgroupRoot: `/${cgroupsRoot.replace(/^\/+/, '')}`,
+    },
     ...(ociRuntime !== undefined && { runcPath: ociRuntime }),
     cni: {
       ...(cniConfigFolder !== undefined && { configFolder: cniConfigFolder }),

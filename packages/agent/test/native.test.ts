@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type Clock, systemClock } from '@orchestrator/runtime/clock';
@@ -136,6 +136,51 @@ describe('a container', () => {
       'Seccomp:2',
     ]);
     expect(await readLog(root, 'stderr')).toMatch(/permission denied[\s\S]*not permitted/i);
+  });
+
+  test('is held to the profile of system calls that it names, or the one for all', async () => {
+    const profiles = await mkdtemp(join(folder, 'seccomp-'));
+    const refuse = (...names: string[]) => ({
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [
+        { names, action: 'SCMP_ACT_ERRNO', errnoRet: 38, excludes: { caps: ['CAP_SYS_ADMIN'] } },
+        { names: ['execve'], action: 'SCMP_ACT_ERRNO', includes: { caps: ['CAP_SYS_ADMIN'] } },
+      ],
+    });
+    await writeFile(join(profiles, 'all.json'), JSON.stringify(refuse('mkdir', 'mkdirat')));
+    await writeFile(join(profiles, 'own.json'), JSON.stringify(refuse('unlink', 'unlinkat')));
+    const own = createContainerizer(
+      new NativeRuntime({
+        ...settings(),
+        stateFolder: join(profiles, 'state'),
+        seccomp: { folder: profiles, defaultName: 'all.json' },
+      }),
+    );
+    const look = 'touch f; mkdir d; rm f; ls';
+    try {
+      const [plain, named, free] = [
+        await specFor(look),
+        await specFor(look, { linux: { seccomp: { profile: 'own.json' } } }),
+        await specFor(look, { linux: { seccomp: 'unconfined' } }),
+      ];
+      for (const spec of [plain, named, free]) {
+        await own.launch(spec);
+        await own.wait(spec.containerId);
+      }
+      const made = async (spec: ContainerSpec) =>
+        (await readLog(spec)).split('\n').filter((name) => name.length === 1);
+      expect(await made(plain)).toEqual([]);
+      expect(await readLog(plain, 'stderr')).toMatch(/mkdir.*not implemented/);
+      expect(await made(named)).toEqual(['d', 'f']);
+      expect(await made(free)).toEqual(['d']);
+      const missing = await specFor(look, { linux: { seccomp: { profile: 'no.json' } } });
+      await expect(own.launch(missing)).rejects.toThrow(`there is none in ${profiles}`);
+      const outside = await specFor(look, { linux: { seccomp: { profile: '../all.json' } } });
+      await expect(own.launch(outside)).rejects.toThrow('it leads out of its folder');
+    } finally {
+      for (const containerId of own.containers()) await own.destroy(containerId);
+      await own.close();
+    }
   });
 
   test('is asked to end, with all its processes, and ended when it does not', async () => {

@@ -93,7 +93,8 @@ export interface Rlimit {
 export interface LinuxSettings {
   /** `CAP_NET_RAW` and such; the bounding set. Default: the short list that Docker gives. */
   capabilities?: readonly string[];
-  seccomp?: 'default' | 'unconfined';
+  /** Default what the agent has for all. */
+  seccomp?: 'unconfined' | { profile: string };
   rlimits?: readonly Rlimit[];
   /** Default `private`. */
   pidNamespace?: 'private' | 'host';

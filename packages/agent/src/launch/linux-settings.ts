@@ -5,8 +5,10 @@ import {
   type ContainerInfoValid,
   nameOfEnum,
   RLimitInfo_RLimit_Type,
+  type SeccompInfo,
 } from '@orchestrator/mesos';
 import type { ContainerSpec, LinuxSettings, Rlimit } from '../container/spec.ts';
+import { AgentError } from '../errors.ts';
 import { defaultCapabilities } from '../native/capabilities.ts';
 
 const namesOf = (info: CapabilityInfo | undefined) =>
@@ -21,6 +23,13 @@ function rlimitsOf({ rlimitInfo }: ContainerInfoValid): Rlimit[] {
   }));
 }
 
+function seccompOf({ unconfined, profileName }: SeccompInfo): Pick<LinuxSettings, 'seccomp'> {
+  if (unconfined && profileName !== '')
+    throw new AgentError('InvalidContainer', `a seccomp profile (${profileName}) and none are asked for`);
+  if (unconfined) return { seccomp: 'unconfined' };
+  return profileName === '' ? {} : { seccomp: { profile: profileName } };
+}
+
 /** Undefined when nothing is asked for. */
 export function linuxSettings(container: ContainerInfoValid): LinuxSettings | undefined {
   const { linuxInfo } = container;
@@ -29,7 +38,7 @@ export function linuxSettings(container: ContainerInfoValid): LinuxSettings | un
   const rlimits = rlimitsOf(container);
   const settings: LinuxSettings = {
     ...(capabilities !== undefined && { capabilities }),
-    ...(seccomp?.unconfined === true && { seccomp: 'unconfined' }),
+    ...(seccomp !== undefined && seccompOf(seccomp)),
     ...(linuxInfo?.sharePidNamespace === true && { pidNamespace: 'host' }),
     ...(rlimits.length > 0 && { rlimits }),
   };

@@ -3,11 +3,14 @@ import type { Account } from '../container/account.ts';
 import { argvOf, type ContainerSpec, sandboxMountPath } from '../container/spec.ts';
 import { defaultCapabilities } from './capabilities.ts';
 import { defaultSeccomp } from './seccomp.ts';
+import { seccompOfProfile } from './seccomp-profile.ts';
 
 /** What of this machine goes into a bundle. */
 export interface HostFacts {
   /** As `process.arch`. */
   architecture: string;
+  /** As `uname -r` says it. */
+  kernelRelease: string;
   /** Folders below `/` that a container on the host's file system sees, e.g. `etc`; the kernel's own are left out. */
   topFolders: readonly string[];
   /** A program that reaps and forwards signals, put first where the container has processes of its own. */
@@ -26,6 +29,8 @@ export interface BundleOptions {
   /** Of a network that was made for it. */
   networkNamespace: string | undefined;
   enforceCpuQuota: boolean;
+  /** Instead of the agent's own list; in the format of Docker. */
+  seccompProfile?: { name: string; text: string } | undefined;
 }
 
 interface Mount {
@@ -223,9 +228,15 @@ export function nativeProblem(spec: ContainerSpec, hasImages: boolean): string |
   return isEmpty ? 'its command is empty' : undefined;
 }
 
+function seccompOf(spec: ContainerSpec, { host, seccompProfile }: BundleOptions): object {
+  const capabilities = spec.linux?.capabilities ?? defaultCapabilities;
+  if (seccompProfile === undefined) return defaultSeccomp(host.architecture, capabilities);
+  const place = { architecture: host.architecture, kernelRelease: host.kernelRelease, capabilities };
+  return seccompOfProfile(seccompProfile.name, seccompProfile.text, place);
+}
+
 /** The content of `config.json`. */
 export function bundleConfig(spec: ContainerSpec, options: BundleOptions): object {
-  const capabilities = spec.linux?.capabilities ?? defaultCapabilities;
   const ownName = (spec.network?.mode ?? 'host') !== 'host' || spec.hostname !== undefined;
   return {
     ociVersion: '1.0.2',
@@ -240,9 +251,7 @@ export function bundleConfig(spec: ContainerSpec, options: BundleOptions): objec
       rootfsPropagation: 'rslave',
       maskedPaths,
       readonlyPaths,
-      ...(spec.linux?.seccomp !== 'unconfined' && {
-        seccomp: defaultSeccomp(options.host.architecture, capabilities),
-      }),
+      ...(spec.linux?.seccomp !== 'unconfined' && { seccomp: seccompOf(spec, options) }),
     },
   };
 }

@@ -1,6 +1,7 @@
 /** What of this machine goes into a bundle, looked up once. */
 import { existsSync } from 'node:fs';
 import { readdir, readlink, symlink } from 'node:fs/promises';
+import { release } from 'node:os';
 import { join } from 'node:path';
 import { readIfThere } from '../container/read-if-there.ts';
 import type { HostFacts } from './bundle.ts';
@@ -46,6 +47,7 @@ export async function readHostFacts(): Promise<HostFacts> {
   const unified = existsSync('/sys/fs/cgroup/cgroup.controllers');
   return {
     architecture: process.arch,
+    kernelRelease: release(),
     topFolders: folders.map(({ name }) => name),
     initPath: initPrograms.find((path) => existsSync(path)),
     apparmorProfile: await findApparmorProfile(),

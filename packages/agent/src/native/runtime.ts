@@ -43,6 +43,7 @@ import { endMakers, removeCgroups } from './half-made.ts';
 import { findOciRuntime, readHostFacts } from './host-facts.ts';
 import { joinNetwork, leaveNetwork } from './network.ts';
 import { prepareRoot, readWithin, removeRoot } from './root-filesystem.ts';
+import { readSeccompProfile, type SeccompProfiles } from './seccomp-folder.ts';
 
 export interface NativeRuntimeOptions {
   /** Bundles, exit codes and the runtime's state. On a file system that outlives the agent, not the machine. */
@@ -64,6 +65,8 @@ export interface NativeRuntimeOptions {
   enforceCpuQuota?: boolean;
   /** Default none. */
   bandwidth?: BandwidthLimits;
+  /** Filters of system calls that the operator has written; default the agent's own list alone. */
+  seccomp?: SeccompProfiles | undefined;
   /** Of `stdout` and `stderr` in the sandbox. */
   rotation?: RotationOptions;
   /** Containers made or started at a time; default the number of processors, 2 at least. */
@@ -260,6 +263,7 @@ export class NativeRuntime implements Runtime {
       cgroupsPath: `${this.#options.cgroupRoot ?? '/orchestrator'}/${containerId}`,
       networkNamespace: network?.path,
       enforceCpuQuota: this.#options.enforceCpuQuota ?? false,
+      seccompProfile: await readSeccompProfile(spec, this.#options.seccomp),
     });
     await writeWhole(join(folder, 'config.json'), JSON.stringify(config));
     signal.throwIfAborted();
