@@ -13,17 +13,17 @@ import { operatorToken, type RunningMonitor, startMonitor, viewerToken } from '.
 let mesos: MesosCluster;
 let monitor: RunningMonitor;
 
-const patience = { timeout: 20_000, interval: 50 };
+const patience = { timeout: 60_000, interval: 50 };
 
 beforeAll(async () => {
   mesos = await startMesos();
   monitor = await startMonitor({ 'cluster.master': mesos.address });
-}, 60_000);
+});
 
 afterAll(async () => {
   await monitor.stop();
   await mesos[Symbol.asyncDispose]();
-}, 60_000);
+});
 
 type Method = 'GET' | 'POST' | 'PUT';
 
@@ -72,11 +72,11 @@ test('masters, agents, frameworks, roles and use are shown, and each task from s
   });
   const told = () => live.messages.findLast(({ summary }) => summary !== undefined)?.summary;
   await expect.poll(() => told()?.tasks.running, patience).toBe(1);
-  expect(live.messages.some(({ reset, agents }) => reset === undefined && agents?.set.length === 1)).toBe(
-    true,
-  );
+  const toldOfAgent = () =>
+    live.messages.some(({ reset, agents }) => reset === undefined && agents?.set.length === 1);
+  await expect.poll(toldOfAgent, patience).toBe(true);
+  await expect.poll(async () => (await look()).allocated, patience).toMatchObject({ cpus: 1.5 });
   const after = await look();
-  expect(after.allocated).toMatchObject({ cpus: 1.5 });
   expect(after.agentList[0]).toMatchObject({ tasks: 1, allocatedByRole: { eng: { cpus: 1.5 } } });
   expect(after.roleList.find(({ name }) => name === 'eng')).toMatchObject({ allocated: { cpus: 1.5 } });
 
@@ -96,9 +96,11 @@ test('masters, agents, frameworks, roles and use are shown, and each task from s
 test('sandboxes: folders, texts piece by piece, files; nothing outside of them', async () => {
   const { agentId, executorId } = (await taskOf('web')) ?? { agentId: '', executorId: '' };
   const place = new URLSearchParams({ agent: agentId, framework: mesos.frameworkId, executor: executorId });
-  const listed = (await ask(`/api/cluster/sandbox?${place}`)).body;
-  const stdout = listed.files.find(({ name }: { name: string }) => name === 'stdout');
-  expect(stdout).toMatchObject({ path: '/stdout', isFolder: false, sizeBytes: 8 });
+  const stdout = async () => {
+    const { files } = (await ask(`/api/cluster/sandbox?${place}`)).body;
+    return files.find(({ name }: { name: string }) => name === 'stdout');
+  };
+  await expect.poll(stdout, patience).toMatchObject({ path: '/stdout', isFolder: false, sizeBytes: 8 });
   const text = async (more: string) =>
     (await ask(`/api/cluster/sandbox/text?${place}&path=/stdout${more}`)).body;
   expect(await text('')).toEqual({ offset: 0, nextOffset: 8, sizeBytes: 8, text: 'grüße\n' });
@@ -143,23 +145,26 @@ test('operators drain and take machines out, administrators set quota and weight
     message: expect.stringContaining('needs operator'),
   });
   expect((await post(`/api/cluster/agents/${agentId}/deactivate`, {})).status).toBe(204);
-  expect((await look()).agentList[0]?.state).toBe('deactivated');
+  const state = async () => (await look()).agentList[0]?.state;
+  await expect.poll(state, patience).toBe('deactivated');
   expect((await post(`/api/cluster/agents/${agentId}/reactivate`, {})).status).toBe(204);
-  expect((await look()).agentList[0]?.state).toBe('active');
+  await expect.poll(state, patience).toBe('active');
 
   const quota = { guarantees: { cpus: 1 }, limits: { cpus: 3 } };
   expect((await ask('/api/cluster/roles/eng/quota', 'PUT', quota)).status).toBe(403);
   expect((await ask('/api/cluster/roles/eng/quota', 'PUT', quota, 'admin')).status).toBe(204);
   expect((await ask('/api/cluster/roles/eng/weight', 'PUT', { weight: 2.5 }, 'admin')).status).toBe(204);
-  expect((await look()).roleList).toContainEqual(
-    expect.objectContaining({ name: 'eng', weight: 2.5, guarantees: { cpus: 1 }, limits: { cpus: 3 } }),
-  );
+  await expect
+    .poll(async () => (await look()).roleList, patience)
+    .toContainEqual(
+      expect.objectContaining({ name: 'eng', weight: 2.5, guarantees: { cpus: 1 }, limits: { cpus: 3 } }),
+    );
 
   const machines = [{ hostName: 'h', ip: '127.0.0.1' }];
   const windows = [{ machines, startMs: Date.now() + 3_600_000, durationMs: 60_000 }];
   expect((await ask('/api/cluster/maintenance', 'PUT', { windows })).status).toBe(204);
   expect((await ask('/api/cluster/maintenance')).body.windows).toEqual(windows);
-  expect((await look()).agentList[0]?.maintenance).toBe('scheduled');
+  await expect.poll(async () => (await look()).agentList[0]?.maintenance, patience).toBe('scheduled');
   expect((await ask('/api/cluster/maintenance', 'PUT', { windows: [] })).status).toBe(204);
 
   const wrong = await post('/api/cluster/agents/none/drain', {});
@@ -185,7 +190,7 @@ test('a master that goes and comes back is followed again', async () => {
     const last = live.messages.findLast(({ summary }) => summary !== undefined)?.summary;
     return last?.connected === true && last.agents.active === 1 && last.tasks.running === 1;
   };
-  await expect.poll(isBack, { timeout: 30_000, interval: 100 }).toBe(true);
+  await expect.poll(isBack, patience).toBe(true);
   live.close();
 });
 

@@ -21,7 +21,7 @@ import {
 import { operatorToken, type RunningMonitor, startMonitor, viewerToken } from './monitor-fixture.ts';
 
 const coordinatorToken = 'token-of-the-coordinator';
-const patience = { timeout: 20_000, interval: 50 };
+const patience = { timeout: 60_000, interval: 50 };
 
 let folder: string;
 let store: Store;
@@ -60,7 +60,7 @@ beforeAll(async () => {
     body: JSON.stringify({ source_zk: '127.0.0.1:1', target_zk: '127.0.0.1:2', config: { name: 'm' } }),
   });
   id = ((await created.json()) as { id: string }).id;
-}, 30_000);
+});
 
 afterAll(async () => {
   await monitor.stop();

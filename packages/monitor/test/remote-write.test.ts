@@ -78,7 +78,7 @@ test('metrics are written as they come, and again after the receiver failed', as
   );
   const nodes = new Map([['abc;<container>', node]]);
   probe.report({ topologies: new Map([['container', { templates: new Map(), nodes }]]) }, true);
-  await expect.poll(() => received.length, { timeout: 20_000, interval: 50 }).toBeGreaterThan(0);
+  await expect.poll(() => received.length, { timeout: 60_000, interval: 50 }).toBeGreaterThan(0);
   expect(received).toEqual([
     {
       labels: {

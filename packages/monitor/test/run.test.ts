@@ -32,7 +32,7 @@ test('runs until SIGTERM, with an administrator whose password is in a file', as
           ({ ok }) => ok,
           () => false,
         ),
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     )
     .toBe(true);
   expect((await fetch(`${url}/api/topology`)).status).toBe(401);

@@ -48,7 +48,7 @@ beforeAll(async () => {
     },
     { what: 'the container with its usage and its processes', timeoutMs },
   );
-}, 120_000);
+});
 
 afterAll(async () => {
   await probe?.stop();

@@ -12,7 +12,7 @@ let there: RunningMonitor;
 let probe: ScriptedProbe;
 
 const id = `${'c3'.repeat(32)};<container>`;
-const patience = { timeout: 20_000, interval: 50 };
+const patience = { timeout: 60_000, interval: 50 };
 
 function reportOf(state: string): Report {
   const latest = { docker_container_name: 'web', docker_container_state: state };
@@ -33,7 +33,7 @@ beforeAll(async () => {
     },
   });
   probe.report(reportOf('running'), true);
-}, 60_000);
+});
 
 afterAll(async () => {
   probe.close();
@@ -60,8 +60,8 @@ const nameThere = async () => (await get(there, '/api/topology/containers')).bod
 
 test('what a probe tells one instance is seen at the other, and changes at once', async () => {
   await expect.poll(nameThere, patience).toBe('web');
-  const probes = (await get(there, '/api/probes')).body;
-  expect(probes).toMatchObject([{ id: 'p1', hostname: 'host-1', connected: true }]);
+  const probes = async () => (await get(there, '/api/probes')).body;
+  await expect.poll(probes, patience).toMatchObject([{ id: 'p1', hostname: 'host-1', connected: true }]);
   const exited = observeNode(undefined, { latest: { docker_container_name: 'web-2' } }, Date.now() + 5, 'p1');
   const report: Report = {
     topologies: new Map([['container', { templates: new Map(), nodes: new Map([[id, exited]]) }]]),

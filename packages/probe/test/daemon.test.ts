@@ -5,7 +5,7 @@ import { freePorts, startProcess, temporaryFolder, testCertificates, waitFor } f
 import { afterEach, describe, expect, it } from 'vitest';
 import { latestOf, startAppServer } from './app-server.ts';
 
-const timeoutMs = 30_000;
+const timeoutMs = 60_000;
 const program = fileURLToPath(new URL('probe-program.ts', import.meta.url));
 const undo: (() => Promise<unknown>)[] = [];
 

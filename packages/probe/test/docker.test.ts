@@ -15,7 +15,9 @@ let app: AppServer;
 let probe: Probe;
 
 const nodeId = (id: string) => `${id};<container>`;
-const timeoutMs = 20_000;
+const timeoutMs = 60_000;
+/** On a machine that is busy, and before anything is looked at once more without an event. */
+const soonMs = 8_000;
 
 const create = (name: string, config: object) =>
   runContainer(engine, image, name, { Tty: false, OpenStdin: true, ...config });
@@ -93,7 +95,7 @@ describe('a container', () => {
     await engine.request('DELETE', `/containers/${id}?force=1`);
     const start = performance.now();
     await waitFor(() => container(id) === undefined, { what: 'it to go', timeoutMs, intervalMs: 5 });
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(performance.now() - start).toBeLessThan(soonMs);
   });
 });
 
@@ -186,10 +188,12 @@ describe('pipes', () => {
     expect(error).toBe('');
     await waitFor(() => app.pipe(pipeId).output.includes('line 5\n'), { what: 'the log', timeoutMs });
     app.closePipe(pipeId);
-    await sleep(300);
-    const { output } = app.pipe(pipeId);
-    await sleep(300);
-    expect(app.pipe(pipeId).output).toBe(output);
+    const isSilent = async () => {
+      const { output } = app.pipe(pipeId);
+      await sleep(500);
+      return app.pipe(pipeId).output === output;
+    };
+    await waitFor(isSilent, { what: 'the log to end', timeoutMs });
     await killContainer(engine, id);
   });
 

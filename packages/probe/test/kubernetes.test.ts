@@ -8,6 +8,8 @@ import { kubernetesSource } from '../src/kubernetes/source.ts';
 import { startKubeApi } from './kube-api.ts';
 import { latest, parents, type Watching, watch, watchAs } from './watching.ts';
 
+/** Of a probe that watches: short, as another one takes over after it, and long enough to be renewed on a busy machine. */
+const shortLeaseMs = 2_000;
 const undo: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const one of undo.splice(0).reverse()) await one();
@@ -60,7 +62,7 @@ async function startCluster(pageSize?: number) {
   return api;
 }
 
-function watching(url: string, leaseMs = 600): Watching {
+function watching(url: string, leaseMs = shortLeaseMs): Watching {
   const seen = watch(kubernetesSource({ api: url, token: () => 't', leaseMs }));
   undo.push(() => seen.stop());
   return seen;
@@ -118,14 +120,14 @@ it('a version that is too old: all of it anew, and what is gone goes', async () 
 
 it('one probe of a cluster watches; when it ends, another one does', async () => {
   const api = await startCluster();
-  const first = watchAs('first', kubernetesSource({ api: api.url, token: () => 't', leaseMs: 600 }));
+  const first = watchAs('first', kubernetesSource({ api: api.url, token: () => 't', leaseMs: shortLeaseMs }));
   await first.until('the pods', () => pods(first) === three);
   const second = watching(api.url);
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  await new Promise((resolve) => setTimeout(resolve, 1.2 * shortLeaseMs));
   expect(second.ids('pod')).toEqual([]);
   await first.stop();
   await second.until('the pods', () => pods(second) === three);
-  expect(api.get('leases', 'orchestrator-probe')?.spec?.leaseDurationSeconds).toBe(1);
+  expect(api.get('leases', 'orchestrator-probe')?.spec?.leaseDurationSeconds).toBe(2);
 });
 
 it('who loses the lease shows nothing any more', async () => {
@@ -159,7 +161,7 @@ it('scale, delete and logs', async () => {
     log += String(chunk);
   });
   pipe?.on('error', () => undefined); // it is cut off below
-  await waitFor(() => log === 'log of a/main\n' || undefined, { what: 'the log', timeoutMs: 5_000 });
+  await waitFor(() => log === 'log of a/main\n' || undefined, { what: 'the log', timeoutMs: 60_000 });
   pipe?.destroy();
   await call('uid-a;<pod>', 'kubernetes_delete_pod');
   await seen.until('the pod to go', () => seen.node('pod', 'uid-a;<pod>') === undefined);

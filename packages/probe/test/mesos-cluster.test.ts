@@ -191,7 +191,7 @@ it('a task is known with its container, its agent and its framework, and goes wh
   await framework.call({ type: 'TEARDOWN' });
   await seen.until('the end of the task', () => seen.node('mesos_task', id) === undefined);
   await seen.until('the end of its framework', () => seen.ids('mesos_framework').length === 0);
-  expect(containers()).toEqual([]);
+  await seen.until('the end of its container', () => containers().length === 0);
   framework.close();
 });
 

@@ -12,7 +12,7 @@ import { pluginSource } from '../src/plugin/source.ts';
 import { type Probe, startProbe } from '../src/probe.ts';
 import { type AppServer, latestOf, startAppServer } from './app-server.ts';
 
-const timeoutMs = 10_000;
+const timeoutMs = 60_000;
 const hostId = hostNodeId(hostFacts());
 let folder: string;
 let app: AppServer;

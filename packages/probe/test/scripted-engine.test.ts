@@ -116,11 +116,12 @@ it('thousands of containers that live for a moment leave nothing behind, hold up
   // What waits for another event would have been asked for by now.
   await sleep(1_500);
   expect(seen.ids('container')).toHaveLength(steady + delays.length);
-  expect(Math.max(...delays)).toBeLessThan(2_000);
+  // Behind all the others it would come after a minute.
+  expect(Math.max(...delays)).toBeLessThan(10_000);
   expect(asked.inspections).toBeLessThanOrEqual(brief + 2 * delays.length);
   expect(asked.listings).toBe(0);
   expect(asked.mostAtOnce).toBeLessThanOrEqual(4);
-}, 60_000);
+});
 
 it('what an event says is shown, though the engine does not answer about the container', async () => {
   const id = idOf('steady', 7);

@@ -8,7 +8,7 @@ import { hostSource } from '../src/host/source.ts';
 import { type Probe, startProbe } from '../src/probe.ts';
 import { type AppServer, startAppServer } from './app-server.ts';
 
-const timeoutMs = 10_000;
+const timeoutMs = 60_000;
 const node = hostNodeId(hostFacts());
 let app: AppServer;
 let probe: Probe;

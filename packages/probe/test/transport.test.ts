@@ -8,7 +8,7 @@ import type { Source } from '../src/source.ts';
 import type { AppOptions } from '../src/transport/app-config.ts';
 import { latestOf, startAppServer, startReportReceiver } from './app-server.ts';
 
-const timeoutMs = 20_000;
+const timeoutMs = 60_000;
 const undo: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {

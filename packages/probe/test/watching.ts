@@ -5,7 +5,7 @@ import { waitFor } from '@orchestrator/testing';
 import { type Probe, startProbe } from '../src/probe.ts';
 import type { Source } from '../src/source.ts';
 
-const timeoutMs = 20_000;
+const timeoutMs = 60_000;
 
 export interface Watching {
   readonly probe: Probe;

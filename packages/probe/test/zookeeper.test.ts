@@ -79,7 +79,7 @@ it('what is synchronised leads from leader to leader, and goes with the migratio
     'the synchronisation',
     () => latest(seen.node('zookeeper', id), 'sync_state') === 'synced',
   );
-  const leader = (await ensemble.leader())?.connectString ?? '';
+  const leader = (await ensemble.waitForQuorum()).connectString;
   const alone = other.servers[0]?.connectString ?? '';
   await seen.until('its way from the leader', () => targets(nodeId(leader)).includes(id));
   expect(targets(id)).toEqual([nodeId(alone)]);
@@ -93,9 +93,9 @@ it('what is synchronised leads from leader to leader, and goes with the migratio
 });
 
 it('a server that is down is shown as such, and its successor as the leader', async () => {
-  const leader = await ensemble.leader();
-  await leader?.stop();
-  const address = leader?.connectString ?? '';
+  const leader = await ensemble.waitForQuorum();
+  await leader.stop();
+  const address = leader.connectString;
   await seen.until('its end', () => roleOf(address) === 'does not serve');
   await seen.until('another leader', () => roles().join() === 'does not serve,follower,leader');
 });
