@@ -142,6 +142,11 @@ test('files of sandboxes by both their names, and nothing that leads out of them
     expect((await ask(`/files/read?path=${path}/leak&offset=0`)).status).toBe(404);
     expect((await ask(`/files/read?path=${path}/../../../../../../../../../meta/boot_id`)).status).toBe(404);
   }
+  expect(await getJson('/files/debug')).toMatchObject({
+    [virtual]: directory,
+    [directory]: directory,
+    [join(directory, '../latest')]: directory,
+  });
   expect(await getJson(`/files/read?path=${virtual}/stdout`)).toEqual({ data: '', offset: 8 });
   expect((await ask(`/files/read?path=${virtual}/stdout&offset=zz`)).body).toBe(
     "Failed to parse offset: Failed to convert 'zz' to number.\n",

@@ -1,3 +1,4 @@
+import { mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -48,10 +49,9 @@ async function results(probe: CheckOptions['probe'], count: number): Promise<Che
 }
 
 test('a command is run in the container, and its change is told', async () => {
-  const command = {
-    shell: true,
-    value: 'n=$(cat n 2>/dev/null || echo 0); echo $((n + 1)) >n; echo noise; exit $((n > 1))',
-  };
+  const file = await mkdtemp(join(folder, 'count-'));
+  const value = `cd ${file}; n=$(cat n 2>/dev/null || echo 0); echo $((n + 1)) >n; echo noise; exit $((n > 1))`;
+  const command = { shell: true, value };
   expect(await results({ type: 'command', command }, 2)).toEqual([
     { type: 'command', exitCode: 0 },
     { type: 'command', exitCode: 1 },
@@ -65,7 +65,10 @@ test('a command that takes too long gives no result', async () => {
 
 test('HTTP and TCP are asked where the container is', async () => {
   let status = 200;
-  const server = createServer((_request, response) => response.writeHead(status).end('x'));
+  const server = createServer(({ url = '' }, response) => {
+    const there = url.startsWith('/elsewhere') ? { location: '/health' } : {};
+    response.writeHead('location' in there ? 307 : status, there).end('x');
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const [closed = 0] = await freePorts(1);
@@ -88,6 +91,9 @@ test('HTTP and TCP are asked where the container is', async () => {
     [false, 3],
   ]);
   runner.stop();
+  expect(await results({ type: 'http', port, path: '/elsewhere?a=%20' }, 1)).toEqual([
+    { type: 'http', statusCode: 503 },
+  ]);
   expect(await results({ type: 'tcp', port }, 1)).toEqual([{ type: 'tcp', succeeded: true }]);
   expect(await results({ type: 'tcp', port: closed }, 1)).toEqual([{ type: 'tcp', succeeded: false }]);
   expect(await results({ type: 'http', port: closed, path: '/' }, 1)).toMatchObject([{ type: 'none' }]);

@@ -2,7 +2,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TaskState, TaskStatus_Reason } from '@orchestrator/mesos';
-import { busyboxImage, type DockerEngine, runCommand, startDocker, waitFor } from '@orchestrator/testing';
+import {
+  busyboxImage,
+  type DockerEngine,
+  freePorts,
+  runCommand,
+  startDocker,
+  waitFor,
+} from '@orchestrator/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SmallCluster } from './small-cluster.ts';
 
@@ -10,13 +17,16 @@ const { TASK_RUNNING, TASK_FINISHED, TASK_FAILED, TASK_KILLED, TASK_KILLING } = 
 
 let engine: DockerEngine;
 let image: string;
+let webPort: number;
 let cluster: SmallCluster;
 
 beforeAll(async () => {
   engine = await startDocker();
   image = await busyboxImage(engine);
+  [webPort = 0] = await freePorts(1);
   cluster = await SmallCluster.start({
     flags: { containerizers: 'docker', docker_socket: engine.socketPath },
+    resources: `cpus:8;mem:4096;disk:1000;ports:[${webPort}-${webPort}]`,
   });
 });
 afterAll(async () => {
@@ -58,7 +68,7 @@ test('which images need not be pulled is told to whoever asks', async () => {
 
 test('on the bridge it has an address of its own, and offered ports are mapped into it', async () => {
   const value = 'mkdir /w; echo served >/w/index.html; exec httpd -f -p 80 -h /w';
-  const portMappings = [{ hostPort: 31_007, containerPort: 80, protocol: 'tcp' }];
+  const portMappings = [{ hostPort: webPort, containerPort: 80, protocol: 'tcp' }];
   const task = cluster.task(
     'web',
     {
@@ -66,7 +76,7 @@ test('on the bridge it has an address of its own, and offered ports are mapped i
       ...inDocker({ network: 2, portMappings }),
       healthCheck: { type: 2, http: { port: 80, path: '/' }, delaySeconds: 0, intervalSeconds: 0.1 },
     },
-    'cpus:0.2;mem:64;ports:[31007-31007]',
+    `cpus:0.2;mem:64;ports:[${webPort}-${webPort}]`,
   );
   await cluster.launch(task);
   const { containerStatus } = await cluster.until('web', TASK_RUNNING);
@@ -74,9 +84,16 @@ test('on the bridge it has an address of its own, and offered ports are mapped i
   expect(address).toMatch(/^10\.213\./);
   const healthy = await cluster.until('web', TASK_RUNNING, (status) => status.healthy === true);
   expect(healthy.reason).toBe(TaskStatus_Reason.TASK_HEALTH_CHECK_STATUS_UPDATED);
-  expect(await (await fetch('http://127.0.0.1:31007/')).text()).toBe('served\n');
+  expect(await (await fetch(`http://127.0.0.1:${webPort}/`)).text()).toBe('served\n');
   await cluster.kill('web', 0.2);
   await cluster.until('web', TASK_KILLED);
+
+  const other = [{ hostPort: webPort - 1, containerPort: 80, protocol: 'tcp' }];
+  await cluster.run('robber', value, inDocker({ network: 2, portMappings: other }));
+  expect(await cluster.until('robber', TASK_FAILED)).toMatchObject({
+    reason: TaskStatus_Reason.CONTAINER_LAUNCH_FAILED,
+    message: expect.stringContaining(`host port ${webPort - 1} is not among the resources of the task`),
+  });
 });
 
 test('labels of a task are those of its container', async () => {

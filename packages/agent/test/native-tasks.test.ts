@@ -40,12 +40,12 @@ const log = (taskId: string, name = 'stdout') => readFile(join(cluster.sandbox(t
 test('a task runs under runc in its sandbox, with the environment that Mesos gives', async () => {
   await cluster.run(
     'plain',
-    'pwd; echo $MESOS_EXECUTOR_ID $MESOS_AGENT_ENDPOINT; cat /proc/1/cmdline; exit 0',
+    'pwd; echo $MESOS_EXECUTOR_ID $MESOS_AGENT_ENDPOINT "$MESOS_ALLOCATION_ROLE"; cat /proc/1/cmdline; exit 0',
   );
   await cluster.until('plain', TASK_FINISHED);
   const lines = (await log('plain')).split('\n');
   expect(lines[0]).toMatch(/\/frameworks\/.*\/executors\/plain\/runs\/[0-9a-f-]{36}$/);
-  expect(lines[1]).toBe(`plain 127.0.0.1:${cluster.agentPort}`);
+  expect(lines[1]).toBe(`plain 127.0.0.1:${cluster.agentPort} *`);
 });
 
 test('on a CNI network it has an address, which is given back', async () => {

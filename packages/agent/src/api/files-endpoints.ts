@@ -1,8 +1,11 @@
 /** `/files/*` */
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { double, type Exchange, HttpRefusal, jsonText, sendJson, sendText } from '@orchestrator/mesos';
+import { visibleState } from '../access/visible.ts';
+import { sandboxFolder, virtualSandboxPath } from '../sandbox/layout.ts';
 import { downloadName, listFolder, modeText, readPart, resolveFile } from './files.ts';
 import type { ApiPlace } from './place.ts';
 
@@ -48,6 +51,29 @@ export async function readFile(place: ApiPlace, exchange: Exchange): Promise<voi
   }
   const part = await readPart(real, { offset, length: length === -1 ? undefined : length });
   sendJson(exchange, jsonText({ data: part.data.toString(), offset: part.offset }));
+}
+
+/** Every name of every sandbox that there is, and where it leads. */
+export async function sendNames(place: ApiPlace, exchange: Exchange): Promise<void> {
+  const state = place.state();
+  const agentId = state?.info.id?.value;
+  const names = new Map<string, string>();
+  if (state !== undefined && agentId !== undefined) {
+    const shown = visibleState(state, place.config.acls, exchange.principal);
+    for (const { id, executors, completedExecutors } of [
+      ...shown.completedFrameworks,
+      ...shown.frameworks.values(),
+    ]) {
+      for (const { info, containerId } of [...completedExecutors, ...executors.values()]) {
+        const ids = { agentId, frameworkId: id, executorId: info.executorId.value, containerId };
+        const folder = sandboxFolder(place.config.workDir, ids);
+        if (!existsSync(folder)) continue;
+        for (const name of [folder, join(folder, '../latest'), virtualSandboxPath(ids)])
+          names.set(name, folder);
+      }
+    }
+  }
+  sendJson(exchange, JSON.stringify(Object.fromEntries([...names].toSorted())));
 }
 
 export async function download(place: ApiPlace, exchange: Exchange): Promise<void> {

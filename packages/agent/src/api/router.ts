@@ -9,7 +9,7 @@ import {
   sendText,
 } from '@orchestrator/mesos';
 import { serveExecutor } from './executor-api.ts';
-import { browse, download, readFile } from './files-endpoints.ts';
+import { browse, download, readFile, sendNames } from './files-endpoints.ts';
 import { serveOperator } from './operator-api.ts';
 import type { ApiPlace } from './place.ts';
 import {
@@ -44,6 +44,7 @@ const routes: readonly Route[] = [
   read('/files/browse', browse),
   read('/files/read', readFile),
   read('/files/download', download),
+  guarded('/files/debug', sendNames),
   guarded('/metrics/snapshot', sendMetrics),
   guarded('/metrics', sendPrometheus),
   guarded('/monitor/statistics', sendStatistics),

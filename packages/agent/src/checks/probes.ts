@@ -29,24 +29,40 @@ function hostOf({ containerizer, containerId }: ProbeTarget): string {
 }
 
 /** What it reads of an answer is thrown away; the status is what counts. */
-function probeHttp(
-  host: string,
-  probe: Extract<Probe, { type: 'http' }>,
-  signal: AbortSignal,
-): Promise<CheckResult> {
-  const { port, path, scheme = 'http' } = probe;
-  const options = { host, port, path, signal, agent: false as const, headers: { connection: 'close' } };
+function requestOnce(url: URL, signal: AbortSignal): Promise<{ statusCode: number; location: string }> {
+  const options = { signal, agent: false as const, headers: { connection: 'close' } };
   return new Promise((resolve, reject) => {
     // Certificates are made for names, and a check comes by address: as Mesos, any is taken.
     const outgoing =
-      scheme === 'https' ? httpsRequest({ ...options, rejectUnauthorized: false }) : httpRequest(options);
+      url.protocol === 'https:'
+        ? httpsRequest(url, { ...options, rejectUnauthorized: false })
+        : httpRequest(url, options);
     outgoing.on('error', reject);
-    outgoing.on('response', (response) => {
-      response.destroy();
-      resolve({ type: 'http', statusCode: response.statusCode ?? 0 });
+    outgoing.on('response', ({ statusCode = 0, headers: { location = '' } }) => {
+      outgoing.destroy();
+      resolve({ statusCode, location });
     });
     outgoing.end();
   });
+}
+
+/** As many as the `curl` of Mesos' checks follows. */
+const mostRedirects = 50;
+
+async function probeHttp(
+  host: string,
+  { port, path, scheme = 'http' }: Extract<Probe, { type: 'http' }>,
+  signal: AbortSignal,
+): Promise<CheckResult> {
+  const name = host.includes(':') ? `[${host}]` : host;
+  let url = new URL(`${scheme}://${name}:${port}${path}`);
+  for (let redirects = 0; redirects <= mostRedirects; redirects++) {
+    const { statusCode, location } = await requestOnce(url, signal);
+    const isElsewhere = statusCode >= 300 && statusCode < 400 && location !== '';
+    if (!isElsewhere) return { type: 'http', statusCode };
+    url = new URL(location, url);
+  }
+  throw new AgentError('InvalidContainer', `${url.origin} redirects more than ${mostRedirects} times`);
 }
 
 function probeTcp(host: string, port: number, signal: AbortSignal): Promise<CheckResult> {
