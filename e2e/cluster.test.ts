@@ -174,9 +174,15 @@ test('an agent is drained, and taken into use again', async () => {
 test('the monitor follows it, by the ZooKeeper of its masters', async () => {
   const { zk } = await cluster.status();
   const folder = join(dirname(cluster.folder), 'monitor');
-  const ports = ['--http.port=0', '--probes.port=0'];
-  const monitor = cluster.cli.start('monitor', `--master=${zk}`, `--work-dir=${folder}`, ...ports);
+  const flags = ['--http.port=0', '--probes.port=0', '--auth.mode=off'];
+  const monitor = cluster.cli.start('monitor', `--master=${zk}`, `--work-dir=${folder}`, ...flags);
   await expect.poll(() => monitor.text(), patience).toMatch(/"agents":2.*the cluster is followed/);
+  const [, url = ''] = /"url":"([^"]+)"/.exec(monitor.text()) ?? [];
+  const leading = async () => {
+    const { masters } = Object(await (await fetch(`${url}/api/cluster`)).json());
+    return masters.map(({ leads }: { leads: boolean }) => leads);
+  };
+  await expect.poll(leading, patience).toEqual([true, false, false]);
   monitor.child.kill('SIGTERM');
   expect(await monitor.ended).toMatchObject({ exitCode: 0 });
 });

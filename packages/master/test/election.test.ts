@@ -63,6 +63,8 @@ test('the first leads; when it leaves the next does, and all see it', async () =
     await until(() => detector.leader?.pid === 'master@127.0.0.1:1', 'the first to lead');
   }
   expect(a.contender.name).toMatch(/^json\.info_\d{10}$/);
+  await a.zookeeper.create(`${path}/backup_1000000000`, Buffer.from('of another kind'));
+  expect(await b.detector.candidates()).toMatchObject([{ port: 1 }, { port: 2 }, { port: 3 }]);
   await a.contender.close();
   for (const { detector } of [b, c]) {
     await until(() => detector.leader?.pid === 'master@127.0.0.1:2', 'the second to lead');

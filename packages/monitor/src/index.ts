@@ -4,7 +4,7 @@ export {
   type LoadMonitorConfigOptions,
   loadMonitorConfig,
 } from './config/load.ts';
-export type { ClusterDetector, CreateDetector } from './config/others.ts';
+export type { CreateDetector } from './config/others.ts';
 export { type MonitorConfig, monitorConfigSchema } from './config/schema.ts';
 export { MonitorError, type MonitorErrorCode } from './errors.ts';
 export {

@@ -7,7 +7,7 @@ import {
 } from '@orchestrator/mesos';
 import { type Clock, systemClock } from '@orchestrator/runtime';
 import type { ZooKeeperClient } from '@orchestrator/zookeeper';
-import { decodeMember, leadingMember } from './member.ts';
+import { decodeMember, leadingMember, parseMember } from './member.ts';
 import { Upkeep } from './upkeep.ts';
 
 interface DetectorEvents {
@@ -69,6 +69,26 @@ export class ZooKeeperDetector
       if (!equalLeaders(leader, previous)) return leader;
       await once(this, 'leader', signal === undefined ? {} : { signal });
     }
+  }
+
+  /**
+   * All masters that stand for election, the one that leads first; without those that cannot be understood.
+   *
+   * @throws ZooKeeperError also while the path is not there
+   */
+  async candidates(): Promise<Leader[]> {
+    const { children } = await this.#client.getChildren(this.#path);
+    const members = children.map(parseMember).filter((member) => member !== undefined);
+    members.sort((a, b) => a.sequence - b.sequence);
+    const candidates = members.map(async ({ name, label }) => {
+      try {
+        const { data } = await this.#client.getData(`${this.#path}/${name}`);
+        return leaderOf(decodeMember(label, data ?? Buffer.alloc(0)));
+      } catch {
+        return undefined; // gone meanwhile, or of a kind that we do not know
+      }
+    });
+    return (await Promise.all(candidates)).filter((candidate) => candidate !== undefined);
   }
 
   start(): Promise<void> {

@@ -1,12 +1,11 @@
 /** The Mesos cluster: what is known of it, who follows it, and what can be done with it. */
-import type { MasterDetector } from '@orchestrator/mesos';
 import type { Logger } from '@orchestrator/runtime';
 import type { Clock } from '@orchestrator/runtime/clock';
 import { MonitorError } from '../errors.ts';
 import type { Cluster, ClusterTaskDetail, Explanation, TaskPage, TaskQuery } from '../schema/index.ts';
 import { type ClusterActions, createClusterActions, taskNamed } from './actions.ts';
 import { type ExplainQuestion, explain } from './explain.ts';
-import { followCluster, type MesosAccess } from './follow.ts';
+import { type ClusterDetector, followCluster, type MesosAccess } from './follow.ts';
 import { type ClusterLive, createClusterLive } from './live.ts';
 import { createClusterBook } from './pictures.ts';
 import { createSandboxes, type Sandboxes } from './sandbox.ts';
@@ -29,16 +28,16 @@ export interface MesosCluster {
 }
 
 export function openCluster(options: {
-  readonly detector: MasterDetector;
+  readonly detector: ClusterDetector;
   /** HOST:PORT of the masters that the configuration names. */
   readonly addresses: readonly string[];
   readonly access: MesosAccess;
   readonly clock: Clock;
   readonly logger: Logger;
 }): MesosCluster {
-  const { addresses, access, clock, logger } = options;
+  const { access, clock, logger } = options;
   const state = new ClusterState();
-  const book = createClusterBook(state, () => follower, addresses);
+  const book = createClusterBook(state, () => follower);
   const live = createClusterLive({ pictures: book, clock, logger });
   const follower = followCluster({ ...options, state, onChange: () => live.wake() });
   const actions = createClusterActions({ client: () => follower.client(), state, access });

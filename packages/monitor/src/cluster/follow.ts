@@ -17,6 +17,12 @@ import { MonitorError } from '../errors.ts';
 import { refresh } from './refresh.ts';
 import type { ClusterState } from './state.ts';
 
+/** Finds the masters. */
+export interface ClusterDetector extends MasterDetector {
+  /** All that stand for election; without it those count as masters that the configuration names. */
+  candidates?(): Promise<readonly Leader[]>;
+}
+
 export interface MesosAccess {
   readonly scheme: 'http' | 'https';
   /** Whole value of the Authorization header. */
@@ -36,6 +42,8 @@ export interface FollowedLeader extends Leader {
 
 export interface ClusterFollower {
   readonly leader: FollowedLeader | undefined;
+  /** HOST:PORT of the masters that are known. */
+  readonly masters: readonly string[];
   /** Why it is not followed now; undefined if it is. */
   readonly problem: MonitorError | undefined;
   /** Of what was heard last. */
@@ -91,7 +99,9 @@ async function identify(client: MasterClient, leader: Leader, signal: AbortSigna
 }
 
 export function followCluster(options: {
-  readonly detector: MasterDetector;
+  readonly detector: ClusterDetector;
+  /** HOST:PORT of the masters that the configuration names. */
+  readonly addresses: readonly string[];
   readonly access: MesosAccess;
   readonly state: ClusterState;
   readonly clock: Clock;
@@ -106,14 +116,22 @@ export function followCluster(options: {
   let problem: MonitorError | undefined = new MonitorError('unavailable', 'no master has answered yet');
   let asOfMs = 0;
   let watchedMs = Number.NEGATIVE_INFINITY;
+  let masters = options.addresses;
   let refreshing: Promise<void> | undefined;
   let refreshedMs = Number.NEGATIVE_INFINITY;
   let next: Timer | undefined;
 
+  const ask = async ({ client }: Session) => {
+    // Where they find each other may be away while the one that leads still answers.
+    const standing = await detector.candidates?.().catch(() => undefined);
+    if (standing !== undefined) masters = standing.map(({ host, port }) => `${host}:${port}`);
+    await refresh(client, state, closing.signal);
+  };
+
   const refreshNow = (): Promise<void> => {
     const current = session;
     if (current === undefined) return Promise.resolve();
-    refreshing ??= refresh(current.client, state, closing.signal)
+    refreshing ??= ask(current)
       .then(onChange)
       .catch((error: unknown) => logger.debug('the cluster was not asked', { error }))
       .finally(() => {
@@ -209,6 +227,9 @@ export function followCluster(options: {
   return {
     get leader() {
       return session?.leader;
+    },
+    get masters() {
+      return masters;
     },
     get problem() {
       return problem;

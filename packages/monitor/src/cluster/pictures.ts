@@ -51,8 +51,7 @@ export interface ClusterBook extends ClusterPictures {
 
 export function createClusterBook(
   state: ClusterState,
-  follower: () => Pick<ClusterFollower, 'leader' | 'problem' | 'asOfMs'>,
-  addresses: readonly string[],
+  follower: () => Pick<ClusterFollower, 'leader' | 'masters' | 'problem' | 'asOfMs'>,
 ): ClusterBook {
   const agents = new Shown((id) => showAgent(state, id));
   const frameworks = new Shown((id) => showFramework(state, id));
@@ -71,7 +70,7 @@ export function createClusterBook(
     frameworks.update(changes.frameworks);
     roles.update(changes.roles);
   };
-  const summary = () => summarise(state, follower(), agents.things.values(), addresses);
+  const summary = () => summarise(state, follower(), agents.things.values());
 
   const cluster = (): Cluster => {
     bringUpToDate();

@@ -3,7 +3,7 @@ import { addTo, toAmounts, toQuantities } from './amounts.ts';
 import type { ClusterFollower, FollowedLeader } from './follow.ts';
 import type { ClusterState } from './state.ts';
 
-/** The configured masters, or at least the one that leads. */
+/** The masters that are known, or at least the one that leads. */
 export function showMasters(
   addresses: readonly string[],
   leader: FollowedLeader | undefined,
@@ -23,9 +23,8 @@ export function showMasters(
 /** Everything summed up. Agents are given as they are shown, so that they need not be looked at twice. */
 export function summarise(
   state: ClusterState,
-  follower: Pick<ClusterFollower, 'leader' | 'problem' | 'asOfMs'>,
+  follower: Pick<ClusterFollower, 'leader' | 'masters' | 'problem' | 'asOfMs'>,
   agents: Iterable<ClusterAgent>,
-  addresses: readonly string[],
 ): ClusterSummary {
   const total = new Map<string, number>();
   const offered = new Map<string, number>();
@@ -41,12 +40,12 @@ export function summarise(
   const active = frameworks.filter((framework) => framework.active).length;
   const tasks: Partial<Record<TaskStateName, number>> = {};
   for (const [name, count] of state.tasksByState) if (count > 0) tasks[name] = count;
-  const { leader, problem, asOfMs } = follower;
+  const { leader, masters, problem, asOfMs } = follower;
   return {
     configured: true,
     connected: problem === undefined,
     problem: problem === undefined ? null : { message: problem.message, remedy: problem.remedy ?? '' },
-    ...{ asOfMs, name: leader?.clusterName ?? '', masters: showMasters(addresses, leader) },
+    ...{ asOfMs, name: leader?.clusterName ?? '', masters: showMasters(masters, leader) },
     total: toQuantities(total),
     allocated: toQuantities(allocated),
     offered: toQuantities(offered),

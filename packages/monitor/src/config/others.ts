@@ -1,18 +1,19 @@
 /** From the configuration to the servers of others that are asked: Mesos masters, coordinators of migrations. */
-import { createHostListDetector, type MasterDetector } from '@orchestrator/mesos';
+import { createHostListDetector } from '@orchestrator/mesos';
 import type { Logger } from '@orchestrator/runtime';
 import type { Clock } from '@orchestrator/runtime/clock';
 import { openStore, type Store } from '@orchestrator/store';
 import { type MesosCluster, openCluster } from '../cluster/cluster.ts';
+import type { ClusterDetector } from '../cluster/follow.ts';
 import { MonitorError } from '../errors.ts';
 import type { CoordinatorPlace } from '../migrations/coordinator.ts';
 import type { Environment } from './access.ts';
 import { type LoadedMonitorConfig, readConfigFile, readSecret } from './load.ts';
 
-/** Finds the leading master of what `cluster.master` names; `close` is called at the end. */
-export type CreateDetector = (master: string) => Promise<ClusterDetector> | ClusterDetector;
+/** Finds the masters of what `cluster.master` names; `close` is called at the end. */
+export type CreateDetector = (master: string) => Promise<OpenDetector> | OpenDetector;
 
-export interface ClusterDetector extends MasterDetector {
+export interface OpenDetector extends ClusterDetector {
   close?(): Promise<void> | void;
 }
 

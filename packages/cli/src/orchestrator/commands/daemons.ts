@@ -93,8 +93,11 @@ export function monitorCommand(context: CommandContext): Command {
       const { runMonitor } = await import('@orchestrator/monitor');
       const { consoleFolder } = await import('@orchestrator/console');
       const createDetector = async (master: string) => {
-        const { detector, close } = await openDetector(parseMasterAddress(master));
-        return { detect: detector.detect.bind(detector), close };
+        const { detector, candidates, close } = await openDetector(parseMasterAddress(master));
+        return {
+          ...{ detect: detector.detect.bind(detector), close },
+          ...(candidates === undefined ? {} : { candidates }),
+        };
       };
       const print = (text: string) => context.terminal.out(text.trimEnd());
       const exitCode = await runMonitor({

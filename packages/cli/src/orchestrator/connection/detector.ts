@@ -2,6 +2,7 @@
 import {
   createFixedDetector,
   createHostListDetector,
+  type Leader,
   type MasterDetector,
   readTlsTransport,
 } from '@orchestrator/mesos';
@@ -12,6 +13,8 @@ import { type MasterAddress, parseMasterAddress } from './address.ts';
 
 export interface OpenDetector {
   readonly detector: MasterDetector;
+  /** All masters that stand for election, the leading one first; of those that find each other in ZooKeeper. */
+  candidates?(): Promise<Leader[]>;
   close(): Promise<void>;
 }
 
@@ -72,6 +75,7 @@ async function openZooKeeperDetector(url: string): Promise<OpenDetector> {
   await detector.start();
   return {
     detector,
+    candidates: () => detector.candidates(),
     async close() {
       await detector.close();
       // Nothing in ZooKeeper hangs on the session: one that cannot be ended there ends by its timeout.
