@@ -83,6 +83,7 @@ export function makeAgent(facts: NewAgent): AgentRecord {
     killsWaiting: new Map(),
     inverseAnswers: new Map(),
     unansweredPings: 0,
+    url: undefined,
     shownAs: undefined,
   };
 }

@@ -23,12 +23,15 @@ import type { AgentRecord, FrameworkRecord, InverseOfferRecord, OfferRecord } fr
 const { Event_Type, EventSchema } = scheduler;
 
 function urlOf({ options }: MasterContext, agent: AgentRecord): URLValid {
-  const { id, host, port } = parsePid(agent.pid);
-  return makeMessage(URLSchema, {
-    scheme: options.agentScheme,
-    address: { hostname: agent.info.hostname, ip: host, port },
-    path: `/${id}`,
-  });
+  if (agent.url === undefined) {
+    const { id, host, port } = parsePid(agent.pid);
+    agent.url = makeMessage(URLSchema, {
+      scheme: options.agentScheme,
+      address: { hostname: agent.info.hostname, ip: host, port },
+      path: `/${id}`,
+    });
+  }
+  return agent.url;
 }
 
 function nextOfferId(context: MasterContext): string {
@@ -50,8 +53,8 @@ function offerMessage(
   const shown = multiRole ? allocated : resources;
   return create(OfferSchema, {
     id: { value: nextOfferId(context) },
-    frameworkId: { value: framework.id },
-    agentId: { value: agent.id },
+    frameworkId: framework.info.id ?? { value: framework.id },
+    agentId: agent.info.id ?? { value: agent.id },
     ...{ hostname, url: urlOf(context, agent), resources: shown.toMessages(format), attributes },
     executorIds: [...(agent.executors.get(framework.id)?.keys() ?? [])].map((value) => ({ value })),
     ...(domain === undefined ? {} : { domain }),

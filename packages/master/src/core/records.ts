@@ -11,6 +11,7 @@ import type {
   Resources,
   scheduler,
   TaskValid,
+  URLValid,
   UUIDValid,
 } from '@orchestrator/mesos';
 import type { BoundedMap } from './bounded-map.ts';
@@ -110,6 +111,8 @@ export interface AgentRecord {
   readonly inverseAnswers: Map<string, { readonly status: 'ACCEPT' | 'DECLINE'; readonly atMs: number }>;
   /** Pings that it has not answered yet. */
   unansweredPings: number;
+  /** Of its API, once an offer has said it; undefined again when its pid or its info is another. */
+  url: URLValid | undefined;
   /** As `/state` had it last. */
   shownAs: RememberedText | undefined;
 }

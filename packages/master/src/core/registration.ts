@@ -1,12 +1,13 @@
 /** Agents register, for the first time or again. */
 import {
   AgentIDSchema,
+  AgentInfoSchema,
   type AgentInfoValid,
   type internal,
   makeMessage,
   internal as messages,
   Resources,
-  setResourceFormat,
+  setResourceFormats,
   TaskState,
   TaskStatus_Reason,
   type TaskValid,
@@ -121,7 +122,7 @@ function confirmRegistered(context: MasterContext, agent: AgentRecord): void {
 }
 
 function upgraded(info: AgentInfoValid): AgentInfoValid {
-  for (const resource of info.resources) setResourceFormat(resource, 'stack');
+  setResourceFormats(AgentInfoSchema, info, 'stack');
   return info;
 }
 
@@ -319,7 +320,7 @@ function returnKnown(
     if (agent.pid !== pid) context.actions.push({ type: 'unlink', pid: agent.pid });
     state.agentIdByPid.delete(agent.pid);
     const { total, info, version, capabilities, resourceVersion } = factsOf(context, agent.id, pid, message);
-    Object.assign(agent, { total, info, version, capabilities, resourceVersion, pid });
+    Object.assign(agent, { total, info, version, capabilities, resourceVersion, pid, url: undefined });
     agent.connected = true;
     agent.reregisteredAtMs = context.nowMs;
     context.timers.cancel(`unreachable ${agent.id}`);

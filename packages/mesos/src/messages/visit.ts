@@ -5,13 +5,16 @@ interface Step {
   message: DescMessage;
 }
 
-type Visit = (schema: DescMessage, value: object, visit: (found: object) => void) => void;
+/** Gives what takes the place of the message: it itself, or another. */
+type Replace = (found: object) => object;
 
 /**
- * A walk to all messages of one type inside another. Where such messages can be is found out once for each type, so that
- * a message that cannot hold any costs nothing.
+ * A walk to all messages of one type inside another, each of which may be replaced. Where such messages can be is found out
+ * once for each type, so that a message that cannot hold any costs nothing.
  */
-export function createVisitor(target: DescMessage): Visit {
+export function createVisitor(
+  target: DescMessage,
+): (schema: DescMessage, value: object, replace: Replace) => object {
   const plans = new Map<DescMessage, readonly Step[]>();
 
   function planOf(schema: DescMessage): readonly Step[] {
@@ -38,17 +41,24 @@ export function createVisitor(target: DescMessage): Visit {
     );
   }
 
-  const walk: Visit = (schema, value, visit) => {
-    if (schema === target) {
-      visit(value);
-      return;
-    }
+  function walkInto(holder: object, key: string, message: DescMessage, replace: Replace): void {
+    const child: unknown = Reflect.get(holder, key);
+    if (typeof child !== 'object' || child === null) return;
+    const next = walk(message, child, replace);
+    if (next !== child) Reflect.set(holder, key, next);
+  }
+
+  function walk(schema: DescMessage, value: object, replace: Replace): object {
+    if (schema === target) return replace(value);
     for (const { field, message } of planOf(schema)) {
-      const child: unknown = Reflect.get(value, field.localName); // none of these fields is in a oneof
-      if (typeof child !== 'object' || child === null) continue;
-      if (field.fieldKind === 'message') walk(message, child, visit);
-      else for (const item of Object.values(child)) walk(message, item, visit);
+      const { localName } = field; // none of these fields is in a oneof
+      if (field.fieldKind === 'message') walkInto(value, localName, message, replace);
+      else {
+        const items: object = Reflect.get(value, localName);
+        for (const key of Object.keys(items)) walkInto(items, key, message, replace);
+      }
     }
-  };
+    return value;
+  }
   return walk;
 }

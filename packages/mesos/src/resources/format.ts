@@ -15,13 +15,9 @@ import { createVisitor } from '../messages/visit.ts';
  */
 export type ResourceFormat = 'stack' | 'role' | 'both';
 
-function toStack(resource: Resource): void {
-  const role = resource.role;
-  const dynamic = resource.reservation;
-  // Asked first: deleting makes an object slow, and nearly none has these.
-  if (Object.hasOwn(resource, 'role')) Reflect.deleteProperty(resource, 'role');
-  if (dynamic !== undefined) Reflect.deleteProperty(resource, 'reservation');
-  if (resource.reservations.length > 0 || role === '*') return;
+/** What the old format says, as a stack. */
+function stackOf({ role, reservation: dynamic, reservations }: Resource): Resource['reservations'] {
+  if (reservations.length > 0 || role === '*') return reservations;
   const type =
     dynamic === undefined ? Resource_ReservationInfo_Type.STATIC : Resource_ReservationInfo_Type.DYNAMIC;
   const reservation = create(Resource_ReservationInfoSchema, { type, role });
@@ -29,13 +25,32 @@ function toStack(resource: Resource): void {
     if (Object.hasOwn(dynamic, 'principal')) reservation.principal = dynamic.principal;
     if (dynamic.labels !== undefined) reservation.labels = dynamic.labels;
   }
-  resource.reservations = [reservation];
+  return [reservation];
+}
+
+const isOld = (resource: Resource) =>
+  Object.hasOwn(resource, 'role') || Object.hasOwn(resource, 'reservation');
+
+function toStack(resource: Resource): void {
+  if (!isOld(resource)) return;
+  resource.reservations = stackOf(resource);
+  Reflect.deleteProperty(resource, 'role');
+  Reflect.deleteProperty(resource, 'reservation');
+}
+
+/** As `toStack`, but for large numbers: an object that has lost a field is slow from then on, and several times as large. */
+function inStack(resource: Resource): Resource {
+  if (!isOld(resource)) return resource;
+  const { role: _role, reservation: _reservation, ...others } = resource;
+  const stacked: Resource = Object.assign(create(ResourceSchema), others);
+  stacked.reservations = stackOf(resource);
+  return stacked;
 }
 
 function toRole(resource: Resource, keepStack: boolean): void {
   toStack(resource);
-  const [reservation, ...refined] = resource.reservations;
-  if (refined.length > 0) {
+  const { reservations } = resource;
+  if (reservations.length > 1) {
     if (keepStack) return;
     throw new MesosError(
       `resource "${resource.name}" has a refined reservation, which the old format cannot say`,
@@ -45,13 +60,14 @@ function toRole(resource: Resource, keepStack: boolean): void {
       },
     );
   }
+  const [reservation] = reservations;
   resource.role = reservation?.role ?? '*';
   if (reservation?.type === Resource_ReservationInfo_Type.DYNAMIC) {
     resource.reservation = create(Resource_ReservationInfoSchema);
     if (Object.hasOwn(reservation, 'principal')) resource.reservation.principal = reservation.principal;
     if (reservation.labels !== undefined) resource.reservation.labels = reservation.labels;
   }
-  if (!keepStack) resource.reservations = [];
+  if (!keepStack && reservation !== undefined) resource.reservations = [];
 }
 
 /** Changes the message. Throws `MesosError` (`invalid`) for a refined reservation that is to be said in the old format. */
@@ -62,7 +78,11 @@ export function setResourceFormat(resource: Resource, format: ResourceFormat): v
 
 const visitResources = createVisitor(ResourceSchema);
 
-/** `setResourceFormat` for every resource in a message, however deep. */
+/** `setResourceFormat` for every resource in a message, however deep; some may be replaced. */
 export function setResourceFormats(schema: DescMessage, message: object, format: ResourceFormat): void {
-  visitResources(schema, message, (resource) => setResourceFormat(resource as Resource, format));
+  visitResources(schema, message, (found) => {
+    const resource = format === 'stack' ? inStack(found as Resource) : (found as Resource);
+    if (format !== 'stack') setResourceFormat(resource, format);
+    return resource;
+  });
 }

@@ -1,12 +1,15 @@
 import type {
+  Resource_AllocationInfoValid,
   Resource_DiskInfoValid,
   Resource_ReservationInfoValid,
 } from '../generated/mesos/v1/resource_pb.ts';
 import {
+  Resource_AllocationInfoSchema,
   Resource_DiskInfo_Source_Type,
   Resource_ReservationInfo_Type,
 } from '../generated/mesos/v1/resource_pb.ts';
 import type { Labels } from '../generated/mesos/v1/values_pb.ts';
+import { makeMessage } from '../messages/message.ts';
 import { isInSubtree } from './roles.ts';
 
 /** What sets a resource apart from others of its name. Two resources add up if their kinds have the same `key`. */
@@ -15,6 +18,8 @@ export interface ResourceKind {
   readonly type: 'scalar' | 'ranges' | 'set';
   /** The role it is allocated to; undefined while it is offered to nobody. */
   readonly allocatedTo: string | undefined;
+  /** As messages say it: one for all of them. */
+  readonly allocationInfo: Resource_AllocationInfoValid | undefined;
   /** Who it is reserved for: each reservation refines the one before, the last one counts. */
   readonly reservations: readonly Resource_ReservationInfoValid[];
   readonly disk: Resource_DiskInfoValid | undefined;
@@ -26,7 +31,7 @@ export interface ResourceKind {
   readonly key: string;
 }
 
-export type KindFacts = Omit<ResourceKind, 'exclusive' | 'key'>;
+export type KindFacts = Omit<ResourceKind, 'allocationInfo' | 'exclusive' | 'key'>;
 
 function labelsKey(labels: Labels | undefined): unknown {
   // Order does not count among labels of a reservation.
@@ -81,7 +86,10 @@ function isExclusive(disk: Resource_DiskInfoValid | undefined): boolean {
 }
 
 export function makeKind(facts: KindFacts): ResourceKind {
-  return { ...facts, exclusive: isExclusive(facts.disk), key: keyOf(facts) };
+  const { allocatedTo: role } = facts;
+  const allocationInfo =
+    role === undefined ? undefined : makeMessage(Resource_AllocationInfoSchema, { role });
+  return { ...facts, allocationInfo, exclusive: isExclusive(facts.disk), key: keyOf(facts) };
 }
 
 /** Names come from agents and frameworks: beyond this many, plain kinds are made anew each time. */

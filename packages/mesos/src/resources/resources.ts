@@ -128,7 +128,14 @@ export class Resources implements Iterable<ResourceEntry> {
 
   /** Allocated to the role; undefined: to nobody. */
   allocatedTo(role: string | undefined): Resources {
-    return this.mapKinds((kind) => withAllocation(kind, role));
+    const [first] = this.#entries;
+    const before = first?.kind.allocatedTo;
+    if (this.#entries.some(({ kind }) => kind.allocatedTo !== before)) {
+      return this.mapKinds((kind) => withAllocation(kind, role));
+    }
+    // Kinds that differ still do.
+    if (first === undefined || before === role) return this;
+    return new Resources(this.#entries.map((entry) => withKind(entry, withAllocation(entry.kind, role))));
   }
 
   /** One more reservation on top of the stack. */
@@ -184,11 +191,11 @@ export class Resources implements Iterable<ResourceEntry> {
 
   /** One message for each entry and each copy of a shared one. Throws `MesosError` when `format` cannot say a reservation. */
   toMessages(format: ResourceFormat = 'stack'): ResourceValid[] {
-    return this.#entries.flatMap((entry) =>
-      entry.copies === 1
-        ? [entryToMessage(entry, format)]
-        : Array.from({ length: entry.copies }, () => entryToMessage(entry, format)),
-    );
+    const messages: ResourceValid[] = [];
+    for (const entry of this.#entries) {
+      for (let copy = 0; copy < entry.copies; copy++) messages.push(entryToMessage(entry, format));
+    }
+    return messages;
   }
 
   /** As Mesos prints them: `cpus:4; mem(reservations: [(STATIC,web)]):1024; ports:[31000-32000]`. */

@@ -2,7 +2,6 @@ import { create } from '@bufbuild/protobuf';
 import { MesosError } from '../errors.ts';
 import {
   type Resource,
-  Resource_AllocationInfoSchema,
   Resource_ReservationInfo_Type,
   Resource_ReservationInfoSchema,
   type Resource_ReservationInfoValid,
@@ -11,7 +10,13 @@ import {
   ResourceSchema,
   type ResourceValid,
 } from '../generated/mesos/v1/resource_pb.ts';
-import { ResourceProviderIDSchema, Value_Type } from '../generated/mesos/v1/values_pb.ts';
+import {
+  ResourceProviderIDSchema,
+  Value_RangesSchema,
+  Value_ScalarSchema,
+  Value_SetSchema,
+  Value_Type,
+} from '../generated/mesos/v1/values_pb.ts';
 import { type ResourceEntry, rangesEntry, scalarEntry, setEntry } from './entry.ts';
 import { type ResourceFormat, setResourceFormat } from './format.ts';
 import { makeKind, plainKind, type ResourceKind, withAllocation } from './kind.ts';
@@ -85,36 +90,42 @@ export function entryFromMessage(resource: Resource): ResourceEntry {
   }
 }
 
-function amountFields({ kind, thousandths, ranges, items }: ResourceEntry) {
+function setAmount(resource: Resource, { kind, thousandths, ranges, items }: ResourceEntry): void {
   switch (kind.type) {
     case 'scalar':
-      return { type: Value_Type.SCALAR, scalar: { value: fromThousandths(thousandths) } };
+      resource.type = Value_Type.SCALAR;
+      resource.scalar = create(Value_ScalarSchema, { value: fromThousandths(thousandths) });
+      break;
     case 'ranges': {
       const range = Array.from(pairsOf(ranges), ([begin, end]) => ({
         begin: BigInt(begin),
         end: BigInt(end),
       }));
-      return { type: Value_Type.RANGES, ranges: { range } };
+      resource.type = Value_Type.RANGES;
+      resource.ranges = create(Value_RangesSchema, { range });
+      break;
     }
     case 'set':
-      return { type: Value_Type.SET, set: { item: [...items] } };
+      resource.type = Value_Type.SET;
+      resource.set = create(Value_SetSchema, { item: [...items] });
   }
 }
 
 /**
- * A message of its own each time; the disk and the reservations in it are shared with the kind: do not change these.
+ * A message of its own each time: there are three for each offer and each task. The disk, the
+ * reservations and the allocation in it are shared with the kind: do not change these.
  * Throws `MesosError` (`invalid`) for a refined reservation in the format `role`.
  */
 export function entryToMessage(entry: ResourceEntry, format: ResourceFormat = 'stack'): ResourceValid {
   const { kind } = entry;
-  const resource = create(ResourceSchema, { name: kind.name, ...amountFields(entry) });
-  resource.reservations = [...kind.reservations];
+  const resource = create(ResourceSchema);
+  resource.name = kind.name;
+  setAmount(resource, entry);
+  if (kind.reservations.length > 0) resource.reservations = [...kind.reservations];
   if (kind.providerId !== undefined) {
     resource.providerId = create(ResourceProviderIDSchema, { value: kind.providerId });
   }
-  if (kind.allocatedTo !== undefined) {
-    resource.allocationInfo = create(Resource_AllocationInfoSchema, { role: kind.allocatedTo });
-  }
+  if (kind.allocationInfo !== undefined) resource.allocationInfo = kind.allocationInfo;
   if (kind.disk !== undefined) resource.disk = kind.disk;
   if (kind.revocable) resource.revocable = create(Resource_RevocableInfoSchema);
   if (kind.shared) resource.shared = create(Resource_SharedInfoSchema);
