@@ -118,6 +118,7 @@ test('a conflict is decided, a phase approved, and the records are read', async 
   await onA.setData('/app', 'y');
   await page.getByRole('region', { name: 'Old to new' }).locator('canvas').waitFor(shown);
   await page.getByText('1 of 1 servers serve').waitFor(shown);
+  await page.getByRole('region', { name: 'Lag since the beginning' }).locator('canvas').waitFor(shown);
   await picture('migration');
   expect(await accessibilityFaults(page)).toEqual([]);
 

@@ -14,6 +14,7 @@ import type { LedMigration } from './coordinator/lead.ts';
 import type { Live } from './coordinator/live.ts';
 import { createMigrationMetrics, silentMetrics } from './coordinator/metrics.ts';
 import type { PhaseSet } from './coordinator/perform.ts';
+import type { Sample, SampleHistory } from './coordinator/samples.ts';
 import type { SyncEngines } from './coordinator/sync-supervisor.ts';
 import { type DeploymentPreview, previewDeployment } from './deploy/target-plan.ts';
 import { tellable } from './errors.ts';
@@ -157,6 +158,12 @@ export class MigrationService {
       readLock(this.#options.store, lockName(id)),
     ]);
     return { live: live ?? null, checks: checks ?? [], leader: holder?.owner ?? null };
+  }
+
+  /** Lag and throughput since the beginning, oldest first; the longer it lasts, the more time one sample stands for. */
+  async history(id: string): Promise<readonly Sample[]> {
+    await this.get(id);
+    return (await this.#journal.getFact<SampleHistory>(id, 'samples'))?.samples ?? [];
   }
 
   /** Evaluates a phase's success criteria now, and changes nothing; `current`: of the phase reached. */

@@ -170,6 +170,7 @@ test('the OpenAPI document names every path', async () => {
     '/{id}/advance',
     '/{id}/rollback',
     '/{id}/health',
+    '/{id}/history',
     '/{id}/report',
   ])
     expect(Object.keys(body.paths)).toContain(`/api/v1/migrations${path}`);

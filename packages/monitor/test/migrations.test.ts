@@ -102,6 +102,7 @@ test('migrations of all coordinators are listed, and those that cannot be asked 
   ]);
   expect(migration.parse((await ask(`/east/${id}`)).body)).toMatchObject({ coordinator: 'east', name: 'm' });
   expect(migrationHealth.parse((await ask(`/east/${id}/health`)).body).checks).toEqual([]);
+  expect((await ask(`/east/${id}/history`)).body).toEqual({ samples: [] });
   expect((await ask(`/east/${id}/conflicts?held=true`)).body).toEqual({ conflicts: [] });
   const report = await ask(`/east/${id}/report?format=html`);
   expect(report.headers.get('content-security-policy')).toContain('sandbox');

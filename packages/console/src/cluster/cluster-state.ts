@@ -14,6 +14,12 @@ export interface ClusterState {
   readonly roles: readonly ClusterRole[];
 }
 
+/** As people call it; its id if it is gone. */
+export function agentName({ agents }: ClusterState, id: string): string {
+  const agent = agents.find((each) => each.id === id);
+  return agent === undefined ? id : `${agent.hostName} (${agent.address})`;
+}
+
 interface ListChange<Item> {
   readonly set: readonly Item[];
   readonly remove: readonly string[];

@@ -15,7 +15,7 @@ import {
 } from '../ui/index.ts';
 import { amountText, labelOf, parseAmounts, quantitiesText } from './amounts.ts';
 import styles from './cluster.module.css';
-import type { ClusterState } from './cluster-state.ts';
+import { agentName, type ClusterState } from './cluster-state.ts';
 import { explainTask } from './requests.ts';
 
 type TaskExplained = Extract<Explanation, { kind: 'task' }>;
@@ -66,15 +66,11 @@ function Requirements({ requirements }: Pick<TaskExplained, 'requirements'>) {
 }
 
 function Nearest({ nearest, state }: Pick<TaskExplained, 'nearest'> & { readonly state: ClusterState }) {
-  const hostOf = (id: string) => {
-    const agent = state.agents.find((each) => each.id === id);
-    return agent === undefined ? id : `${agent.hostName} (${agent.address})`;
-  };
   return (
     <ul className={styles.requirements}>
       {nearest.map(({ agentId, missing, unmet, wouldDoWhenEmpty }) => (
         <li key={agentId}>
-          <h3>{hostOf(agentId)}</h3>
+          <h3>{agentName(state, agentId)}</h3>
           <p>
             Misses{' '}
             {[Object.keys(missing).length > 0 ? quantitiesText(missing) : '', ...unmet]

@@ -1,7 +1,9 @@
 import type { Explanation } from '@orchestrator/monitor/schema';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from 'wouter';
 import { Button, ErrorState, Facts, formatPercent, formatTime, Loading, Panel } from '../ui/index.ts';
 import styles from './cluster.module.css';
+import { agentName, type ClusterState } from './cluster-state.ts';
 import { explainFramework } from './requests.ts';
 
 type FrameworkExplained = Extract<Explanation, { kind: 'framework' }>;
@@ -49,7 +51,7 @@ function Role({ role }: { readonly role: FrameworkExplained['roles'][number] }) 
 }
 
 /** Why a framework gets what it gets: what is in the way, role by role, and who was served instead. */
-export function FrameworkExplanation({ id }: { readonly id: string }) {
+export function FrameworkExplanation({ id, state }: { readonly id: string; readonly state: ClusterState }) {
   const { data, error, refetch, isFetching } = useQuery({
     queryKey: ['cluster', 'explain', id],
     queryFn: () => explainFramework(id),
@@ -74,8 +76,11 @@ export function FrameworkExplanation({ id }: { readonly id: string }) {
           <ul>
             {explained.wentElsewhere.slice(0, 5).map(({ atMs, agentId, frameworkId, role, because }) => (
               <li key={`${atMs} ${agentId}`}>
-                {formatTime(atMs)}: <code>{agentId}</code> to <code>{frameworkId}</code> ({role}), since{' '}
-                {becauseWords[because]}
+                {formatTime(atMs)}: {agentName(state, agentId)} to{' '}
+                <Link href={`/cluster/frameworks/${encodeURIComponent(frameworkId)}`}>
+                  {state.frameworks.find((each) => each.id === frameworkId)?.name ?? frameworkId}
+                </Link>{' '}
+                (role {role}), since {becauseWords[because]}
               </li>
             ))}
           </ul>

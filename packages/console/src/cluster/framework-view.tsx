@@ -68,7 +68,7 @@ export function FrameworkView({ state, id }: { readonly state: ClusterState; rea
               ['Roles', framework.roles.join(', ')],
               ['Principal', framework.principal === '' ? 'none' : framework.principal],
               ['User', framework.user],
-              ['Host', framework.hostName],
+              ['Host', framework.hostName || 'not told'],
               ['Registered', <Ago key="registered" atMs={framework.registeredMs} />],
               ['Allocated', quantitiesText(framework.allocated)],
               ['Offers held', `${framework.offers}, of ${quantitiesText(framework.offered)}`],
@@ -76,7 +76,7 @@ export function FrameworkView({ state, id }: { readonly state: ClusterState; rea
             ]}
           />
         </Panel>
-        <FrameworkExplanation id={id} />
+        <FrameworkExplanation id={id} state={state} />
       </Columns>
       <TaskTable
         empty="This framework has no task that is remembered."

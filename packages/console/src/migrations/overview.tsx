@@ -2,6 +2,7 @@ import type { Migration } from '@orchestrator/monitor/schema';
 import { Link } from 'wouter';
 import { Ago, Badge, Columns, Notice, Panel, Progress, sentence, useNow } from '../ui/index.ts';
 import { CheckList } from './check-list.tsx';
+import { LagSinceBegin } from './lag-since-begin.tsx';
 import type { LagHistory, LivePicture } from './live.ts';
 import type { Health, Place } from './requests.ts';
 import { Sides } from './sides.tsx';
@@ -66,7 +67,7 @@ export function Overview(props: {
   readonly health: Health | undefined;
   readonly history: LagHistory;
 }) {
-  const { migration, health, history } = props;
+  const { migration, at, health, history } = props;
   const nowMs = useNow();
   const live = health?.live;
   const progress = live?.progress ?? null;
@@ -93,6 +94,7 @@ export function Overview(props: {
         <Sides migration={migration} live={live ?? null} />
         <Synchronisation sync={live?.sync ?? null} history={history} />
       </Columns>
+      <LagSinceBegin at={at} />
       {lastChecks !== undefined && (
         <Panel
           title={`Last gate: ${lastChecks.title}`}

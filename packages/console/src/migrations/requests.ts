@@ -3,6 +3,7 @@ import {
   migrationAuditPage,
   migrationConflicts,
   migrationHealth,
+  migrationHistory,
   migrationList,
 } from '@orchestrator/monitor/schema';
 import { useQuery } from '@tanstack/react-query';
@@ -69,6 +70,15 @@ export const useHealth = (at: Place) =>
   useQuery({
     queryKey: keyOf(at, 'health'),
     queryFn: ({ signal }) => request(pathOf(at, '/health'), { schema: health, signal }),
+  });
+
+const historyEveryMs = 30_000;
+
+export const useHistory = (at: Place) =>
+  useQuery({
+    queryKey: keyOf(at, 'history'),
+    queryFn: ({ signal }) => request(pathOf(at, '/history'), { schema: migrationHistory, signal }),
+    refetchInterval: historyEveryMs,
   });
 
 export const useConflicts = (at: Place) =>

@@ -1,6 +1,6 @@
 import type { Migration } from '@orchestrator/monitor/schema';
 import { expect, test } from 'vitest';
-import { addressOf, offeredOf, phaseDurationMs, phaseWord, shareDone } from './stages.ts';
+import { addressOf, attemptsOf, offeredOf, phaseDurationMs, phaseWord, shareDone } from './stages.ts';
 
 const migration: Migration = {
   coordinator: 'main',
@@ -92,6 +92,12 @@ test('only what is possible is offered', () => {
 
 test('what is done and where is read from the record', () => {
   expect(shareDone(migration)).toBeCloseTo(1 / 3);
+  expect(attemptsOf(migration)).toBe(1);
+  const again = { ...migration.timings[1]!, attempt: 3 };
+  expect(attemptsOf({ ...migration, timings: [...migration.timings, again] })).toBe(2);
   expect(addressOf(migration, 'source')).toBe('a:2181');
   expect(addressOf(migration, 'target')).toBe('unknown');
+  const servers = [1, 2].map((id) => ({ id, host: `b-${id}`, client_port: 2181 }));
+  const config = { target: { deploy: { kind: 'ssh', servers } } };
+  expect(addressOf({ ...migration, config }, 'target')).toBe('b-1:2181,b-2:2181');
 });

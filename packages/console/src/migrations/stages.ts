@@ -1,5 +1,6 @@
 /** Where a migration stands, in the words and colours that are shown; and what may be done with it now. Pure. */
 import type { Migration, MigrationStatus } from '@orchestrator/monitor/schema';
+import { z } from 'zod';
 import type { Tone } from '../ui/index.ts';
 
 export const statusTones: Readonly<Record<MigrationStatus, Tone>> = {
@@ -81,6 +82,11 @@ export function stepDurationMs(
   return last === undefined ? undefined : (last.ended_ms ?? nowMs) - last.started_ms;
 }
 
+/** How often the present step has been begun. */
+export const attemptsOf = ({ timings, phase, step, step_mode }: Migration): number =>
+  timings.filter((timing) => timing.phase === phase && timing.step === step && timing.mode === step_mode)
+    .length;
+
 /** Of all steps, how many are done: 0 to 1. */
 export function shareDone({ phases }: Migration): number {
   const steps = phases.flatMap((phase) => phase.steps);
@@ -122,13 +128,18 @@ export function describeRollback(phase: number, phases: readonly Phase[]): strin
   return `What came after “${name}” is undone in reverse order, and its success criteria are checked again.`;
 }
 
-/** The two ensembles' addresses, from the configuration as given. */
+const ensemble = z.object({
+  zookeeper: z.string().optional(),
+  deploy: z
+    .object({ servers: z.array(z.object({ host: z.string(), client_port: z.number() })).default([]) })
+    .default({ servers: [] }),
+});
+
+/** An ensemble's client ports: as configured, or those of the servers that are deployed. */
 export function addressOf({ config }: Migration, side: 'source' | 'target'): string {
-  const place: unknown = config[side];
-  if (typeof place === 'string') return place;
-  const address: unknown =
-    typeof place === 'object' && place !== null ? Reflect.get(place, 'zookeeper') : undefined;
-  return typeof address === 'string' ? address : 'unknown';
+  const { zookeeper, deploy } = ensemble.safeParse(config[side]).data ?? {};
+  const deployed = deploy?.servers.map(({ host, client_port }) => `${host}:${client_port}`).join(',');
+  return zookeeper ?? (deployed || 'unknown');
 }
 
 /** Of its page. */

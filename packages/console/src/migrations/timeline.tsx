@@ -1,6 +1,14 @@
 import type { Migration } from '@orchestrator/monitor/schema';
 import { classNames, formatDuration, Icon, Status } from '../ui/index.ts';
-import { type Phase, phaseDurationMs, phaseTones, phaseWord, purposeOf, stepDurationMs } from './stages.ts';
+import {
+  attemptsOf,
+  type Phase,
+  phaseDurationMs,
+  phaseTones,
+  phaseWord,
+  purposeOf,
+  stepDurationMs,
+} from './stages.ts';
 import styles from './timeline.module.css';
 
 function Step(props: {
@@ -19,7 +27,7 @@ function Step(props: {
       ? 'done'
       : 'open';
   const durationMs = stepDurationMs(migration, phase.number, step.name, nowMs);
-  const attempt = isCurrent ? (migration.attempt ?? 1) : 1;
+  const attempt = isCurrent ? attemptsOf(migration) : 1;
   return (
     <li className={classNames(styles.step, styles[state])} {...(isCurrent ? { 'aria-current': 'step' } : {})}>
       <span className={styles.mark}>

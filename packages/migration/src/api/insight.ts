@@ -19,6 +19,15 @@ export function insightRoutes(server: HttpServer, service: MigrationService): vo
     schemas: { params: schemas.idParams, response: schemas.health },
     handle: async ({ params }) => toWire(await service.health(params.id)),
   });
+  server.route({
+    method: 'GET',
+    path: `${base}/history`,
+    role: 'viewer',
+    tags,
+    summary: 'Lag and throughput since the beginning',
+    schemas: { params: schemas.idParams, response: schemas.history },
+    handle: async ({ params }) => ({ samples: toWire(await service.history(params.id)) }),
+  });
   // Whatever happens is audited, so the log is the history of events; /audit/verify proves it.
   for (const name of ['events', 'audit']) {
     server.route({

@@ -100,7 +100,7 @@ export const migration = z.object({
   phase_name: nullableText,
   step: nullableText,
   step_mode: z.enum(['run', 'undo', 'validate']).nullable(),
-  attempt: z.int().nullable(),
+  attempt: z.int().nullable().describe('Counted over all steps of the migration'),
   next_phase: z.int().nullable().describe('Due after this one'),
   goal_phase: z.int().nullable().describe('Where a rollback goes to'),
   failure: failure.nullable(),
@@ -163,6 +163,20 @@ export const health = z.object({
     .nullable()
     .describe('Quorums, clients, sync and alerts as seen last'),
   checks: z.array(z.object({ title: z.string(), time_ms: timeMs, results: z.array(checkResult) })),
+});
+
+export const history = z.object({
+  samples: z
+    .array(
+      z.object({
+        time_ms: timeMs,
+        lag_ms: z.number().describe('The largest of its time, in the slower direction'),
+        lag_p50_ms: z.number().nullable().describe('Null while nothing changes'),
+        applied_per_s: z.number().describe('Both directions; the mean'),
+        backlog: z.number(),
+      }),
+    )
+    .describe('720 at most, oldest first; the longer it lasts, the more time one stands for'),
 });
 
 export const auditPage = z.object({

@@ -143,7 +143,7 @@ async function report<C extends BaseContext>(
   const audit = {
     actor: `coordinator:${instance}`,
     action: event.kind === 'stepDone' ? 'step done' : 'step failed',
-    details: { phase, step, mode, attempt, term: held.term },
+    details: { phase, step, mode, activity: attempt, term: held.term },
     ...(error === undefined ? {} : { error: auditError(error) }),
   };
   const backoff = createBackoff({ firstDelayMs: 50, maxDelayMs: 5_000 });

@@ -10,6 +10,7 @@ import {
   migrationConflict,
   migrationConflicts,
   migrationHealth,
+  migrationHistory,
   migrationList,
   migration as migrationSchema,
   syncStatusList,
@@ -87,6 +88,12 @@ function readRoutes(server: HttpServer, { migrations }: MigrationServices): void
       summary: 'Quorums, lag, clients, alerts, gates',
       query: z.object({}),
       response: migrationHealth,
+    },
+    {
+      rest: '/history',
+      summary: 'Lag and throughput since the beginning',
+      query: z.object({}),
+      response: migrationHistory,
     },
     { rest: '/audit', summary: 'Its audit log', query: page, response: migrationAuditPage },
     {

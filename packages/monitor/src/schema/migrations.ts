@@ -115,6 +115,17 @@ export const migrationHealth = z
   })
   .meta({ id: 'MigrationHealth' });
 
+export const migrationHistory = z
+  .looseObject({
+    samples: z.array(
+      z.looseObject({
+        ...{ time_ms: z.number(), lag_ms: z.number(), lag_p50_ms: z.number().nullable() },
+        ...{ applied_per_s: z.number(), backlog: z.number() },
+      }),
+    ),
+  })
+  .meta({ id: 'MigrationHistory' });
+
 export const migrationConflict = z
   .looseObject({
     id: z.string(),
@@ -157,5 +168,6 @@ export type MigrationList = z.output<typeof migrationList>;
 export type SyncStatus = z.output<typeof syncStatus>;
 export type SyncStatusList = z.output<typeof syncStatusList>;
 export type MigrationHealth = z.output<typeof migrationHealth>;
+export type MigrationHistory = z.output<typeof migrationHistory>;
 export type MigrationConflict = z.output<typeof migrationConflict>;
 export type MigrationEvent = z.output<typeof migrationEvent>;
