@@ -21,19 +21,14 @@ import type { MasterContext } from './context.ts';
 import type { AgentRecord, FrameworkRecord } from './records.ts';
 
 /** The resources by the role that they are allocated to, as the allocator has them. */
-function byRole(resources: Resources): Map<string, Resources> {
-  const [first, ...others] = [...resources];
-  const role = first?.kind.allocatedTo;
-  if (role !== undefined && others.every((entry) => entry.kind.allocatedTo === role)) {
-    return new Map([[role, resources.allocatedTo(undefined)]]);
-  }
-  const roles = new Set([...resources].map((entry) => entry.kind.allocatedTo ?? '*'));
-  return new Map(
-    [...roles].map((each) => [
-      each,
-      resources.filter((kind) => (kind.allocatedTo ?? '*') === each).allocatedTo(undefined),
-    ]),
-  );
+function byRole(resources: Resources): (readonly [role: string, part: Resources])[] {
+  const roles = new Set<string>();
+  for (const { kind } of resources) roles.add(kind.allocatedTo ?? '*');
+  return Array.from(roles, (role) => {
+    const part =
+      roles.size === 1 ? resources : resources.filter((kind) => (kind.allocatedTo ?? '*') === role);
+    return [role, part.allocatedTo(undefined)] as const;
+  });
 }
 
 /** Held by tasks or operations that the allocator has not heard of: an agent told of them. */

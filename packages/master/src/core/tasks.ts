@@ -117,6 +117,12 @@ export function removeTask(
 /** Statuses that are kept of a task; one for each state that it went through in turn. */
 const mostStatuses = 16;
 
+/** A list of its own length: one that is pushed to has room for sixteen more. */
+function withStatus(statuses: readonly TaskStatusValid[], status: TaskStatusValid): TaskStatusValid[] {
+  const before = statuses.at(-1)?.state === status.state ? statuses.slice(0, -1) : statuses;
+  return [...before.slice(1 - mostStatuses), status];
+}
+
 /** The status is kept for as long as its task: without the bytes that it was read from, and with what both say once. */
 function keepSmall(status: TaskStatusValid, { taskId, agentId }: TaskValid): void {
   if (Object.hasOwn(status, 'uuid')) status.uuid = Uint8Array.from(status.uuid);
@@ -142,9 +148,7 @@ export function updateTask(
   const before = message.state;
   const wasTerminal = isTerminal(before);
   if (!wasTerminal) message.state = latestState;
-  if (message.statuses.at(-1)?.state === status.state) message.statuses.pop();
-  message.statuses.push(status);
-  if (message.statuses.length > mostStatuses) message.statuses.shift();
+  message.statuses = withStatus(message.statuses, status);
   if (message.state !== before) {
     task.changedAtMs = context.nowMs;
     if (isTerminal(message.state)) countEnd(context, task);

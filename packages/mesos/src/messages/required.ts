@@ -3,10 +3,15 @@ import type { DescField, DescMessage } from '@bufbuild/protobuf';
 /** Proto2 presence that a message cannot do without (`FieldDescriptorProto`: LEGACY_REQUIRED). */
 const legacyRequired = 3;
 
+/** A message field below which something is required. */
+interface RequiredStep {
+  field: DescField;
+  message: DescMessage;
+}
+
 interface RequiredPlan {
   own: readonly DescField[];
-  /** Message fields below which something is required. */
-  below: readonly { field: DescField; message: DescMessage }[];
+  below: readonly RequiredStep[];
 }
 
 const plans = new Map<DescMessage, RequiredPlan>();
@@ -41,24 +46,53 @@ function planOf(message: DescMessage): RequiredPlan {
   return plan;
 }
 
+/** What is in the field: a message, a list or a map of them; undefined when there is nothing. */
+function contentOf(value: object, { oneof, localName }: DescField): object | undefined {
+  const holder = oneof === undefined ? value : Reflect.get(value, oneof.localName);
+  if (oneof !== undefined && Reflect.get(holder, 'case') !== localName) return undefined;
+  const child: unknown = Reflect.get(holder, oneof === undefined ? localName : 'value');
+  return typeof child === 'object' && child !== null ? child : undefined;
+}
+
+/** Whether nothing is missing: so it is nearly always, and to name what is costs several times as much as to look. */
+function isComplete(schema: DescMessage, value: object): boolean {
+  const { own, below } = planOf(schema);
+  // Every message that comes or is made goes through here: loops that leave no iterators behind.
+  for (let index = 0; index < own.length; index++) {
+    if (!Object.hasOwn(value, own[index]?.localName ?? '')) return false;
+  }
+  for (let index = 0; index < below.length; index++) {
+    const step = below[index];
+    if (step !== undefined && !isCompleteBelow(step, contentOf(value, step.field))) return false;
+  }
+  return true;
+}
+
+function isCompleteBelow({ field, message }: RequiredStep, child: object | undefined): boolean {
+  if (child === undefined) return true;
+  if (field.fieldKind === 'message') return isComplete(message, child);
+  const items: readonly object[] = Array.isArray(child) ? child : Object.values(child);
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index];
+    if (item !== undefined && !isComplete(message, item)) return false;
+  }
+  return true;
+}
+
 function collect(schema: DescMessage, value: object, prefix: string, missing: string[]): void {
   const plan = planOf(schema);
   for (const field of plan.own) {
     if (!Object.hasOwn(value, field.localName)) missing.push(prefix + field.name);
   }
   for (const { field, message } of plan.below) {
-    const holder = field.oneof === undefined ? value : Reflect.get(value, field.oneof.localName);
-    if (field.oneof !== undefined && Reflect.get(holder, 'case') !== field.localName) continue;
-    const child: unknown = Reflect.get(holder, field.oneof === undefined ? field.localName : 'value');
-    if (typeof child !== 'object' || child === null) continue;
+    const child = contentOf(value, field);
+    if (child === undefined) continue;
     if (field.fieldKind === 'message') {
       collect(message, child, `${prefix}${field.name}.`, missing);
       continue;
     }
-    let index = 0;
-    for (const item of Object.values(child)) {
+    for (const [index, item] of Object.values(child).entries()) {
       collect(message, item, `${prefix}${field.name}[${index}].`, missing);
-      index += 1;
     }
   }
 }
@@ -66,6 +100,6 @@ function collect(schema: DescMessage, value: object, prefix: string, missing: st
 /** Paths of the required fields that are not set, as Mesos names them: `subscribe.framework_info.user`. */
 export function missingFields(schema: DescMessage, value: object): string[] {
   const missing: string[] = [];
-  if (needsAnything(schema)) collect(schema, value, '', missing);
+  if (needsAnything(schema) && !isComplete(schema, value)) collect(schema, value, '', missing);
   return missing;
 }

@@ -18,6 +18,11 @@ import { formatEntry } from './print.ts';
 import { countRanges } from './ranges.ts';
 import { entryFromMessage, entryToMessage } from './wire.ts';
 
+function holdsEntry(entries: readonly ResourceEntry[], wanted: ResourceEntry): boolean {
+  for (const entry of entries) if (containsEntry(entry, wanted)) return true;
+  return false;
+}
+
 /**
  * An immutable sum of resources, in a compact form of its own: what an agent has, an offer holds, a task uses. Equal
  * kinds are joined, empty amounts are left out; the order of the entries means nothing.
@@ -98,7 +103,7 @@ export class Resources implements Iterable<ResourceEntry> {
   contains(other: Resources): boolean {
     let remaining = this.#entries;
     for (const entry of other.#entries) {
-      if (!remaining.some((existing) => containsEntry(existing, entry))) return false;
+      if (!holdsEntry(remaining, entry)) return false;
       if (isPersistentVolume(entry.kind)) {
         const rest = [...remaining];
         subtractEntry(rest, entry);
