@@ -46,8 +46,11 @@ export function Sandbox({ place }: { readonly place: SandboxPlace }) {
   const [path, setPath] = useState('/');
   const [open, setOpen] = useState<string>();
   const { data, error, refetch, isFetching } = useListing({ ...place, path });
-  // What people look for first, until they choose something else.
-  const shown = open ?? data?.files.find(({ name }) => name === 'stdout')?.path;
+  // What people look for first, until they choose something else: of what was written, the output; else why there is none.
+  const written = ['stdout', 'stderr'].flatMap(
+    (name) => data?.files.filter((file) => file.name === name) ?? [],
+  );
+  const shown = open ?? (written.find(({ sizeBytes }) => sizeBytes > 0) ?? written[0])?.path;
   const go = (to: string) => {
     setPath(to);
     setOpen(undefined);

@@ -39,12 +39,20 @@ const firstText = (node: ReportNode, keys: readonly string[]): string => {
 
 const shortId = (id: string) => (id.split(';', 1)[0] ?? id).slice(0, 12);
 
+/** Mesos gives its containers in Docker names that only it can read. */
+function taskNameOf(report: Report, node: ReportNode, containerName: string): string {
+  if (!containerName.startsWith('mesos-')) return '';
+  const [task] = parentsIn(report, node, 'mesos_task');
+  return task === undefined ? '' : textOf(nodeOf(report, 'mesos_task', task), 'mesos_name');
+}
+
 export function nameOf(report: Report, topology: string, id: string, node: ReportNode): NodeName {
   switch (topology) {
     case 'container': {
-      const label = textOf(node, 'docker_container_name').replace(/^\//, '');
+      const own = textOf(node, 'docker_container_name').replace(/^\//, '');
       return {
-        label: label || textOf(node, 'docker_container_hostname') || shortId(id),
+        label:
+          taskNameOf(report, node, own) || own || textOf(node, 'docker_container_hostname') || shortId(id),
         labelMinor: hostLabel(report, node),
         rank: imageNameOf(report, node),
       };

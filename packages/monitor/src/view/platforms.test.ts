@@ -68,7 +68,7 @@ const report = reportOf({
     },
   },
   container: {
-    'a;<container>': container('web', '10.0.0.1', { mesos_task: ['F;web.1;<mesos_task>'] }),
+    'a;<container>': container('mesos-7f3c', '10.0.0.1', { mesos_task: ['F;web.1;<mesos_task>'] }),
     'b;<container>': container('db', '10.0.0.2', { pod: ['P;<pod>'] }),
   },
   process: {
