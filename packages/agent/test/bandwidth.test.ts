@@ -1,8 +1,6 @@
 /** `--egress_rate_limit_per_container` and `--ingress_…`, measured: what a container sends and receives in a second. */
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { TaskState } from '@orchestrator/mesos';
 import {
   busyboxImage,
@@ -13,6 +11,7 @@ import {
   waitFor,
 } from '@orchestrator/testing';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { writePairs } from './cni-pairs.ts';
 import { SmallCluster } from './small-cluster.ts';
 
 const megabyte = 2 ** 20;
@@ -41,14 +40,7 @@ async function startCluster(flags: Record<string, string>): Promise<SmallCluster
       cgroups_root: `${cgroup.path}/mesos`,
       ...flags,
     },
-    prepare: async (folder) => {
-      const configFolder = join(folder, 'networks');
-      await mkdir(configFolder);
-      const ipam = { type: 'host-local', subnet: '10.89.21.0/24', dataDir: join(folder, 'leases') };
-      const network = { cniVersion: '0.4.0', name: 'pairs', type: 'ptp', ipam };
-      await writeFile(join(configFolder, 'pairs.conf'), JSON.stringify(network));
-      return { network_cni_config_dir: configFolder };
-    },
+    prepare: writePairs,
   });
   return cluster;
 }

@@ -1,6 +1,6 @@
 /** Agents, engines and watchers that die at random while tasks come and go: every task is told of, nothing is left. */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TaskState } from '@orchestrator/mesos';
 import {
@@ -13,6 +13,7 @@ import {
   waitFor,
 } from '@orchestrator/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { writePairs } from './cni-pairs.ts';
 import { SmallCluster } from './small-cluster.ts';
 
 const terminal = new Set<number>([
@@ -34,14 +35,7 @@ beforeAll(async () => {
       ...{ containerizers: 'docker,mesos', docker_socket: engine.socketPath },
       cgroups_root: `${cgroup.path}/mesos`,
     },
-    prepare: async (folder) => {
-      const configFolder = join(folder, 'networks');
-      await mkdir(configFolder);
-      const ipam = { type: 'host-local', subnet: '10.89.18.0/24', dataDir: join(folder, 'leases') };
-      const network = { cniVersion: '0.4.0', name: 'pairs', type: 'ptp', ipam };
-      await writeFile(join(configFolder, 'pairs.conf'), JSON.stringify(network));
-      return { network_cni_config_dir: configFolder };
-    },
+    prepare: writePairs,
   });
 });
 afterAll(async () => {

@@ -1,6 +1,6 @@
 /** Who makes a container dies in the middle of it, at many moments: nothing of the container may be left. */
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Clock, systemClock } from '@orchestrator/runtime/clock';
@@ -17,6 +17,7 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { signalIfThere } from '../src/container/process-tree.ts';
 import { type ContainerSpec, createContainerizer, DockerRuntime, NativeRuntime } from '../src/index.ts';
+import { writePairs } from './cni-pairs.ts';
 import { shellSpec } from './container-spec.ts';
 import { startDoomedAgent } from './doomed-agent.ts';
 
@@ -36,10 +37,7 @@ beforeAll(async () => {
   disk = await mountSmallDisk({ sizeMb: 64 });
   await chmod(disk.path, 0o755);
   cgroup = await createTestCgroup('interrupted');
-  const ipam = { type: 'host-local', subnet: '10.88.9.0/24', dataDir: join(disk.path, 'leases') };
-  const network = { cniVersion: '0.4.0', name: 'pairs', type: 'ptp', ipam };
-  await mkdir(join(disk.path, 'networks'));
-  await writeFile(join(disk.path, 'networks/pairs.conf'), JSON.stringify(network));
+  await writePairs(disk.path);
 });
 afterAll(async () => {
   await cgroup?.end();

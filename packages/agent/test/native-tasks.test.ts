@@ -1,10 +1,11 @@
 /** Tasks without an image, from a framework's LAUNCH to runc: a real master, a real agent. */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TaskState, TaskStatus_Reason } from '@orchestrator/mesos';
 import { createTestCgroup, type TestCgroup, waitFor } from '@orchestrator/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { addressPattern, pairsLeased, writePairs } from './cni-pairs.ts';
 import { SmallCluster } from './small-cluster.ts';
 
 const { TASK_RUNNING, TASK_FINISHED, TASK_FAILED, TASK_KILLED } = TaskState;
@@ -17,23 +18,13 @@ beforeAll(async () => {
   cluster = await SmallCluster.start({
     flags: { containerizers: 'mesos', cgroups_root: `${cgroup.path}/mesos`, switch_user: 'false' },
     resources: 'cpus:8;mem:4096;disk:1000;ports:[31000-32000];cpuset:{0,1}',
-    prepare: writeNetwork,
+    prepare: writePairs,
   });
 });
 afterAll(async () => {
   await cluster?.close();
   await cgroup?.end();
 });
-
-/** A pair of interfaces for each container, so that no bridge is left. */
-async function writeNetwork(folder: string): Promise<Record<string, string>> {
-  const configFolder = join(folder, 'networks');
-  await mkdir(configFolder);
-  const ipam = { type: 'host-local', subnet: '10.89.17.0/24', dataDir: join(folder, 'leases') };
-  const network = { cniVersion: '0.4.0', name: 'pairs', type: 'ptp', ipam };
-  await writeFile(join(configFolder, 'pairs.conf'), JSON.stringify(network));
-  return { network_cni_config_dir: configFolder };
-}
 
 const log = (taskId: string, name = 'stdout') => readFile(join(cluster.sandbox(taskId), name), 'utf8');
 
@@ -53,12 +44,11 @@ test('on a CNI network it has an address, which is given back', async () => {
   await cluster.run('networked', 'hostname -I; sleep 1000', { container });
   const running = await cluster.until('networked', TASK_RUNNING);
   const address = running.containerStatus?.networkInfos[0]?.ipAddresses[0]?.ipAddress;
-  expect(address).toMatch(/^10\.89\.17\./);
+  expect(address).toMatch(addressPattern);
   await waitFor(async () => (await log('networked')).trim() === address, { what: 'its own view' });
   await cluster.kill('networked');
   await cluster.until('networked', TASK_KILLED);
-  const leases = async () =>
-    (await readdir(join(cluster.folder, 'leases/pairs'))).filter((name) => name.startsWith('10.'));
+  const leases = () => pairsLeased(cluster.folder);
   await waitFor(async () => (await leases()).length === 0, { what: 'the address to be free' });
 });
 

@@ -119,6 +119,8 @@ export interface ContainerSpec {
   workingDirectory?: string;
   /** Default `host`. */
   network?: ContainerNetwork;
+  /** Native containers with the same have one network together, that of the first of them. */
+  networkOf?: string;
   portMappings?: readonly PortMapping[];
   volumes?: readonly Volume[];
   labels?: Readonly<Record<string, string>>;

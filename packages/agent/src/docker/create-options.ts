@@ -106,6 +106,8 @@ function portsOf(mappings: readonly PortMapping[]): Pick<HostConfig, 'PortBindin
 /** Why Docker cannot run it; undefined when it can. */
 export function dockerProblem(spec: ContainerSpec): string | undefined {
   if (spec.image === undefined) return 'a Docker container needs an image';
+  if (spec.networkOf !== undefined)
+    return 'tasks of a group that share a network need the native containerizer';
   const mode = spec.network?.mode ?? 'host';
   if ((spec.portMappings ?? []).length > 0 && (mode === 'host' || mode === 'none')) {
     return `port mappings need a network of the container's own, not ${mode}`;

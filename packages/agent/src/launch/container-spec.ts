@@ -262,6 +262,23 @@ function refuseOthersPorts(mappings: readonly PortMapping[], resources: Resource
   throw new AgentError('InvalidContainer', message);
 }
 
+/** Tasks of a group are on the network of their executor, all together, unless they name one of their own. */
+function groupNetwork(
+  { task, executor, executorContainerId, containerId }: LaunchOrder,
+  { network }: Partial<ContainerSpec>,
+): Partial<ContainerSpec> {
+  const isOfGroup = task !== undefined && executorContainerId !== containerId;
+  if (!isOfGroup || network !== undefined || executor.container === undefined) return {};
+  const shared = networkOf(executor.container);
+  if (shared === undefined) return {};
+  const portMappings = portsOf(executor.container);
+  return {
+    network: shared,
+    networkOf: executorContainerId,
+    ...(portMappings.length > 0 && { portMappings }),
+  };
+}
+
 /** @throws AgentError `InvalidContainer` for what no containerizer here can do, or may do */
 export function containerSpec(order: LaunchOrder, place: SpecPlace): ContainerSpec {
   const { task, executor, containerId } = order;
@@ -281,6 +298,7 @@ export function containerSpec(order: LaunchOrder, place: SpecPlace): ContainerSp
       labels: Object.fromEntries((task?.labels?.labels ?? []).map(({ key, value }) => [key, value])),
       ...(place.switchUser && user !== undefined && { user }),
       ...fields,
+      ...groupNetwork(order, fields),
     },
     place,
   );

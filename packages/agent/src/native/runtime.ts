@@ -41,9 +41,16 @@ import { createUnderConmon } from './conmon.ts';
 import { writeExecProcess } from './exec-process.ts';
 import { endMakers, removeCgroups } from './half-made.ts';
 import { findOciRuntime, readHostFacts } from './host-facts.ts';
-import { joinNetwork, leaveNetwork } from './network.ts';
+import {
+  type ContainerNetworkNamespace,
+  joinNetwork,
+  leaveNetwork,
+  type NetworksOptions,
+  needsNetwork,
+} from './network.ts';
 import { prepareRoot, readWithin, removeRoot } from './root-filesystem.ts';
 import { readSeccompProfile, type SeccompProfiles } from './seccomp-folder.ts';
+import { SharedNetworks } from './shared-networks.ts';
 
 export interface NativeRuntimeOptions {
   /** Bundles, exit codes and the runtime's state. On a file system that outlives the agent, not the machine. */
@@ -100,6 +107,8 @@ export class NativeRuntime implements Runtime {
   readonly #runc: string;
   readonly #runcRoot: string;
   readonly #cni: Cni;
+  readonly #networks: NetworksOptions;
+  readonly #shared: SharedNetworks;
   readonly #images: ImageStore | undefined;
   readonly #folders: ContainerFolders;
   readonly #exits: ExitFolder;
@@ -119,6 +128,12 @@ export class NativeRuntime implements Runtime {
     this.#folders = new ContainerFolders(join(options.stateFolder, 'containers'));
     const clock = options.clock ?? systemClock;
     this.#clock = clock;
+    this.#networks = { cni: this.#cni, bridgeName: options.bridgeName ?? 'bridge' };
+    this.#shared = new SharedNetworks({
+      ...this.#networks,
+      ...{ clock, folder: join(options.stateFolder, 'networks') },
+      members: (owner) => this.#withNetworkOf(owner),
+    });
     this.#images = options.images && new ImageStore({ ...options.images, clock });
     this.#output = new OutputWatch({ rotation: options.rotation ?? {}, clock });
     this.#exits = new ExitFolder({
@@ -219,6 +234,8 @@ export class NativeRuntime implements Runtime {
     const cgroupPath = wasStarted ? undefined : await this.#cgroupPathOf(containerId);
     if (cgroupPath !== undefined) await removeCgroups(cgroupPath, this.#clock);
     await leaveNetwork(containerId, folder, this.#cni);
+    const owner = (await this.#folders.specOf(containerId))?.networkOf;
+    if (owner !== undefined) await this.#shared.leave(owner, containerId);
     await removeRoot(folder);
     await this.#exits.forget(containerId);
     this.#cgroups.delete(containerId);
@@ -226,6 +243,7 @@ export class NativeRuntime implements Runtime {
 
   async recover(): Promise<Recovered[]> {
     await this.#exits.open();
+    await this.#shared.sweep();
     const found = await Promise.all(
       (await this.#folders.list()).map((containerId) => this.#recoverOne(containerId)),
     );
@@ -252,12 +270,11 @@ export class NativeRuntime implements Runtime {
     const account = await this.#accountOf(spec, folder);
     // The sandbox is of whom the image names, whom nobody knew when it was made.
     if (spec.image !== undefined && account.uid !== 0) await chown(sandboxPath, account.uid, account.gid);
-    const networks = { cni: this.#cni, bridgeName: this.#options.bridgeName ?? 'bridge' };
-    const network = await joinNetwork(spec, folder, networks);
+    const network = await this.#joinNetwork(spec, folder);
     const { bandwidth } = this.#options;
     if (network !== undefined && bandwidth !== undefined) await limitBandwidth(network.path, bandwidth);
     this.#facts ??= readHostFacts();
-    const config = bundleConfig(spec, {
+    const config = bundleConfig(withAddress(spec, network), {
       host: await this.#facts,
       account,
       cgroupsPath: `${this.#options.cgroupRoot ?? '/orchestrator'}/${containerId}`,
@@ -279,6 +296,18 @@ export class NativeRuntime implements Runtime {
     });
     const hostNetwork = (spec.network?.mode ?? 'host') === 'host';
     this.#made.set(containerId, { pid, hostNetwork, ipAddresses: network?.ipAddresses ?? [] });
+  }
+
+  async #joinNetwork(spec: ContainerSpec, folder: string): Promise<ContainerNetworkNamespace | undefined> {
+    if (!needsNetwork(spec)) return undefined;
+    if (spec.networkOf !== undefined) return await this.#shared.join(spec.networkOf, spec);
+    return await joinNetwork(spec, folder, this.#networks);
+  }
+
+  async #withNetworkOf(owner: string): Promise<string[]> {
+    const ids = await this.#folders.list();
+    const specs = await Promise.all(ids.map((containerId) => this.#folders.specOf(containerId)));
+    return ids.filter((_, index) => specs[index]?.networkOf === owner);
   }
 
   async #recoverOne(containerId: string): Promise<Recovered> {
@@ -343,6 +372,13 @@ export class NativeRuntime implements Runtime {
   #runRunc(...words: string[]): Promise<string> {
     return runProgram(this.#runc, ['--root', this.#runcRoot, ...words]);
   }
+}
+
+/** As Mesos tells tasks of a group where they are. */
+function withAddress(spec: ContainerSpec, network: ContainerNetworkNamespace | undefined): ContainerSpec {
+  const [address] = network?.ipAddresses ?? [];
+  if (address === undefined) return spec;
+  return { ...spec, environment: { ...spec.environment, MESOS_CONTAINER_IP: address } };
 }
 
 /** Folders of the sandbox that are mounted elsewhere too. */

@@ -140,7 +140,14 @@ export class TaskRunner {
       ...(grace !== undefined && { shutdownGracePeriodMs: Number(grace.nanoseconds) / 1e6 }),
       allocationRole: roleOf(order),
     });
-    return { ...(order.task === undefined && tlsVariables), ...variables, ...documented };
+    // Where its own network, if it is to have one, says another.
+    const isOfGroup = order.task !== undefined && order.executorContainerId !== order.containerId;
+    return {
+      ...(order.task === undefined && tlsVariables),
+      ...variables,
+      ...documented,
+      ...(isOfGroup && { MESOS_CONTAINER_IP: ip }),
+    };
   }
 
   /** Tasks of a group have folders within the sandbox of their executor. */
