@@ -14,7 +14,8 @@ export default defineConfig({
             'bench/**/*.test.ts',
             'simulation/**/*.test.ts',
           ],
-          testTimeout: 120_000,
+          // Thousands of simulated worlds are half a minute of work, which on a busy machine takes minutes.
+          testTimeout: 600_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 0 },
         },

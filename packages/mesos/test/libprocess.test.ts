@@ -58,7 +58,7 @@ async function startNode(options: Partial<LibprocessOptions> = {}): Promise<Test
   return { libprocess, server, sockets };
 }
 
-const silenceMs = 300;
+const silenceMs = 100;
 
 /** Everything that comes back until there is a moment of silence after as many answers as are expected. */
 function rawExchange(port: number, text: string, answers: number): Promise<string> {
