@@ -26,13 +26,16 @@ const cameFrom = (error: SerializedError, { moduleId }: TestModule): boolean =>
 
 const fileOf = (module: TestModule): string => relative('.', module.moduleId);
 
+const whyOf = (state: Outcome['state'], [error]: readonly SerializedError[]): string =>
+  state === 'failed' ? (error === undefined ? 'it did not end' : told(error)) : '';
+
 function ofTest(test: TestCase): Outcome {
-  const { state, errors } = test.result();
+  const { state: last, errors = [] } = test.result();
+  // What still runs when all is over was running when its process died.
+  const state = last === 'pending' ? 'failed' : last;
   return {
     ...{ id: test.id, kind: 'test', file: fileOf(test.module), name: test.fullName },
-    // What still runs when all is over was running when its process died.
-    state: state === 'pending' ? 'failed' : state,
-    why: errors?.[0] === undefined ? 'it did not end' : told(errors[0]),
+    ...{ state, why: whyOf(state, errors) },
   };
 }
 
@@ -42,11 +45,8 @@ function ofGroup(
 ): Outcome {
   const [module, name] = group.type === 'module' ? [group, ''] : [group.module, group.fullName];
   const ended = !['pending', 'queued'].includes(group.state());
-  return {
-    ...{ id: group.id, kind: 'group', file: fileOf(module), name },
-    state: errors.length === 0 && ended ? 'passed' : 'failed',
-    why: errors[0] === undefined ? 'it did not end' : told(errors[0]),
-  };
+  const state = errors.length === 0 && ended ? 'passed' : 'failed';
+  return { id: group.id, kind: 'group', file: fileOf(module), name, state, why: whyOf(state, errors) };
 }
 
 // biome-ignore lint/style/noDefaultExport: Vitest takes the default export of the file.

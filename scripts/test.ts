@@ -38,7 +38,11 @@ function runTests(args: string[]): TestResult {
 /** What failed is tried in new processes, and with nothing beside it: chance, and a loaded machine, are not held against it. */
 function runFailedOnceMore(first: TestResult): TestResult {
   const files = failedFiles(first);
-  if (files.length === 0 || files.length > mostFilesRunOnceMore) return first;
+  if (files.length === 0) return first;
+  if (files.length > mostFilesRunOnceMore) {
+    console.log(`failures in ${files.length} files, which are too many to be run once more`);
+    return first;
+  }
   console.log(`run once more, one after the other: ${files.join(' ')}`);
   const { late, ...result } = merged(first, runTests(['--maxWorkers=1', ...files]));
   for (const outcome of late) console.log(`passed only when run once more: ${described(outcome)}`);
