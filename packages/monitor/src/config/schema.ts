@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 const port = z.int().min(0).max(65_535);
 const role = z.enum(['viewer', 'operator', 'admin']);
+const webUrl = z.url({ protocol: /^https?$/, error: 'expected a URL that begins with https:// or http://' });
 
 /** Where a secret is. The secret itself never stands in the configuration. */
 const secretReference = z
@@ -29,10 +30,10 @@ const tls = z.strictObject({
 });
 
 const oidc = z.strictObject({
-  issuer: z.url({ protocol: /^https?$/ }).describe('Of the OpenID Connect provider; http on loopback only'),
+  issuer: webUrl.describe('Of the OpenID Connect provider; http on loopback only'),
   clientId: z.string().min(1),
   clientSecret: secretReference.optional().describe('Without it, PKCE alone'),
-  externalUrl: z.url({ protocol: /^https?$/ }).describe('Under which browsers reach this server'),
+  externalUrl: webUrl.describe('Under which browsers reach this server'),
   scopes: z.array(z.string()).default(['openid', 'profile', 'email']),
   label: z.string().min(1).default('Single sign-on').describe('On the page where people log in'),
   nameClaim: z.string().min(1).default('email').describe('Claim that is the name of the person'),
@@ -50,7 +51,7 @@ const coordinator = z.strictObject({
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected small letters, digits and dashes')
     .describe('By which it is asked for here'),
-  url: z.url({ protocol: /^https?$/ }).describe('Base URL of its REST API'),
+  url: webUrl.describe('Base URL of its REST API'),
   token: secretReference.optional().describe('Bearer token; it never leaves this server'),
   ca: z.string().min(1).optional().describe('PEM file of the authorities of its certificate'),
 });
@@ -63,7 +64,7 @@ export const monitorConfigSchema = z.strictObject({
       port: port.default(4040).describe('0 for any free one'),
       tls: tls.optional(),
       allowedOrigins: z
-        .array(z.url())
+        .array(webUrl)
         .default([])
         .describe('Other origins whose pages may write and follow views'),
       compressWebSockets: z

@@ -26,9 +26,11 @@ const tls = z.strictObject({
   key: text.optional().meta({ secret: false }).describe('PEM file of its private key'),
 });
 
+const url = z.url({ protocol: /^https?$/, error: 'expected a URL such as http://10.0.0.1:5051' });
+
 const app = z.strictObject({
   grpc: text.optional().describe('`host:port` of its gRPC service'),
-  http: z.url().optional().describe('URL of its HTTP API, used where gRPC does not get through'),
+  http: url.optional().describe('URL of its HTTP API, used where gRPC does not get through'),
   token: secretReference.optional(),
   tls: tls.optional(),
 });
@@ -38,7 +40,6 @@ const appAddress = text.regex(/^(grpcs?:\/\/|https?:\/\/)?[^\s/]+(:\d+)?\/?$/, {
 });
 
 const enabled = (preset: boolean) => z.boolean().default(preset).describe('Whether it looks');
-const url = z.url({ protocol: /^https?$/ });
 const everyMs = (preset: number, least: number, what: string) =>
   z.int().min(least).max(3_600_000).default(preset).describe(what);
 
