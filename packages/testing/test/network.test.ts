@@ -47,17 +47,18 @@ test('links are cut one way or both, by pair, and healed', async () => {
       // Nobody listens on port 1: the host that is reached refuses, silence means the packet or its answer vanished.
       return stdout.includes('refused');
     };
-    expect(await reaches('a', 'b')).toBe(true);
+    // On a machine that is busy the question itself may take too long.
+    const isReached = (from: string, to: string) =>
+      waitFor(() => reaches(from, to), { what: `${to} to be reached from ${from}` });
+    await isReached('a', 'b');
     await network.cut('a', ['b']);
-    expect([await reaches('a', 'b'), await reaches('b', 'a'), await reaches('a', 'c')]).toEqual([
-      false,
-      false,
-      true,
-    ]);
+    await isReached('a', 'c');
+    expect([await reaches('a', 'b'), await reaches('b', 'a')]).toEqual([false, false]);
     await network.heal('a', 'b');
-    expect(await reaches('b', 'a')).toBe(true);
+    await isReached('b', 'a');
     await network.cutOneWay('c', 'a');
-    expect([await reaches('a', 'c'), await reaches('b', 'c')]).toEqual([false, true]);
+    await isReached('b', 'c');
+    expect(await reaches('a', 'c')).toBe(false);
     expect(await namespacesOfThisProcess()).toHaveLength(4);
     expect(() => network.host('d')).toThrow('no host d in the network; there are a, b, c');
   }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:tls';
 import { expect, test } from 'vitest';
-import { type Identity, startEnsemble, TestingError, testCertificates } from '../src/index.ts';
+import { type Identity, startEnsemble, TestingError, testCertificates, waitFor } from '../src/index.ts';
 import { javaClient } from './java-client.ts';
 
 async function askOverTls(port: number, identity: Identity | undefined): Promise<string> {
@@ -69,10 +69,11 @@ test('TLS on 3.9, observer masters', async () => {
     new RegExp(`Observing .*${masters}|Observing new leader`),
   );
   const followers = ensemble.servers.filter((server) => server.role === 'participant');
-  const served = await Promise.all(
-    followers.map(async (server) => (await server.monitor()).get('zk_synced_observers')),
-  );
-  expect(served).toContain('1');
+  const served = async () => {
+    const monitors = await Promise.all(followers.map((server) => server.monitor()));
+    return monitors.some((monitor) => monitor.get('zk_synced_observers') === '1');
+  };
+  await waitFor(served, { what: 'a server to serve the observer' });
 });
 
 test('what 3.4 cannot do is said', async () => {
