@@ -101,7 +101,12 @@ export class Agent {
       ...{ workDir, gcDelayMs: config.gcDelayMs, diskHeadroom: config.gcDiskHeadroom, clock, logger },
       diskWatchIntervalMs: config.diskWatchIntervalMs,
     });
-    this.#fetcher = new Fetcher({ cacheFolder: config.fetcherCacheDir ?? join(workDir, 'fetch'), clock });
+    this.#fetcher = new Fetcher({
+      cacheFolder: config.fetcher.cacheDir ?? join(workDir, 'fetch'),
+      cacheBytes: config.fetcher.cacheBytes,
+      stallTimeoutMs: config.fetcher.stallTimeoutMs,
+      clock,
+    });
     this.#sessions = new ExecutorSessions(clock);
     this.#libprocess = createLibprocess({
       address: { host: ip, port },

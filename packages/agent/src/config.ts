@@ -67,7 +67,7 @@ export interface AgentConfig {
   containerDiskWatchIntervalMs: number | undefined;
   /** Who has more than was asked for ends. */
   enforcesDiskQuota: boolean;
-  fetcherCacheDir: string | undefined;
+  fetcher: { cacheDir: string | undefined; cacheBytes: number; stallTimeoutMs: number };
   recoveryTimeoutMs: number;
   /** For executors and tasks, beside what Mesos documents. */
   executorVariables: Readonly<Record<string, string>>;
@@ -301,7 +301,11 @@ function configOf(given: Flags): AgentConfig {
     gcDiskHeadroom: read.share('gc_disk_headroom'),
     diskWatchIntervalMs: read.durationMs('disk_watch_interval'),
     ...diskOf(read),
-    fetcherCacheDir: read.text('fetcher_cache_dir'),
+    fetcher: {
+      cacheDir: read.text('fetcher_cache_dir'),
+      cacheBytes: parseBytes('fetcher_cache_size', needed(read, 'fetcher_cache_size')),
+      stallTimeoutMs: read.durationMs('fetcher_stall_timeout'),
+    },
     recoveryTimeoutMs: read.durationMs('recovery_timeout'),
     executorVariables: executorVariablesOf(read),
     credential: credential && parseCredential(credential.text, credential.file),

@@ -111,8 +111,8 @@ export const flagTable: FlagTable = {
   executor_shutdown_grace_period: same('5secs'),
   external_log_file: none(logs),
   fetcher_cache_dir: same(),
-  fetcher_cache_size: none('the cache is below --gc_disk_headroom with all else'),
-  fetcher_stall_timeout: none('a download that stalls ends with its task'),
+  fetcher_cache_size: same('2GB'),
+  fetcher_stall_timeout: same('1mins'),
   firewall_rules: differs(
     'an endpoint is disabled with and without `/slave(1)`, and with what goes on after its path',
   ),

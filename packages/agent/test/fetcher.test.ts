@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, lstat, mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -83,6 +83,42 @@ test('an owner gets all of it', async () => {
   const uris = [{ value: `${base}/good.tar.gz` }];
   await (await fetcherWith()).fetch(uris, sandbox, { signal, owner: { uid: 1000, gid: 1000 } });
   expect((await lstat(join(sandbox, 'inner/file'))).uid).toBe(1000);
+});
+
+test('files of this machine are had by those who may read them, from the cache too', async () => {
+  const fetcher = await fetcherWith();
+  // Where everybody gets to, which the folder for temporary files need not be.
+  const open = await mkdtemp('/dev/shm/orchestrator-fetcher-');
+  await chmod(open, 0o755);
+  const file = join(open, 'private');
+  await writeFile(file, 'secret\n', { mode: 0o600 });
+  const has = async (uid: number, cache: boolean) => {
+    const sandbox = await mkdtemp(join(folder, 'sandbox-'));
+    await fetcher.fetch([{ value: `file://${file}`, cache }], sandbox, { signal, owner: { uid, gid: uid } });
+    return await readFile(join(sandbox, 'private'), 'utf8');
+  };
+  await chown(file, 1000, 1000);
+  try {
+    for (const cache of [false, true]) {
+      expect(await has(0, cache)).toBe('secret\n');
+      expect(await has(1000, cache)).toBe('secret\n');
+      await expect(has(1001, cache)).rejects.toThrow(/private: .*Permission denied/);
+    }
+  } finally {
+    await removeFolder(open);
+  }
+});
+
+test('a download that stands still is given up', async () => {
+  const silent = createServer((_request, response) => void response.write('begun'));
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const { port } = silent.address() as AddressInfo;
+  const fetcher = await fetcherWith({ stallTimeoutMs: 200 });
+  await expect(fetchInto(fetcher, { value: `http://127.0.0.1:${port}/file` })).rejects.toThrow(
+    'nothing came for 200 ms',
+  );
+  silent.closeAllConnections();
+  silent.close();
 });
 
 test('an archive that leads out is not unpacked at all', async () => {

@@ -30,14 +30,23 @@ export interface FetcherOptions {
   cacheFolder: string;
   /** Default 2 GiB. */
   cacheBytes?: number;
+  /** A download that brings nothing for so long is given up; default a minute. */
+  stallTimeoutMs?: number;
   /** One URI; default 4 GiB. */
   maxBytes?: number;
   archiveLimits?: ArchiveLimits;
   clock?: Clock;
 }
 
+export interface FetchOptions {
+  signal: AbortSignal;
+  /** Whose all of it is to be; default the agent's. */
+  owner?: { uid: number; gid: number };
+}
+
 const defaultCacheBytes = 2 * 2 ** 30;
 const defaultMaxBytes = 4 * 2 ** 30;
+const defaultStallTimeoutMs = 60_000;
 
 interface Cached extends CachedFile, Downloaded {
   readers: number;
@@ -76,41 +85,42 @@ export class Fetcher {
   }
 
   /**
-   * All of them, at the same time.
+   * All of them, at the same time; files of this machine with the rights of the owner.
    *
    * @throws AgentError `FetchFailed`, `UnsafeArchive`
    */
-  async fetch(
-    uris: readonly FetchUri[],
-    sandboxPath: string,
-    options: { signal: AbortSignal; owner?: { uid: number; gid: number } },
-  ): Promise<void> {
-    const { signal, owner } = options;
-    await Promise.all(uris.map((uri) => this.#fetchOne(uri, sandboxPath, signal)));
+  async fetch(uris: readonly FetchUri[], sandboxPath: string, options: FetchOptions): Promise<void> {
+    const { owner } = options;
+    await Promise.all(uris.map((uri) => this.#fetchOne(uri, sandboxPath, options)));
     if (owner === undefined || uris.length === 0) return;
     // What was unpacked too, and links themselves, not what they lead to.
     await runProgram('chown', ['--recursive', '--no-dereference', `${owner.uid}:${owner.gid}`, sandboxPath]);
   }
 
-  async #fetchOne(uri: FetchUri, sandboxPath: string, signal: AbortSignal): Promise<void> {
+  async #fetchOne(uri: FetchUri, sandboxPath: string, options: FetchOptions): Promise<void> {
     const file = join(sandboxPath, outputPath(uri));
     await mkdir(dirname(file), { recursive: true });
-    const isCached = uri.cache === true && (await this.#fromCache(uri, file, signal));
-    if (!isCached) {
-      const maxBytes = this.#options.maxBytes ?? defaultMaxBytes;
-      await verify(uri, file, await download(uri.value, file, { maxBytes, signal }));
-    }
+    const isCached = uri.cache === true && (await this.#fromCache(uri, file, options));
+    if (!isCached) await verify(uri, file, await this.#download(uri, file, options));
     if (uri.executable === true) await chmod(file, 0o755);
     else if (uri.extract !== false && isArchive(file))
       await unpack(file, sandboxPath, this.#options.archiveLimits);
   }
 
+  #download({ value }: FetchUri, file: string, { owner, signal }: FetchOptions): Promise<Downloaded> {
+    const { maxBytes = defaultMaxBytes, stallTimeoutMs = defaultStallTimeoutMs } = this.#options;
+    return download(value, file, { maxBytes, stallTimeoutMs, reader: owner, clock: this.#clock, signal });
+  }
+
   /** False when it could not be had by way of the cache, or does not fit there. */
-  async #fromCache(uri: FetchUri, file: string, signal: AbortSignal): Promise<boolean> {
-    const key = createHash('sha256').update(uri.value).digest('hex');
+  async #fromCache(uri: FetchUri, file: string, options: FetchOptions): Promise<boolean> {
+    // Of one user alone: another may not be allowed to have it.
+    const key = createHash('sha256')
+      .update(`${options.owner?.uid ?? ''} ${uri.value}`)
+      .digest('hex');
     let pending = this.#underWay.get(key);
     if (pending === undefined) {
-      pending = this.#bring(key, uri, signal).finally(() => this.#underWay.delete(key));
+      pending = this.#bring(key, uri, options).finally(() => this.#underWay.delete(key));
       this.#underWay.set(key, pending);
     }
     // Who began it may have been killed, and with it the download; the others then go on by themselves.
@@ -133,15 +143,12 @@ export class Fetcher {
     return join(this.#options.cacheFolder, key);
   }
 
-  async #bring(key: string, { value }: FetchUri, signal: AbortSignal): Promise<Cached | undefined> {
+  async #bring(key: string, uri: FetchUri, options: FetchOptions): Promise<Cached | undefined> {
     const known = this.#cached.get(key);
     if (known !== undefined) return known;
     const capacity = this.#options.cacheBytes ?? defaultCacheBytes;
     const partial = `${this.#fileOf(key)}.part`;
-    const downloaded = await download(value, partial, {
-      maxBytes: this.#options.maxBytes ?? defaultMaxBytes,
-      signal,
-    });
+    const downloaded = await this.#download(uri, partial, options);
     const evicted = evictions(this.#cached.values(), downloaded.bytes, capacity);
     if (evicted === undefined) {
       await rm(partial);
