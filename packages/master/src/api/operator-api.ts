@@ -1,13 +1,16 @@
 /** POST /api/v1. */
 import {
   answerFormat,
+  type BodyFormat,
   callFormat,
   type Exchange,
+  encodeBody,
   HttpRefusal,
   master,
   mediaTypes,
   readBody,
   readCall,
+  sendBody,
   sendChunks,
   sendText,
   setResourceFormats,
@@ -18,7 +21,7 @@ import { resourcesError } from '../core/task-validation.ts';
 import { requestFacts } from './audit.ts';
 import { answerFileCall } from './log-files.ts';
 import type { OperatorPlace } from './operator-place.ts';
-import { readAnswer } from './operator-reads.ts';
+import { largeAnswer, smallAnswer } from './operator-reads.ts';
 import { serveSubscription } from './operator-stream.ts';
 import { callBodies, mayWrite, writeOf } from './operator-writes.ts';
 import { encodeInSlices } from './sliced-encoding.ts';
@@ -66,18 +69,29 @@ export async function serveOperator(place: OperatorPlace, exchange: Exchange): P
     sendText(response, status);
     return;
   }
-  const answer = (await readAnswer(place, call)) ?? (await answerFileCall(place, call));
-  if (answer === undefined) throw new HttpRefusal(501, '501 Not Implemented.');
-  const { slicer: turns, blocks } = place;
-  const sending = { turns, onSent: (block: Uint8Array) => blocks.give(block) };
-  if (accepted === 'protobuf') {
-    const { parts, bytes } = await encodeInSlices(place, accepted, master.ResponseSchema, answer);
-    response.setHeader('Content-Length', bytes);
-    await sendChunks(response, mediaTypes.protobuf, parts, sending);
+  const answer = smallAnswer(place, call) ?? (await answerFileCall(place, call));
+  if (answer !== undefined) {
+    sendBody(response, mediaTypes[accepted], encodeBody(accepted, master.ResponseSchema, answer));
     return;
   }
-  const chunks = writeJsonChunks(master.ResponseSchema, answer, { blocks });
-  await sendChunks(response, mediaTypes.json, chunks, sending);
+  const makeLarge = largeAnswer(call);
+  if (makeLarge === undefined) throw new HttpRefusal(501, '501 Not Implemented.');
+  // Who asks is part of it: not everybody may see everything.
+  const kind = `${actionName(call.type)} ${accepted} ${exchange.principal ?? ''}`;
+  const { chunks, onSent } = place.shared.readBlocks(kind, () =>
+    inBlocks(place, accepted, () => makeLarge(place)),
+  );
+  await sendChunks(response, mediaTypes[accepted], chunks, { turns: place.slicer, onSent });
+}
+
+async function* inBlocks(
+  place: OperatorPlace,
+  format: BodyFormat,
+  make: () => Promise<master.ResponseValid>,
+): AsyncGenerator<Buffer> {
+  const answer = await make();
+  if (format === 'json') yield* writeJsonChunks(master.ResponseSchema, answer, { blocks: place.blocks });
+  else yield* (await encodeInSlices(place, format, master.ResponseSchema, answer)).parts;
 }
 
 const names = new Map(Object.entries(type).map(([name, value]) => [value, name]));

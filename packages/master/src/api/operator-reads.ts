@@ -14,7 +14,7 @@ import {
   type TaskValid,
   Value_Type,
 } from '@orchestrator/mesos';
-import type { FrameworkRecord, TaskRecord } from '../core/records.ts';
+import type { AgentRecord, FrameworkRecord, TaskRecord } from '../core/records.ts';
 import { agentMessage, frameworkMessage, sumHoldings } from '../core/views.ts';
 import type { LeadingMaster } from '../service/leading-master.ts';
 import type { About } from './about.ts';
@@ -88,19 +88,24 @@ function tasksOf({ master, viewer }: ReadPlace): master.Response_GetTasksValid {
   return message;
 }
 
-function executorsOf({ master, viewer }: ReadPlace) {
+function executorsOf({ master, viewer }: ReadPlace): master.Response_GetExecutorsValid {
   const { agents, frameworks } = master.core.state;
-  const executors: { executorInfo: ExecutorInfoValid; agentId: { value: string } }[] = [];
+  const message = makeMessage(masterApi.Response_GetExecutorsSchema, {});
+  const executors: { readonly agent: AgentRecord; readonly info: ExecutorInfoValid }[] = [];
   for (const agent of agents.values()) {
     for (const [frameworkId, byId] of agent.executors) {
       const framework = frameworks.get(frameworkId);
       if (framework !== undefined && !viewer.framework(framework)) continue;
-      for (const { info } of viewer.executors(framework, byId.values())) {
-        executors.push({ executorInfo: info, agentId: { value: agent.id } });
-      }
+      for (const { info } of viewer.executors(framework, byId.values())) executors.push({ agent, info });
     }
   }
-  return makeMessage(masterApi.Response_GetExecutorsSchema, { executors });
+  message.executors = madeWhenRead(executors, ({ agent, info }) =>
+    makeMessage(masterApi.Response_GetExecutors_ExecutorSchema, {
+      executorInfo: info,
+      agentId: { value: agent.id },
+    }),
+  );
+  return message;
 }
 
 export async function viewState(place: ReadPlace): Promise<master.Response_GetStateValid> {
@@ -188,8 +193,7 @@ async function metricsOf({ metrics, slicer }: ReadPlace): Promise<master.Respons
 
 type Init = Parameters<typeof makeMessage<typeof ResponseSchema>>[1];
 
-/** Answers that are small. */
-function smallAnswer(place: ReadPlace, call: master.CallValid): Init | undefined {
+function smallInit(place: ReadPlace, call: master.CallValid): Init | undefined {
   const { master, about, viewer } = place;
   switch (call.type) {
     case type.GET_HEALTH:
@@ -225,45 +229,43 @@ function smallAnswer(place: ReadPlace, call: master.CallValid): Init | undefined
     }
     case type.GET_QUOTA:
       return { type: answer.GET_QUOTA, getQuota: { status: quotaStatus(place) } };
-    case type.GET_EXECUTORS:
-      return { type: answer.GET_EXECUTORS, getExecutors: executorsOf(place) };
     default:
       return undefined;
   }
 }
 
-/** Answers that grow with the cluster: made with turns for others, and not looked through for what they lack. */
-async function largeAnswer(
-  place: ReadPlace,
-  call: master.CallValid,
-): Promise<Partial<master.ResponseValid> | undefined> {
-  switch (call.type) {
-    case type.GET_STATE:
-      return { type: answer.GET_STATE, getState: await viewState(place) };
-    case type.GET_AGENTS:
-      return { type: answer.GET_AGENTS, getAgents: agentsOf(place) };
-    case type.GET_FRAMEWORKS:
-      return { type: answer.GET_FRAMEWORKS, getFrameworks: await frameworksOf(place) };
-    case type.GET_TASKS:
-      return { type: answer.GET_TASKS, getTasks: tasksOf(place) };
-    case type.GET_ROLES:
-      return { type: answer.GET_ROLES, getRoles: await rolesOf(place) };
-    case type.GET_OPERATIONS:
-      return { type: answer.GET_OPERATIONS, getOperations: await operationsOf(place) };
-    case type.GET_METRICS:
-      return { type: answer.GET_METRICS, getMetrics: await metricsOf(place) };
-    default:
-      return undefined;
-  }
+/** An answer that is small; undefined for other calls. @throws HttpRefusal */
+export function smallAnswer(place: ReadPlace, call: master.CallValid): master.ResponseValid | undefined {
+  const init = smallInit(place, call);
+  return init && makeMessage(ResponseSchema, init);
 }
 
-/** The answer; undefined for a call that is none of these. */
-export async function readAnswer(
-  place: ReadPlace,
-  call: master.CallValid,
-): Promise<master.ResponseValid | undefined> {
-  const small = smallAnswer(place, call);
-  if (small !== undefined) return makeMessage(ResponseSchema, small);
-  const large = await largeAnswer(place, call);
-  return large === undefined ? undefined : Object.assign(makeMessage(ResponseSchema, {}), large);
+type LargeFields = Partial<master.ResponseValid>;
+
+const large: Partial<Record<master.Call_Type, (place: ReadPlace) => LargeFields | Promise<LargeFields>>> = {
+  [type.GET_STATE]: async (place) => ({ type: answer.GET_STATE, getState: await viewState(place) }),
+  [type.GET_AGENTS]: (place) => ({ type: answer.GET_AGENTS, getAgents: agentsOf(place) }),
+  [type.GET_EXECUTORS]: (place) => ({ type: answer.GET_EXECUTORS, getExecutors: executorsOf(place) }),
+  [type.GET_FRAMEWORKS]: async (place) => ({
+    type: answer.GET_FRAMEWORKS,
+    getFrameworks: await frameworksOf(place),
+  }),
+  [type.GET_TASKS]: (place) => ({ type: answer.GET_TASKS, getTasks: tasksOf(place) }),
+  [type.GET_ROLES]: async (place) => ({ type: answer.GET_ROLES, getRoles: await rolesOf(place) }),
+  [type.GET_OPERATIONS]: async (place) => ({
+    type: answer.GET_OPERATIONS,
+    getOperations: await operationsOf(place),
+  }),
+  [type.GET_METRICS]: async (place) => ({ type: answer.GET_METRICS, getMetrics: await metricsOf(place) }),
+};
+
+type MakeAnswer = (place: ReadPlace) => Promise<master.ResponseValid>;
+
+/**
+ * Makes an answer that grows with the cluster, with turns for others; it is not looked through for what it lacks. Undefined
+ * for other calls.
+ */
+export function largeAnswer(call: master.CallValid): MakeAnswer | undefined {
+  const fields = large[call.type];
+  return fields && (async (place) => Object.assign(makeMessage(ResponseSchema, {}), await fields(place)));
 }

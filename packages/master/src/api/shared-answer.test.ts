@@ -78,6 +78,19 @@ describe('answers that several ask for', () => {
     expect([...second].filter((each) => !first.has(each))).toEqual([]);
   });
 
+  test('may come in blocks that take their time', async () => {
+    const shared = answers();
+    let made = 0;
+    async function* blocks() {
+      made++;
+      yield Buffer.from('first, ');
+      await new Promise(setImmediate);
+      yield Buffer.from('last');
+    }
+    const texts = await Promise.all([1, 2].map(() => textOf(shared.readBlocks('GET_STATE', blocks))));
+    expect([made, ...texts]).toEqual([1, 'first, last', 'first, last']);
+  });
+
   test('one that nobody reads any more is not made to its end', async () => {
     const shared = answers();
     let made = 0;

@@ -12,6 +12,9 @@ export interface Blocks {
   readonly onSent: (block: Uint8Array) => void;
 }
 
+/** Begins to make an answer, in blocks of the pool. */
+type MakeChunks = () => Iterable<Buffer> | AsyncIterable<Buffer>;
+
 /** A long answer that is made once, for all that have asked by then; each reads it at its own pace. */
 class SharedAnswer {
   readonly #chunks: (Buffer | undefined)[] = [];
@@ -36,11 +39,11 @@ class SharedAnswer {
   }
 
   /** Never rejects: whoever reads it is told. Ends early when nobody reads it any more. */
-  async make(pieces: () => Iterable<string>, slicer: Slicer): Promise<void> {
+  async make(chunks: MakeChunks, slicer: Slicer): Promise<void> {
     try {
       await slicer.pause();
       this.#state = 'making';
-      for (const block of inBlocks(pieces(), this.#blocks)) {
+      for await (const block of chunks()) {
         if (this.#readers === 0) break;
         if (block.length > 0) {
           this.#kept.set(block, { index: this.#chunks.push(block) - 1, left: this.#readers });
@@ -126,11 +129,16 @@ export class SharedAnswers {
     this.#blocks = blocks;
   }
 
-  /** @param kind - what is asked for, and by whom where that matters to the answer */
+  /** A text. @param kind - what is asked for, and by whom where that matters to the answer */
   read(kind: string, pieces: () => Iterable<string>): Blocks {
+    return this.readBlocks(kind, () => inBlocks(pieces(), this.#blocks));
+  }
+
+  /** As `read`, for what comes in blocks of the pool already. */
+  readBlocks(kind: string, chunks: MakeChunks): Blocks {
     const blocks = this.#blocks;
     if (this.#keptBytes > sharedAnswerLimits.keptBytes) {
-      return { chunks: inBlocks(pieces(), blocks), onSent: (block) => blocks.give(block) };
+      return { chunks: chunks(), onSent: (block) => blocks.give(block) };
     }
     const current = this.#current.get(kind);
     if (current?.answer.isOpen === true) return current.answer.read();
@@ -138,7 +146,7 @@ export class SharedAnswers {
       this.#keptBytes += change;
     });
     const made = (current?.made ?? Promise.resolve())
-      .then(() => answer.make(pieces, this.#slicer))
+      .then(() => answer.make(chunks, this.#slicer))
       .then(() => {
         if (this.#current.get(kind)?.answer === answer) this.#current.delete(kind);
       });
