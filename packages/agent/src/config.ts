@@ -32,6 +32,7 @@ import { agentFlags, completeFlags } from './flags.ts';
 import { type ImageSettings, imageGateOf, imagesOf } from './image-flags.ts';
 import type { SeccompProfiles } from './native/seccomp-folder.ts';
 import { parseObject } from './object-flag.ts';
+import type { RotationOptions } from './sandbox/rotating-log.ts';
 
 type CoreTimes = Pick<
   CoreOptions,
@@ -85,6 +86,8 @@ export interface AgentConfig {
   cgroupsRoot: string;
   enforceCpuQuota: boolean;
   bandwidth: BandwidthLimits;
+  /** Of what tasks write. */
+  rotation: RotationOptions;
   /** Of native containers. */
   seccomp: SeccompProfiles | undefined;
   ociRuntime: string | undefined;
@@ -234,6 +237,7 @@ function containersOf(read: FlagReader, workDir: string) {
     cgroupsRoot: needed(read, 'cgroups_root'),
     enforceCpuQuota: read.yes('cgroups_enable_cfs'),
     bandwidth: bandwidthOf(read),
+    rotation: { compress: read.yes('compress_task_logs') },
     seccomp: seccompOf(read),
     ociRuntime: read.text('oci_runtime'),
     cniConfigFolder: read.text('network_cni_config_dir'),

@@ -47,8 +47,12 @@ export const flagTable: FlagTable = {
   cgroups_net_cls_secondary_handles: none(isolators),
   cgroups_root: differs('of native containers', 'mesos'),
   check_agent_port_range_only: none(noPortWatch),
+  compress_task_logs: differs(
+    'ours: rotated `stdout` and `stderr` of sandboxes are compressed from the second on, `stdout.2.gz`',
+    'false',
+  ),
   container_disk_watch_interval: same('15secs'),
-  container_logger: none('logs rotate at 10 MB, ten files'),
+  container_logger: none('logs rotate at 10 MB, ten files; see --compress_task_logs'),
   container_ports_isolated_range: none(noPortWatch),
   container_ports_watch_interval: none(noPortWatch),
   containerizers: differs(

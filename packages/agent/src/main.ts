@@ -45,7 +45,7 @@ function imageStoreOf({ images, dockerConfig: config }: AgentConfig) {
 }
 
 function nativeRuntime(config: AgentConfig, stateFolder: string, hasImages: boolean): NativeRuntime {
-  const { cgroupsRoot, enforceCpuQuota, bandwidth, ociRuntime } = config;
+  const { cgroupsRoot, enforceCpuQuota, bandwidth, ociRuntime, rotation } = config;
   const { cniConfigFolder, cniPluginFolders, seccomp } = config;
   return new NativeRuntime({
     images: hasImages ? imageStoreOf(config) : undefined,
@@ -55,6 +55,7 @@ function nativeRuntime(config: AgentConfig, stateFolder: string, hasImages: bool
       enforceCpuQuota,
       bandwidth,
       seccomp,
+      rotation,
       cgroupRoot: `/${cgroupsRoot.replace(/^\/+/, '')}`,
     },
     ...(ociRuntime !== undefined && { runcPath: ociRuntime }),
@@ -67,9 +68,9 @@ function nativeRuntime(config: AgentConfig, stateFolder: string, hasImages: bool
 
 function dockerRuntime(config: AgentConfig, stateFolder: string, leavesMesosImages: boolean): DockerRuntime {
   const { dockerSocket: socketPath, dockerConfig, enforceCpuQuota, bandwidth } = config;
-  const { advertisedPort, workDir } = config;
+  const { advertisedPort, workDir, rotation } = config;
   return new DockerRuntime({
-    ...{ socketPath, stateFolder, enforceCpuQuota, bandwidth, leavesMesosImages },
+    ...{ socketPath, stateFolder, enforceCpuQuota, bandwidth, rotation, leavesMesosImages },
     imageGate: gateOf(config),
     // Two agents on one machine differ in this, and the same agent never does.
     agentName: `${workDir}:${advertisedPort}`,
@@ -81,7 +82,7 @@ function runtimeOf(name: string, config: AgentConfig, hasImages: boolean): Runti
   const stateFolder = join(config.workDir, 'containers', name);
   if (name === 'docker') return dockerRuntime(config, stateFolder, hasImages);
   if (name === 'native') return nativeRuntime(config, stateFolder, hasImages);
-  if (name === 'process') return new ProcessRuntime({ stateFolder });
+  if (name === 'process') return new ProcessRuntime({ stateFolder, rotation: config.rotation });
   throw new AgentError(
     'Config',
     `there is no containerizer "${name}"; there are docker, mesos, native and process`,

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { appendFile, mkdtemp, open, readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { appendFile, chown, mkdtemp, open, readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { mountSmallDisk, removeFolder, SimulatedClock, temporaryFolder } from '@orchestrator/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSandbox, latestContainer, SandboxCollector } from '../src/index.ts';
@@ -66,6 +67,55 @@ describe('a log that is written here', () => {
     await again.append(Buffer.from('67'));
     await again.close();
     expect(await contents()).toEqual(['1234567', undefined, undefined]);
+  });
+});
+
+describe('compressed', () => {
+  const rotation = { maxBytes: 10, maxFiles: 5, compress: true };
+  const whole = async (path: string) => {
+    const names = await readdir(join(path, '..'));
+    const age = (name: string) => Number(name.split('.')[1] ?? 0);
+    const parts = names
+      .sort((left, right) => age(right) - age(left))
+      .map(async (name) => {
+        const bytes = await readFile(join(path, '..', name));
+        return (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
+      });
+    return { names, text: (await Promise.all(parts)).join('') };
+  };
+
+  test('rotated files are whole from the second on, and what was not yet is at the next time', async () => {
+    const path = join(await newFolder(), 'stdout');
+    const plain = await RotatingLog.open(path, { ...rotation, compress: false });
+    for (const text of ['aaaaaaaa', 'bbbbbbbb', 'cccccccc', 'dddddddd'])
+      await plain.append(Buffer.from(text));
+    await plain.close();
+    const log = await RotatingLog.open(path, rotation);
+    await log.append(Buffer.from('eeeeeeee'));
+    const { position } = log;
+    const { names, text } = await whole(path);
+    expect(names).toEqual(['stdout.4.gz', 'stdout.3.gz', 'stdout.2.gz', 'stdout.1', 'stdout']);
+    expect(text).toBe('aaaaaaaabbbbbbbbccccccccddddddddeeeeeeee');
+    await log.append(Buffer.from('ffffffff'));
+    await log.close();
+    expect((await whole(path)).text, 'the oldest goes').toBe('bbbbbbbbccccccccddddddddeeeeeeeeffffffff');
+    const again = await RotatingLog.open(path, rotation, position);
+    await again.append(Buffer.from('x'));
+    await again.close();
+    expect((await whole(path)).text, 'back before a rotation').toBe('bbbbbbbbccccccccddddddddeeeeeeeex');
+  });
+
+  test('so is what a task writes itself, and belongs to whom it did', async () => {
+    const path = join(await newFolder(), 'stdout');
+    for (const letter of ['a', 'b', 'c']) {
+      await appendFile(path, letter.repeat(20_000));
+      await shortenOutput(path, { ...rotation, maxBytes: 10_000 });
+      if (letter === 'a') await chown(`${path}.1`, 1000, 1000);
+    }
+    const { names, text } = await whole(path);
+    expect(names.filter((name) => name.endsWith('.gz'))).toEqual(['stdout.3.gz', 'stdout.2.gz']);
+    expect(text).toBe(['a', 'b', 'c'].map((letter) => letter.repeat(20_000)).join(''));
+    expect((await stat(`${path}.3.gz`)).uid).toBe(1000);
   });
 });
 

@@ -25,7 +25,7 @@ async function copyPart(
 
 /** Nothing happens while the file is not larger than `maxBytes`. */
 export async function shortenOutput(path: string, options: RotationOptions = {}): Promise<void> {
-  const { maxBytes, maxFiles } = { ...defaultRotation, ...options };
+  const { maxBytes } = { ...defaultRotation, ...options };
   const { size } = await stat(path);
   if (size <= maxBytes) return;
   const { bsize } = await statfs(path);
@@ -34,7 +34,7 @@ export async function shortenOutput(path: string, options: RotationOptions = {})
   if (cut === 0) return;
   const older = rotatedName(path, 1);
   // The file itself stays where it is.
-  await shiftFiles(path, maxFiles, 1);
+  await shiftFiles(path, options, 1);
   await copyPart(path, older, 0, cut, 'w');
   try {
     await runProgram('fallocate', ['--collapse-range', '--offset', '0', '--length', `${cut}`, path]);
