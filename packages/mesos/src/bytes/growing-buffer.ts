@@ -1,9 +1,11 @@
+const nothing = Buffer.alloc(0);
+
 /**
  * Bytes that come in parts and are taken from the front. Room doubles, so that many small parts cost what they weigh;
  * nothing is moved in place, so that views of what was taken stay what they are.
  */
 export class GrowingBuffer {
-  #room: Buffer = Buffer.alloc(0);
+  #room: Buffer = nothing;
   #start = 0;
   #end = 0;
   /** The room is ours to write to, not somebody's part. */
@@ -12,6 +14,10 @@ export class GrowingBuffer {
   /** All that has not been taken. */
   get bytes(): Buffer {
     return this.#room.subarray(this.#start, this.#end);
+  }
+
+  get length(): number {
+    return this.#end - this.#start;
   }
 
   append(part: Buffer): void {
@@ -38,5 +44,10 @@ export class GrowingBuffer {
 
   take(length: number): void {
     this.#start += length;
+    // Not kept until something else comes: there are thousands of connections, and most are silent for long.
+    if (this.#start !== this.#end) return;
+    this.#room = nothing;
+    this.#start = 0;
+    this.#end = 0;
   }
 }

@@ -76,8 +76,8 @@ export function createMessageParser(options: MessageParserOptions = {}): Message
   }
 
   function next(): ParsedRequest | undefined {
+    if (received.length === 0) return undefined;
     const pending = received.bytes;
-    if (pending.length === 0) return undefined;
     if (current === undefined && readHead(pending) === 'other') return other();
     if (current === undefined) return undefined;
     const { head, address, body, bodyAt } = current;
@@ -91,7 +91,7 @@ export function createMessageParser(options: MessageParserOptions = {}): Message
 
   return {
     get isWaiting() {
-      return !ended && received.bytes.length > 0;
+      return !ended && received.length > 0;
     },
     push(bytes) {
       if (ended) return [];
