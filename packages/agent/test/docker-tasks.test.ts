@@ -1,5 +1,5 @@
 /** Docker tasks from a framework's LAUNCH to their container: a real master, a real agent, a real Docker Engine. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TaskState, TaskStatus_Reason } from '@orchestrator/mesos';
 import {
@@ -94,6 +94,30 @@ test('on the bridge it has an address of its own, and offered ports are mapped i
     reason: TaskStatus_Reason.CONTAINER_LAUNCH_FAILED,
     message: expect.stringContaining(`host port ${webPort - 1} is not among the resources of the task`),
   });
+});
+
+test('volumes of every kind are where they belong, and written to by those who may', async () => {
+  const [host, name] = [join(cluster.folder, `host-${webPort}`), `tasks-${webPort}`];
+  await mkdir(host);
+  await writeFile(join(host, 'given'), 'from the machine\n');
+  const dockerVolume = { driver: 'local', name };
+  const volumes = [
+    { mode: 2, containerPath: '/host', hostPath: host },
+    { mode: 1, containerPath: '/self', source: { type: 2, sandboxPath: { type: 1, path: 'inner' } } },
+    { mode: 1, containerPath: 'named', source: { type: 1, dockerVolume } },
+    { mode: 2, containerPath: '/again', source: { type: 1, dockerVolume } },
+    { mode: 1, containerPath: '/old', hostPath: `${name}-old` },
+  ];
+  const value = `cat /host/given; touch /host/no; echo own >/self/file; echo kept >$MESOS_SANDBOX/named/file
+    cat /again/file; touch /again/no; echo old >/old/file`;
+  const taskId = `volumes-${webPort}`;
+  await cluster.run(taskId, value, inDocker({ volumeDriver: 'local' }, { volumes }));
+  await cluster.until(taskId, TASK_FINISHED);
+  expect(await log(taskId)).toBe('from the machine\nkept\n');
+  expect(await log(taskId, 'stderr')).toMatch(/host\/no: Read-only[\s\S]*again\/no: Read-only/);
+  expect(await readFile(join(cluster.sandbox(taskId), 'inner/file'), 'utf8')).toBe('own\n');
+  const names = (await docker('volume', 'ls', '--quiet')).split('\n');
+  for (const each of [name, `${name}-old`]) expect(names).toContain(each);
 });
 
 test('labels of a task are those of its container', async () => {

@@ -109,10 +109,16 @@ function withinSandbox(path: string): string {
   );
 }
 
-/** @param parent the sandbox of the executor that tasks of a group are below; undefined for those of none */
+interface VolumePlace {
+  /** The sandbox of the executor that tasks of a group are below; undefined for those of none. */
+  parent: string | undefined;
+  /** Of Docker: what old frameworks call by a relative path is a volume of it. */
+  driver: string | undefined;
+}
+
 function volumeOf(
   { containerPath, hostPath, mode, source }: VolumeValid,
-  parent: string | undefined,
+  { parent, driver: given }: VolumePlace,
 ): Volume {
   const shared = { containerPath, readOnly: mode === Volume_Mode.RO };
   if (source?.type === Volume_Source_Type.DOCKER_VOLUME && source.dockerVolume !== undefined) {
@@ -132,6 +138,8 @@ function volumeOf(
   if (path === '') {
     throw new AgentError('InvalidContainer', `volume ${containerPath}: this kind of source is not supported`);
   }
+  if (given && source === undefined && !path.startsWith('/'))
+    return { ...shared, source: 'driver', driver: given, name: path };
   return path.startsWith('/')
     ? { ...shared, source: 'host', hostPath: path }
     : { ...shared, source: 'sandbox', path: withinSandbox(path) };
@@ -200,8 +208,9 @@ function containerFields(
   const image = imageOf(container);
   const network = networkOf(container);
   const portMappings = portsOf(container);
-  const all = [...container.volumes.map((volume) => volumeOf(volume, parent)), ...volumes];
   const { docker, hostname } = container;
+  const place = { parent, driver: docker?.volumeDriver };
+  const all = [...container.volumes.map((volume) => volumeOf(volume, place)), ...volumes];
   const linux = docker === undefined ? linuxSettings(container) : undefined;
   return {
     ...(linux && { linux }),
@@ -286,7 +295,8 @@ export function containerSpec(order: LaunchOrder, place: SpecPlace): ContainerSp
   const container = task === undefined ? executor.container : task.container;
   const volumes = persistentVolumes(resources, place.workDir);
   const fields = containerFields(container, volumes, place.parentSandboxPath);
-  refuseOthersPorts(fields.portMappings ?? [], resources);
+  // Those of an executor may be of whatever task it is given.
+  if (task !== undefined) refuseOthersPorts(fields.portMappings ?? [], resources);
   const user = userInside(order, fields);
   return permitted(
     {
