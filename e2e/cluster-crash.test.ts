@@ -21,10 +21,9 @@ let image: string;
 beforeAll(async () => {
   [engine, cgroup] = await Promise.all([startDocker(), createTestCgroup('cluster')]);
   image = await busyboxImage(engine);
-  cluster = await startLocalCluster(
-    ...['--containerizers=docker,native', `--agent-flag=--docker_socket=${engine.socketPath}`],
-    `--agent-flag=--cgroups_root=${cgroup.path}/containers`,
-  );
+  // As Docker's own commands, it goes by this.
+  process.env.DOCKER_HOST = engine.dockerHost;
+  cluster = await startLocalCluster(`--agent-flag=--cgroups_root=${cgroup.path}/containers`);
 });
 afterAll(async () => {
   await cluster?.[Symbol.asyncDispose]();

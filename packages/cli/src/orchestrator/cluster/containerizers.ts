@@ -9,7 +9,11 @@ export interface ContainerizerFinding {
   readonly remarks: readonly string[];
 }
 
-const dockerSocket = '/var/run/docker.sock';
+/** Where Docker's own commands look, as far as that is on this machine. */
+export function dockerSocketOf({ DOCKER_HOST: host = '' }: NodeJS.ProcessEnv): string {
+  const scheme = 'unix://';
+  return host.startsWith(scheme) ? host.slice(scheme.length) : '/var/run/docker.sock';
+}
 
 const answers = (socketPath: string): Promise<boolean> =>
   new Promise((resolve) => {
@@ -22,12 +26,15 @@ const answers = (socketPath: string): Promise<boolean> =>
   });
 
 /** In the order of preference; plain processes, which isolate nothing, where there is neither runc nor root. */
-export async function findContainerizers(userId: number): Promise<ContainerizerFinding> {
+export async function findContainerizers(
+  userId: number,
+  dockerSocket: string,
+): Promise<ContainerizerFinding> {
   const { nativeMissing } = await import('@orchestrator/agent');
   const names: string[] = [];
   const remarks: string[] = [];
   if (existsSync(dockerSocket) && (await answers(dockerSocket))) names.push('docker');
-  else remarks.push('no Docker Engine answers at /var/run/docker.sock: tasks cannot have Docker images');
+  else remarks.push(`no Docker Engine answers at ${dockerSocket}: tasks cannot have Docker images`);
   const missing = userId === 0 ? nativeMissing() : 'only root may use runc';
   if (missing === undefined) names.push('native');
   else {

@@ -4,7 +4,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { CommandContext } from '../../program/context.ts';
 import { CliError } from '../../program/errors.ts';
-import { findContainerizers } from './containerizers.ts';
+import { dockerSocketOf, findContainerizers } from './containerizers.ts';
 import { type ClusterPlan, planCluster, shareOf } from './plan.ts';
 import { freePortsFrom } from './ports.ts';
 import { isRunning } from './process-identity.ts';
@@ -60,7 +60,8 @@ export async function prepareCluster(
   { env, userId }: CommandContext,
 ): Promise<PreparedCluster> {
   const { masters, agents, zk, firstPort } = options;
-  const found = await findContainerizers(userId);
+  const dockerSocket = dockerSocketOf(env);
+  const found = await findContainerizers(userId, dockerSocket);
   const containerizers = options.containerizers?.split(',') ?? found.names;
   const masterPorts = await freePortsFrom(firstPort, masters);
   const agentPorts = await freePortsFrom((masterPorts.at(-1) ?? firstPort) + agentPortsAfter, agents);
@@ -74,7 +75,7 @@ export async function prepareCluster(
     ...{ folder, name: options.name, masterPorts, agentPorts, zk, zookeeper, containerizers },
     program: [program],
     masterFlags: options.masterFlag,
-    agentFlags: options.agentFlag,
+    agentFlags: [`--docker_socket=${dockerSocket}`, ...options.agentFlag],
     agentResources: (index) => options.agentResources ?? shareOf(machine, agents, index),
   });
   return { plan, containerizers, remarks: options.containerizers === undefined ? found.remarks : [] };

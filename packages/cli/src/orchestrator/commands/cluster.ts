@@ -40,7 +40,7 @@ function upCommand(context: CommandContext): Command {
         'again; Ctrl-C (or cluster down, from elsewhere) ends everything, containers included, and removes its state. ' +
         'A single master needs nothing else. Several elect a leader in ZooKeeper: one is started from what is installed ' +
         '(Debian: zookeeper, default-jre-headless; or ZOOKEEPER_HOME), unless --zk names one. ' +
-        'Containers run on Docker Engine where it answers, and with runc and conmon for root; else tasks are plain processes.',
+        'Containers run on Docker Engine where it answers (DOCKER_HOST=unix://…, or its usual socket), and with runc and conmon for root; else tasks are plain processes.',
     )
     .option('--masters <count>', 'how many', parseCount, 1)
     .option('--agents <count>', 'how many', parseCount, 1)
