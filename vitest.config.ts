@@ -24,8 +24,8 @@ export default defineConfig({
         test: {
           name: 'real servers',
           include: ['packages/*/test/**/*.test.ts', 'e2e/**/*.test.ts'],
-          testTimeout: 240_000,
-          hookTimeout: 240_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
