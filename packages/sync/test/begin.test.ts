@@ -38,7 +38,7 @@ afterAll(() => source.close());
 test('a running target is filled while clients write, with versions and ACLs', async () => {
   await using target = await startEnsemble();
   await using pair = await pairOf(source, target);
-  const holder = await connect({ connectString: source.connectString, sessionTimeoutMs: 4_000 });
+  const holder = await connect({ connectString: source.connectString, sessionTimeoutMs: 10_000 });
   await holder.create('/app/lock', null, { mode: 'ephemeral' });
   const workload = await startWorkload({
     client: pair.a,
@@ -96,7 +96,7 @@ test('a seeded target goes on from where the seed was taken', async () => {
     updatesPerS: 200,
     recreatePercent: 5,
   });
-  const holder = await connect({ connectString: source.connectString, sessionTimeoutMs: 4_000 });
+  const holder = await connect({ connectString: source.connectString, sessionTimeoutMs: 10_000 });
   await holder.create('/app/lock', null, { mode: 'ephemeral' });
   const seed = await prepareSeed({
     migrationId: 'test',

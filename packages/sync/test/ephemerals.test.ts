@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => pair.close());
 
 const open = (client: ZooKeeperClient) =>
-  connect({ connectString: serversOf(client), sessionTimeoutMs: 4_000 });
+  connect({ connectString: serversOf(client), sessionTimeoutMs: 10_000 });
 const serversOf = (client: ZooKeeperClient) =>
   client === pair.a ? pair.source.connectString : pair.target.connectString;
 

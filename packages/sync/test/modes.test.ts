@@ -40,7 +40,7 @@ async function exercise(source: Ensemble, target: Ensemble, mode: CaptureMode): 
     startWorkload({ client: pair.b, folder: '/b', writer: 'wb', updatesPerS: 50, ...load }),
   ]);
   await new Promise((resolve) => setTimeout(resolve, 2_500));
-  const holder = await connect({ connectString: source.connectString, sessionTimeoutMs: 4_000 });
+  const holder = await connect({ connectString: source.connectString, sessionTimeoutMs: 10_000 });
   await holder.create('/held', 'by a client', { mode: 'ephemeral' });
   await pair.a.setAcl('/before', [{ perms: 31, scheme: 'world', id: 'anyone' }]);
   await Promise.all(workloads.map((workload) => workload.stop()));

@@ -124,7 +124,7 @@ test('a quorum port out of reach is given up for the client port, and taken back
   await waitFor(() => engine.status().directions[0]?.capture === 'watch', { what: 'the other capture' });
   expect(engine.status().directions[0]?.captureReason).toContain('out of reach');
   await waitFor(() => engine.status().state === 'syncing', { what: 'changes to go on' });
-  const holder = await connect({ connectString: pair.source.connectString, sessionTimeoutMs: 4_000 });
+  const holder = await connect({ connectString: pair.source.connectString, sessionTimeoutMs: 10_000 });
   await holder.create('/fallback/lock', null, { mode: 'ephemeral' });
   await workload.stop();
   await engine.settled(settleMs);
