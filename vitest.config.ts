@@ -17,6 +17,8 @@ export default defineConfig({
           // Thousands of simulated worlds are half a minute of work, which on a busy machine takes minutes.
           testTimeout: 600_000,
           hookTimeout: 120_000,
+          // Vitest leaves one core out, and runs these last where only one is left.
+          maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
       },
