@@ -179,4 +179,19 @@ test('other resources end the start, unless there are only more of them and that
   await cluster.startAgent({ resources, reconfiguration_policy: 'additive' });
   const offer = await cluster.takeOffer();
   expect(Resources.from(offer.resources).thousandths('cpus')).toBe(12_000);
+  // For the next.
+  cluster.offers.set(offer.id.value, offer);
+});
+
+test('an agent that is drained for good ends with its tasks, which are gone', async () => {
+  const task = cluster.task('gone', { command: { shell: true, value: 'sleep 1000' } });
+  await cluster.launch({ ...task, resources: [scalar('cpus', 0.1), scalar('mem', 32)] as never });
+  await cluster.until('gone', TASK_RUNNING);
+  const drainAgent = { agentId: { value: cluster.agentId } as never, markGone: true };
+  await client.call({ type: calls.DRAIN_AGENT, drainAgent });
+  expect(await cluster.until('gone', TaskState.TASK_GONE_BY_OPERATOR)).toMatchObject({
+    reason: TaskStatus_Reason.AGENT_DRAINING,
+  });
+  await cluster.agent?.exit;
+  expect(cluster.agent?.ended).toBe('exit code 1');
 });
